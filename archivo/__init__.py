@@ -1,0 +1,1 @@
+"""The institution: law, people, pages. The only package that knows the country it serves."""

@@ -1,0 +1,187 @@
+"""The IngestStep port, and what a step works on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest.findings import Finding
+from preservation.premis import EventType
+
+Params = Mapping[str, str | int | float | bool | None]
+
+
+class PartKind(StrEnum):
+    """What a part of a document is. A text without pages is cut into `section`s of about 2,500 characters."""
+
+    PAGE = "page"
+    SHEET = "sheet"
+    SLIDE = "slide"
+    MESSAGE = "message"
+    ATTACHMENT = "attachment"
+    SECTION = "section"
+
+
+class TextSource(StrEnum):
+    """Where a part's text comes from: it was in the file, or a machine read it from an image, or there is none."""
+
+    EMBEDDED = "embedded"
+    RECOGNISED = "recognised"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its box in points from the top left of the page as shown; confidence 0-100."""
+
+    text: str
+    confidence: float
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a document, numbered from 1, with its text in NFC.
+
+    `width` and `height` are points of the page as shown (after its own rotation and `turn`, the clockwise quarter turn in degrees that
+    recognition found), None where a part has no page. `confidence` (0-100) and `coverage` (0-1, share of the page's ink inside
+    recognised words) speak of recognised text only; `doubtful` asks a person to look at it.
+    """
+
+    number: int
+    kind: PartKind
+    text: str
+    source: TextSource
+    label: str = ""
+    width: float | None = None
+    height: float | None = None
+    turn: int = 0
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+    coverage: float | None = None
+    doubtful: bool = False
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format as PRONOM names it. `puid` is None when no signature matched; `basis` says what the answer rests on."""
+
+    puid: str | None
+    mime: str
+    name: str
+    version: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """A file made from the original, beside it. `role` as in PREMIS: `access` or `preservation`."""
+
+    path: Path
+    role: str
+    mime: str
+    puid: str | None
+
+
+class Tools(Protocol):
+    """The children that do dangerous or long work. See ingest.tools.process.ToolBox, the only implementation."""
+
+    def call(self, module: str, function: str, *, timeout: float, **arguments: Any) -> Any:
+        """Call `ingest.tools.<module>.<function>(**arguments)` in a child process; JSON in, JSON out.
+
+        Raises ToolTimeout, ToolCrashed, ToolOutOfMemory or ToolFailed (all ToolError).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may cost; beyond it a step fails with a finding, and the original is kept."""
+
+    max_pages: int = 20_000
+    max_pixels: int = 200_000_000
+    max_expanded_bytes: int = 1 << 30
+    max_nesting: int = 6
+    max_text_chars: int = 50_000_000
+    seconds_per_call: float = 120.0
+    seconds_per_page: float = 90.0
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One document in process. Steps read and fill it; `folder` is scratch, private to this run; `original` is read-only.
+
+    `pending` holds the numbers of the pages whose text must be recognised from their image. `recognised` holds those done, also by
+    earlier runs over ranges of pages.
+    """
+
+    folder: Path
+    original: Path
+    filename: str
+    tools: Tools
+    limits: Limits = field(default_factory=Limits)
+    clamav_socket: Path | None = None
+    format: Format | None = None
+    parts: list[Part] = field(default_factory=list)
+    pending: list[int] = field(default_factory=list)
+    recognised: dict[int, Part] = field(default_factory=dict)
+    range_files: list[Path] = field(default_factory=list)
+    derivative: Derivative | None = None
+    signed: bool = False
+    readable: bool = True
+    properties: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, code: str, **params: str | int | float | bool | None) -> None:
+        """Note a finding once."""
+        finding = Finding(code, params)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step did its work. `code` and `params` word the event when it is shown; `warning` marks a result to look at."""
+
+    code: str
+    params: Params = field(default_factory=dict)
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The step had nothing to do, and why."""
+
+    code: str
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step could not do its work; it noted a finding that says why. With `retry` the same may succeed later."""
+
+    code: str
+    params: Params = field(default_factory=dict)
+    retry: bool = False
+
+
+StepOutcome = Done | Skipped | Failed
+
+
+class IngestStep(Protocol):
+    """A step, safe to run twice. Every outcome becomes one PREMIS event of the declared type, written by the pipeline;
+    a step never records events, touches the database or the index, or reads settings. It raises only for bugs."""
+
+    @property
+    def event_type(self) -> EventType: ...
+    @property
+    def agent(self) -> str:
+        """Tool and version, as the event will name it."""
+        ...
+
+    def __call__(self, work: Workspace) -> StepOutcome: ...

@@ -1,0 +1,1 @@
+"""The steps of the ingest pipeline, one verb in each file."""

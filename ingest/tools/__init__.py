@@ -1,0 +1,1 @@
+"""External programs and native libraries, one module each, run in children that process.py starts."""

@@ -1,0 +1,1 @@
+"""Keep packages intact for decades: store, verify, describe, export. Speaks OAIS, OCFL, PREMIS."""

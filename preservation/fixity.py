@@ -1,0 +1,46 @@
+"""Digests taken while bytes pass."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+DEFAULT_ALGORITHM: Final = "sha256"
+CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest: the algorithm's name as hashlib and OCFL write it, and its value in lower-case hexadecimal."""
+
+    algorithm: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value}"
+
+
+class HashingReader:
+    """A binary stream that digests what passes through it; `size` and `digest()` speak of what was read so far."""
+
+    def __init__(self, source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> None:
+        self._source = source
+        self._algorithm = algorithm
+        self._hash = hashlib.new(algorithm)
+        self.size = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self._hash.update(data)
+        self.size += len(data)
+        return data
+
+    def digest(self) -> Digest:
+        return Digest(self._algorithm, self._hash.hexdigest())
+
+
+def digest_of(source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
+    """Digest a stream to its end, in constant memory."""
+    reader = HashingReader(source, algorithm)
+    while reader.read(CHUNK):
+        pass
+    return reader.digest()

@@ -1,0 +1,85 @@
+"""The ObjectStore port and its errors."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NewType, Protocol
+
+from preservation.fixity import Digest
+
+ObjectKey = NewType("ObjectKey", str)
+"""A relative path of `/`-joined segments of [A-Za-z0-9._=-], none of them `.` or `..`; it never carries a title."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a store says of an object: size in bytes; `digest` only where the store knows it at no cost (put, replace)."""
+
+    key: ObjectKey
+    size: int
+    digest: Digest | None = None
+
+
+class StoreError(Exception):
+    """Any fault of a store. Tree: ObjectMissing, ObjectExists, Changed, DigestMismatch, BadKey, StoreFull, StoreUnavailable."""
+
+
+class ObjectMissing(StoreError):
+    """No object has this key."""
+
+
+class ObjectExists(StoreError):
+    """Other bytes already stand under this key; nothing was written."""
+
+
+class Changed(StoreError):
+    """replace() found other bytes than the caller had seen; nothing was written."""
+
+
+class DigestMismatch(StoreError):
+    """The bytes that arrived are not those whose digest was expected; nothing was written."""
+
+
+class BadKey(StoreError):
+    """The key is not an ObjectKey."""
+
+
+class StoreFull(StoreError):
+    """No room; nothing was written and what was written before is intact."""
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer or refuses the credentials."""
+
+
+class ObjectStore(Protocol):
+    """Write-once storage of named byte streams.
+
+    Keys are opaque: they never carry a title, a name or a classification. Promises, checked for every adapter by one suite:
+
+    1. An object is whole or absent; no reader ever meets half of one; a failed put leaves no debris. An exception raised by
+       `content` at its end aborts the put, so a duplicate is refused before it is whole.
+    2. Putting the same bytes under the same key again succeeds and changes nothing.
+    3. Putting other bytes under a used key raises ObjectExists.
+    4. What open() yields has the digest that put() returned.
+    5. replace() moves one kind of key, the OCFL root inventory and its sidecar, for ocfl.py alone: it swaps only if the bytes
+       there have the digest `was`; bytes already new: success; others: Changed.
+    6. delete() removes one key; `authority` names the decision that allows it ("uncommitted" for what no inventory names).
+    7. Inside batch(), what was put is durable when the batch closes (one sync for all).
+    """
+
+    def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject: ...
+    def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject: ...
+    def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO: ...
+    def stat(self, key: ObjectKey) -> StoredObject: ...
+    def batch(self) -> AbstractContextManager[None]: ...
+    def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
+        """Objects whose key begins with `prefix`, in key order (byte order), after `after`."""
+        ...
+
+    def delete(self, key: ObjectKey, *, authority: str) -> None: ...
+
+    def local_path(self, key: ObjectKey) -> Path | None:
+        """A read-only path to the object's bytes where the store is a local directory, else None."""
+        ...

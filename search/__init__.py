@@ -1,0 +1,1 @@
+"""Find text a reader may see: entries in, scoped ranked results out."""
