@@ -175,7 +175,8 @@ StepOutcome = Done | Skipped | Failed
 
 class IngestStep(Protocol):
     """A step, safe to run twice. Every outcome becomes one PREMIS event of the declared type, written by the pipeline;
-    a step never records events, touches the database or the index, or reads settings. It raises only for bugs."""
+    a step never records events, touches the database or the index, or reads settings. It raises only for bugs.
+    """
 
     @property
     def event_type(self) -> EventType: ...
