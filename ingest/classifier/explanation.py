@@ -1,0 +1,113 @@
+"""Why a class was proposed: exact shares of the margin by word, and the confirmed documents that look alike."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ingest.classifier.features import PIECES, WORDS
+from ingest.classifier.text import chunks, pieces, stem, stems
+from ingest.classifier.vocabulary import Reason
+
+if TYPE_CHECKING:
+    from ingest.classifier.model import Model
+
+MOST_WORDS = 5
+MOST_SPELLINGS = 3
+MOST_NEIGHBOURS = 3
+LEAST_CONTRIBUTION = 0.005  # units of margin; less is not worth a person's reading
+LEAST_SIMILARITY = 0.1
+
+_EDGES = ".,;:()[]{}\"'«»“”¿?¡!°º-–_/\\*"
+
+
+def explain_words(model: Model, text: str, row: sparse.csr_matrix, best: Sequence[int]) -> list[Reason]:
+    """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes.
+
+    Shares of a pair of words are given to both halves; those of pieces of characters to the words they come from, by their number.
+    """
+    weights = model.weights.coefficients[list(best)][:, row.indices].astype(np.float64)
+    difference = weights[0] - weights[1] if len(best) > 1 else weights[0]
+    share = dict(zip((int(i) for i in row.indices), (float(x) for x in row.data * difference), strict=True))
+    in_entry = {piece for one in model.entries[best[0]].texts for piece, _, _ in stems(one)}
+    reasons: list[Reason] = []
+    start = 0
+    for block in model.space.blocks:
+        here = {name: share[start + column] for name, column in block.vocabulary.items() if start + column in share}
+        if block.kind == WORDS:
+            reasons.extend(_words(text, here, in_entry))
+        elif block.kind == PIECES:
+            reasons.extend(_spellings(text, here, in_entry))
+        start += len(block.vocabulary)
+    return reasons
+
+
+def _words(text: str, shares: dict[str, float], in_entry: set[str]) -> list[Reason]:
+    surface: dict[str, str] = {}
+    for piece, word, _ in stems(text):
+        surface.setdefault(piece, word)
+    by_word: defaultdict[str, float] = defaultdict(float)
+    headings: set[str] = set()
+    for name, value in shares.items():
+        if name.startswith("H:"):
+            headings.add(name[2:])
+            by_word[name[2:]] += value
+        else:
+            halves = name.split(" ")
+            for half in halves:
+                by_word[half] += value / len(halves)
+    return [
+        Reason(
+            "heading" if piece in headings else "word",
+            {"word": surface[piece], "contribution": round(value, 4), "in_entry": piece in in_entry},
+        )
+        for piece, value in _strongest(by_word, MOST_WORDS)
+    ]
+
+
+def _spellings(text: str, shares: dict[str, float], in_entry: set[str]) -> list[Reason]:
+    words = Counter(chunks(text))
+    total: Counter[str] = Counter()
+    for word, times in words.items():
+        for piece in pieces(word):
+            total[piece] += times
+    by_word: defaultdict[str, float] = defaultdict(float)
+    for word, times in words.items():
+        for piece in pieces(word):
+            if piece in shares:
+                by_word[word.strip(_EDGES)] += shares[piece] * times / total[piece]
+    by_word.pop("", None)
+    return [
+        Reason("spelling", {"word": word, "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
+        for word, value in _strongest(by_word, MOST_SPELLINGS)
+    ]
+
+
+def _strongest(by_word: dict[str, float], most: int) -> list[tuple[str, float]]:
+    ordered = sorted(by_word.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(word, value) for word, value in ordered[:most] if value >= LEAST_CONTRIBUTION]
+
+
+def neighbours(
+    similarity: NDArray[np.float64], labels: Sequence[str], documents: Sequence[str], entries: int, proposed: str
+) -> list[Reason]:
+    """The confirmed documents nearest by cosine, with their class also where it is another."""
+    places = entries + np.argsort(-similarity[entries:], kind="stable")[:MOST_NEIGHBOURS]
+    return [
+        Reason(
+            "neighbour",
+            {
+                "document": documents[place],
+                "label": labels[place],
+                "similarity": round(float(similarity[place]), 3),
+                "agrees": labels[place] == proposed,
+            },
+        )
+        for place in places
+        if similarity[place] >= LEAST_SIMILARITY
+    ]
