@@ -1,0 +1,64 @@
+# What can be done with this checkout. `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+# Tests run on this many processes; PYTEST_ADDOPTS adds options to every run of pytest.
+WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest
+PACKAGES := archivo ingest search preservation
+
+.PHONY: help setup demo serve stop check test test-kill test-browser conformance bench bench-final docs clean
+
+help: ## Esta lista
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## Prepara este equipo para ejecutar Archivo
+
+demo: .venv/.ready ## Archivo con documentos de muestra, servido en segundo plano
+	@.venv/bin/archivo demo
+
+serve: .venv/.ready ## Archivo con sus propios datos, en primer plano
+	@.venv/bin/archivo serve
+
+stop: ## Detiene lo que dejó sirviendo «make demo»
+	@.ci/stop
+
+check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check -q .
+	@$(PYTHON) -m mypy $(PACKAGES)
+	@.venv/bin/lint-imports --no-cache
+
+test: .venv/.ready-dev ## Las pruebas
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser" --ignore=tests/conformance
+
+test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
+	$(PYTEST) -m kill
+
+test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
+	@.ci/setup browser
+	$(PYTEST) -m browser
+
+conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones oficiales
+	$(PYTEST) tests/conformance
+
+bench: .venv/.ready-dev ## Medidas rápidas, para desarrollo
+	$(PYTHON) -m tests.bench
+
+bench-final: .venv/.ready-dev ## Todas las medidas, con el material de referencia
+	$(PYTHON) -m tests.bench --final
+
+docs: .venv/.ready-dev ## Rehace las páginas que se generan del código
+	$(PYTHON) -m tests.architecture.pages
+
+clean: ## Borra lo instalado y lo generado; nunca los datos (var/)
+	rm -rf .venv node_modules archivo/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(PACKAGES) tests -name __pycache__ -type d -exec rm -rf {} +
+
+.venv/.ready: requirements.lock .ci/setup .ci/setup.lock .ci/node.lock package-lock.json archivo/web/build_assets.py
+	@.ci/setup
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.lock
+	@.ci/setup dev
+	@touch $@
