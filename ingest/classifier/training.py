@@ -33,6 +33,7 @@ DOCUMENTS_TO_MEASURE = 30
 LINEAR_SVC_UP_TO = 20_000  # documents; above, averaged stochastic gradient
 FAMILIAR_SHARE = 5  # percentile of the similarity of documents rightly classified out of fold
 COLD_SIMILARITY = 0.05  # below this cosine a text is novel, where nothing could be measured
+FAMILIAR_AT_MOST = 0.25  # forms repeated to the letter must not make every other text novel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -170,7 +171,7 @@ def _calibrate(corpus: _Corpus, found: _Measured | None, allowed: NDArray[np.boo
     truth = corpus.truth[found.documents]
     masked = np.where(allowed[truth], found.margins, -np.inf)
     right = found.margins.argmax(axis=1) == truth
-    familiar = float(np.percentile(found.similarity[right], FAMILIAR_SHARE)) if right.any() else COLD_SIMILARITY
+    familiar = min(FAMILIAR_AT_MOST, float(np.percentile(found.similarity[right], FAMILIAR_SHARE))) if right.any() else COLD_SIMILARITY
     return fit_curve(found.margins, truth), fit_curve(masked, truth), familiar
 
 
