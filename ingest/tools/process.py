@@ -13,14 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from select import select
-from typing import Any, Final
+from select import POLLIN, POLLOUT, poll
+from types import MappingProxyType
+from typing import IO, Any, Final
 
-MAX_ANSWER: Final = 512 << 20
+MAX_ANSWER: Final = 256 << 20
 _LENGTH: Final = struct.Struct("!Q")
 
 
@@ -57,6 +58,19 @@ class ChildLimits:
     calls: int = 500
 
 
+LIMITS: Final[Mapping[str, ChildLimits]] = MappingProxyType(
+    {
+        "identification": ChildLimits(memory=4 << 30, calls=2000),  # the Go runtime reserves 1.7 GiB of addresses before it does anything
+        "pdf": ChildLimits(memory=1536 << 20),
+        "image": ChildLimits(memory=512 << 20, calls=2000),
+        "office": ChildLimits(memory=1 << 30),
+        "markup": ChildLimits(memory=1536 << 20, calls=2000),
+        "mail": ChildLimits(memory=1536 << 20),
+        "process": ChildLimits(memory=16 << 30, calls=1),  # programs that `run` starts; a Java machine reserves much more than it uses
+    }
+)
+
+
 class Child:
     """One long-lived child serving one module. Not thread-safe: a ToolBox lends it to one caller at a time."""
 
@@ -75,21 +89,29 @@ class Child:
                 start_new_session=True,
                 env=_environment(),
             )
+        except OSError as fault:
+            os.close(self._lifeline)
+            raise ToolCrashed(str(fault)) from fault
         finally:
             os.close(lifeline_read)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+        os.set_blocking(self._requests.fileno(), False)
 
     def call(self, function: str, arguments: Mapping[str, Any], timeout: float) -> Any:
+        """Call one function within `timeout` seconds. Anything but a whole answer ends the child: no answer is taken for another's."""
         self.calls_left -= 1
         deadline = time.monotonic() + timeout
         try:
-            self._send(json.dumps({"function": function, "arguments": arguments}).encode())
+            self._send(json.dumps({"function": function, "arguments": arguments}).encode(), deadline)
             answer = self._receive(deadline)
-        except ToolError:
-            self.close()
-            raise
         except OSError as fault:
             self.close()
             raise ToolCrashed(str(fault)) from fault
+        except BaseException:
+            self.close()
+            raise
         if "error" not in answer:
             return answer["result"]
         if answer["error"] == "MemoryError":
@@ -107,45 +129,52 @@ class Child:
 
     def close(self) -> None:
         """End the child and what it started, whatever state it is in."""
-        with suppress(OSError):
-            os.close(self._lifeline)
-        self._lifeline = -1
+        if self._lifeline < 0:
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        os.close(self._lifeline)
+        self._lifeline = -1
+        for stream in (self._requests, self._answers):
+            with suppress(OSError):
+                stream.close()
         self._process.wait()
 
-    def _send(self, payload: bytes) -> None:
-        assert self._process.stdin is not None
+    def _send(self, payload: bytes, deadline: float) -> None:
         data = memoryview(_LENGTH.pack(len(payload)) + payload)
         while data:
-            data = data[self._process.stdin.write(data) :]
+            self._wait(self._requests, POLLOUT, deadline)
+            data = data[os.write(self._requests.fileno(), data) :]
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > MAX_ANSWER:
             raise ToolCrashed("the answer is larger than allowed")
-        answer = json.loads(self._read(length, deadline))
-        if not isinstance(answer, dict):
-            raise ToolCrashed("the answer is not an object")
+        try:
+            answer = json.loads(self._read(length, deadline))
+        except (ValueError, RecursionError) as fault:
+            raise ToolCrashed("the answer is not JSON") from fault
+        if not isinstance(answer, dict) or not ({"result"} <= answer.keys() or {"error", "detail"} <= answer.keys()):
+            raise ToolCrashed("the answer is not an answer")
         return answer
 
     def _read(self, size: int, deadline: float) -> bytes:
-        assert self._process.stdout is not None
         chunks = bytearray()
         while len(chunks) < size:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select([self._process.stdout], [], [], left)[0]:
-                raise ToolTimeout(f"{self.module} took longer than allowed")
-            data = os.read(self._process.stdout.fileno(), min(size - len(chunks), 1 << 20))
+            self._wait(self._answers, POLLIN, deadline)
+            data = os.read(self._answers.fileno(), min(size - len(chunks), 1 << 20))
             if not data:
-                status = self._process.wait()
-                raise ToolCrashed(f"{self.module} ended with {status}")
+                raise ToolCrashed(f"{self.module} ended by itself")
             chunks += data
         return bytes(chunks)
+
+    def _wait(self, stream: IO[bytes], event: int, deadline: float) -> None:
+        """Wait until `stream` is ready; poll, because select refuses descriptors beyond 1,023."""
+        waiting = poll()
+        waiting.register(stream, event)
+        left = deadline - time.monotonic()
+        if left <= 0 or not waiting.poll(left * 1000):
+            raise ToolTimeout(f"{self.module} took longer than allowed")
 
 
 @dataclass(slots=True)
@@ -153,7 +182,7 @@ class ToolBox:
     """Lends children to callers, at most `size` of each module at once; implements ingest.step.Tools. Close it at the end."""
 
     size: int = 2
-    limits: Mapping[str, ChildLimits] = field(default_factory=dict)
+    limits: Mapping[str, ChildLimits] = field(default_factory=lambda: LIMITS)
     _idle: dict[str, list[Child]] = field(default_factory=dict)
     _slots: dict[str, threading.BoundedSemaphore] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -197,13 +226,28 @@ class ToolBox:
 
 
 def run(command: Sequence[str | Path], *, timeout: float, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a program once, without a shell; ToolTimeout when it takes too long, ToolCrashed when it cannot be started."""
+    """Run a program once, without a shell, in the process group of a child of its own: whatever it started ends with it.
+
+    ToolTimeout when it takes longer than `timeout` seconds, ToolCrashed when it cannot be started.
+    """
+    words = [str(word) for word in command]
+    child = Child("process", LIMITS["process"])
     try:
-        return subprocess.run(command, capture_output=True, timeout=timeout, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired as fault:
-        raise ToolTimeout(f"{command[0]} took longer than allowed") from fault
-    except OSError as fault:
-        raise ToolCrashed(str(fault)) from fault
+        status, out, err = child.call("run", {"command": words, "cwd": None if cwd is None else str(cwd)}, timeout)
+    except ToolFailed as fault:
+        raise ToolCrashed(fault.detail) from fault
+    finally:
+        child.close()
+    return subprocess.CompletedProcess(words, status, out.encode("latin-1"), err.encode("latin-1"))
+
+
+def _run(command: list[str], cwd: str | None) -> tuple[int, str, str]:
+    """The child's half of run(). Bytes travel as latin-1 text, because answers are JSON."""
+    done = subprocess.run(command, capture_output=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout.decode("latin-1"), done.stderr.decode("latin-1")
+
+
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"run": _run})
 
 
 def _environment() -> dict[str, str]:

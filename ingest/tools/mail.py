@@ -1,0 +1,172 @@
+"""E-mail: EML (RFC 5322, MIME) and Outlook MSG. Each attachment goes to the scratch folder, for a reading of its own."""
+
+from collections.abc import Callable, Iterator, Mapping
+from email import policy
+from email.message import MIMEPart
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from ingest.tools.answers import Attached, Passage, Reading, Refused, note, plain, properties
+from ingest.tools.decoding import decode
+from ingest.tools.markup import html_text
+from ingest.tools.passages import clean
+
+_HEADERS: Final = (("From", "De"), ("To", "Para"), ("Cc", "Copia"), ("Date", "Fecha"), ("Subject", "Asunto"))
+_MAX_ATTACHMENTS: Final = 500
+_MAX_BYTES: Final = 512 << 20
+
+
+def read_eml(path: str, folder: str, max_chars: int) -> dict[str, object]:
+    """Read an Internet message; its attachments are written into `folder`."""
+    content = Path(path).read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        content = decode(content)[0].encode()
+    message = BytesParser(policy=policy.default).parsebytes(content.lstrip())
+    if not message.keys():
+        raise Refused("mail.damaged")
+    headers = [(label, _header(message, name)) for name, label in _HEADERS]
+    reading = Reading(properties=_properties(_header(message, "Subject"), _header(message, "From"), _date(_header(message, "Date"))))
+    if any(part.defects for part in _walk(message)):
+        reading.notes.append(note("mail.irregular"))
+    _add_message(reading, headers, _body(message), max_chars)
+    for index, part in enumerate(_attachments(message), 1):
+        name = _filename(part) or f"anexo-{index}{_extension(part.get_content_type())}"
+        _attach(reading, Path(folder), index, name, _payload(part))
+    return plain(reading)
+
+
+def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
+    """Read an Outlook message (MS-OXMSG); its attachments are written into `folder`."""
+    from oxmsg import Message  # a twentieth of a second of imports that few messages need
+
+    try:
+        message = Message.load(path)
+        sent = message.sent_date
+        recipients = ", ".join(f"{person.name} <{person.email_address}>" for person in message.recipients)
+        headers = [
+            ("De", message.sender or ""),
+            ("Para", recipients),
+            ("Fecha", sent.isoformat(" ") if sent else ""),
+            ("Asunto", message.subject or ""),
+        ]
+        body = message.body or html_text(message.html_body or "")[0]
+        reading = Reading(properties=_properties(message.subject or "", message.sender or "", sent.isoformat() if sent else ""))
+        _add_message(reading, headers, body, max_chars)
+        for index, attached in enumerate(message.attachments, 1):
+            _attach(reading, Path(folder), index, attached.file_name or f"anexo-{index}", attached.file_bytes or b"")
+    except Refused:
+        raise
+    except Exception as fault:  # the library documents no errors of its own; whatever it meets, the message is damaged
+        raise Refused("mail.damaged") from fault
+    return plain(reading)
+
+
+def _add_message(reading: Reading, headers: list[tuple[str, str]], body: str, max_chars: int) -> None:
+    lines = [f"{label}: {value}" for label, value in headers if value]
+    text = clean("\n".join(lines) + "\n\n" + body)
+    if len(text) > max_chars:
+        text = text[:max_chars]
+        reading.notes.append(note("text.truncated", characters=max_chars))
+    subject = next((value for label, value in headers if label == "Asunto"), "")
+    reading.passages.append(Passage("message", text, clean(subject)[:200]))
+
+
+def _attach(reading: Reading, folder: Path, index: int, name: str, content: bytes) -> None:
+    written = sum(Path(attached.path).stat().st_size for attached in reading.attachments)
+    if index > _MAX_ATTACHMENTS or written + len(content) > _MAX_BYTES:
+        found = note("mail.attachments_left_out", limit=_MAX_ATTACHMENTS)
+        if found not in reading.notes:
+            reading.notes.append(found)
+        return
+    path = folder / f"{index:04d}"
+    path.write_bytes(content)
+    reading.attachments.append(Attached(clean(name).replace("\n", " ")[:200] or f"anexo-{index}", str(path)))
+
+
+def _walk(message: MIMEPart) -> Iterator[MIMEPart]:
+    """The message's own parts; an attached message is one part, whatever it holds."""
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting.extend(reversed(list(part.iter_parts())))
+
+
+def _body(message: MIMEPart) -> str:
+    """The plain body, else the HTML one; all texts shown inline when there are several."""
+    plain_texts, marked = [], []
+    for part in _walk(message):
+        if part.get_content_maintype() == "text" and not _is_attachment(part):
+            text = _text(part)
+            if part.get_content_subtype() == "html":
+                marked.append(html_text(text)[0])
+            else:
+                plain_texts.append(text)
+    return "\n\n".join(text for text in plain_texts if text.strip()) or "\n\n".join(marked)
+
+
+def _attachments(message: MIMEPart) -> Iterator[MIMEPart]:
+    for part in _walk(message):
+        if part.get_content_maintype() not in ("multipart", "text") or (part.get_content_maintype() == "text" and _is_attachment(part)):
+            yield part
+
+
+def _is_attachment(part: MIMEPart) -> bool:
+    return part.get_content_disposition() == "attachment" or (_filename(part) is not None and part.get_content_disposition() != "inline")
+
+
+def _filename(part: MIMEPart) -> str | None:
+    try:
+        return part.get_filename()
+    except (ValueError, TypeError, LookupError, AttributeError, IndexError):
+        return None
+
+
+def _text(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    content = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "replace")
+    try:
+        return content.decode(str(part.get_content_charset() or ""), "strict")
+    except (LookupError, ValueError):
+        return decode(content)[0]
+
+
+def _payload(part: MIMEPart) -> bytes:
+    if part.get_content_maintype() == "message" and part.is_multipart():
+        inner = part.get_payload(0)
+        return inner.as_bytes() if isinstance(inner, MIMEPart) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _header(message: MIMEPart, name: str) -> str:
+    """A header decoded; the parser raises many things on headers that break the rules, and then it is given as it stands."""
+    try:
+        return " ".join(str(message.get(name, "")).split())
+    except Exception:
+        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+        return " ".join(str(raw).split())
+
+
+def _date(header: str) -> str:
+    try:
+        return parsedate_to_datetime(header).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+
+
+def _extension(mime: str) -> str:
+    return {"message/rfc822": ".eml", "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "text/html": ".html"}.get(
+        mime, ""
+    )
+
+
+def _properties(subject: str, sender: str, sent: str) -> dict[str, str]:
+    return properties((("title", subject), ("author", sender), ("created", sent)))
+
+
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"read_eml": read_eml, "read_msg": read_msg})

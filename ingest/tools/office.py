@@ -1,0 +1,127 @@
+"""Office documents in zip packages (OOXML, OpenDocument) and plain zip files: what they hold, and their text."""
+
+import zipfile
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from ingest.tools import odf, ooxml
+from ingest.tools.answers import Examined, Passage, Reading, Refused, note, plain, properties
+from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
+from ingest.tools.passages import sections
+
+_DC: Final = "{http://purl.org/dc/elements/1.1/}"
+_CREATED: Final = ("{http://purl.org/dc/terms/}created", "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}creation-date")
+_AUTHOR: Final = (f"{_DC}creator", "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}initial-creator")
+_RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_HARMLESS: Final = frozenset({"hyperlink"})
+_MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
+
+
+def examine(path: str, max_expanded: int) -> dict[str, object]:
+    """Examine an office document at `path`. `max_expanded`: bytes it may expand to."""
+    found = Examined()
+    try:
+        with opened(path, max_expanded) as package:
+            if any(name.lower().endswith(_MACROS) for name in package.names):
+                found.note("office.macros")
+            if "META-INF/manifest.xml" in package.names:
+                odf.check_encryption(package)
+            _external(package, found)
+            _metadata(package, found)
+            damaged = package.zip.testzip() if sum(entry.file_size for entry in package.zip.infolist()) < 8 << 20 else None
+            if damaged is not None:
+                found.note("package.entry_damaged", name=damaged[:200])
+    except Refused as refusal:
+        found.refuse(refusal.code)
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):
+        found.refuse("package.damaged")
+    return plain(found)
+
+
+def examine_zip(path: str, max_expanded: int) -> dict[str, object]:
+    """Examine a zip file, which is kept as it is and never unpacked."""
+    found = Examined()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError):
+        found.refuse("package.damaged")
+        return plain(found)
+    names = [entry.filename for entry in entries]
+    if is_bomb(entries, max_expanded):
+        found.refuse("package.bomb")
+    if any(is_unsafe(name) for name in names):
+        found.note("package.unsafe_names")
+    if any(is_package(name) for name in names):
+        found.note("package.nested")
+    found.note("package.contents", count=len(names))
+    return plain(found)
+
+
+def read(path: str, family: str, max_expanded: int, max_chars: int) -> dict[str, object]:
+    """The text of an office document; `family` is `document`, `workbook`, `presentation`, `odt`, `ods` or `odp`."""
+    reading = Reading()
+    with opened(path, max_expanded) as package:
+        if family == "document":
+            reading.passages, reading.notes = sections(ooxml.word_text(package), max_chars)
+        elif family == "odt":
+            odf.check_encryption(package)
+            reading.passages, reading.notes = sections(odf.body_text(package), max_chars)
+        else:
+            reading.passages = _parts(path, package, family, max_chars)
+    _shorten(reading, max_chars)
+    return plain(reading)
+
+
+def _parts(path: str, package: Package, family: str, max_chars: int) -> list[Passage]:
+    if family == "workbook":
+        from ingest.tools import workbook  # a tenth of a second of imports that most documents never need
+
+        try:
+            return list(workbook.sheets(path, package, max_chars))
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as fault:
+            raise Refused("package.damaged") from fault
+    if family == "presentation":
+        return list(ooxml.slides(package))
+    odf.check_encryption(package)
+    return list(odf.sheets(package) if family == "ods" else odf.pages(package))
+
+
+def _shorten(reading: Reading, max_chars: int) -> None:
+    """Leave out the passages beyond `max_chars` in all."""
+    total = 0
+    for index, passage in enumerate(reading.passages):
+        total += len(passage.text)
+        if total > max_chars:
+            del reading.passages[index:]
+            reading.notes.append(note("text.truncated", characters=max_chars))
+            return
+
+
+def _external(package: Package, found: Examined) -> None:
+    """Relationships that a program would fetch from outside when opening the document: templates, images, linked objects."""
+    for name in package.names:
+        if name.endswith(".rels") and (root := package.xml(name)) is not None:
+            for relation in root.iter(_RELATION):
+                kind = relation.get("Type", "").rsplit("/", 1)[-1]
+                if relation.get("TargetMode") == "External" and kind not in _HARMLESS:
+                    found.note("office.external")
+        elif name.endswith(("document.xml", "content.xml", "workbook.xml", "presentation.xml")):
+            package.without_doctype(name)
+
+
+def _metadata(package: Package, found: Examined) -> None:
+    root = next((root for name in ("docProps/core.xml", "meta.xml") if (root := package.xml(name)) is not None), None)
+    if root is None:
+        return
+
+    def first(*tags: str) -> str | None:
+        return next((element.text for element in root.iter(*tags) if element.text), None)
+
+    found.properties |= properties(
+        (("title", first(f"{_DC}title")), ("author", first(*_AUTHOR)), ("subject", first(f"{_DC}subject")), ("created", first(*_CREATED)))
+    )
+
+
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"examine": examine, "examine_zip": examine_zip, "read": read})

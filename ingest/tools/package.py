@@ -1,0 +1,134 @@
+"""Open zip packages and the XML inside them without being harmed: nothing expands beyond its limits, no entity, no network.
+
+OOXML forbids document type declarations (ECMA-376, part 2, 8.1.4), ODF has no use for them: a package with one is refused.
+"""
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.parsers import expat
+
+from lxml import etree
+
+from ingest.tools.answers import Refused
+
+MAX_ENTRIES: Final = 20_000
+MAX_RATIO: Final = 200
+RATIO_MATTERS_FROM: Final = 20 << 20
+_ENCRYPTED: Final = 0x1
+_PACKAGES: Final = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".jar", ".epub", ".docm", ".xlsm", ".pptm")
+_RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+
+
+class _RootReached(Exception):
+    """The prolog is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An open package whose size is known to be within limits."""
+
+    zip: zipfile.ZipFile
+    names: frozenset[str]
+
+    def read(self, name: str) -> bytes:
+        """The bytes of an entry; b"" when there is none. Refuses (package.damaged) what does not unpack."""
+        if name not in self.names:
+            return b""
+        try:
+            return self.zip.read(name)
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError) as fault:
+            raise Refused("package.damaged") from fault
+        except RuntimeError as fault:  # what zipfile says of a password
+            raise Refused("office.encrypted") from fault
+
+    def without_doctype(self, name: str) -> None:
+        """Refuses (xml.entities) an entry with a document type."""
+        if has_doctype(self.read(name)):
+            raise Refused("xml.entities")
+
+    def xml(self, name: str) -> Any:
+        """The root element of an entry, None when there is none or it is not XML. Refuses (xml.entities) a document type."""
+        content = self.read(name)
+        if not content:
+            return None
+        if has_doctype(content):
+            raise Refused("xml.entities")
+        try:
+            return etree.fromstring(content, safe_parser())
+        except etree.XMLSyntaxError:
+            return None
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """Identifier → (type, name of the entry) of the internal relationships of part `name` (ECMA-376, part 2, 6.5)."""
+        folder, base = posixpath.split(name)
+        root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
+        found = {}
+        for relation in () if root is None else root.iter(_RELATION):
+            target = relation.get("Target", "")
+            if relation.get("TargetMode") != "External":
+                path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        return found
+
+
+@contextmanager
+def opened(path: str, max_expanded: int) -> Iterator[Package]:
+    """The package at `path`. Refuses a damaged one, a bomb (package.bomb) and an encrypted one (office.encrypted)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if is_bomb(entries, max_expanded):
+                raise Refused("package.bomb")
+            if any(entry.flag_bits & _ENCRYPTED for entry in entries):
+                raise Refused("office.encrypted")
+            yield Package(archive, frozenset(entry.filename for entry in entries))
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as fault:
+        raise Refused("package.damaged") from fault
+
+
+def is_bomb(entries: list[zipfile.ZipInfo], max_expanded: int) -> bool:
+    """Whether expanding would cost too much, by the sizes declared, beyond which zipfile never reads."""
+    expanded, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    disproportionate = expanded > RATIO_MATTERS_FROM and expanded > MAX_RATIO * max(packed, 1)
+    return len(entries) > MAX_ENTRIES or expanded > max_expanded or disproportionate
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether unpacking `name` by a careless program would write outside its folder."""
+    slashed = name.replace("\\", "/")
+    return slashed.startswith("/") or ".." in slashed.split("/") or slashed[1:2] == ":"
+
+
+def is_package(name: str) -> bool:
+    return name.lower().endswith(_PACKAGES)
+
+
+def safe_parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
+
+
+def has_doctype(content: bytes) -> bool:
+    """Whether a document type is declared before the root element."""
+    found = False
+
+    def declared(*_: object) -> None:
+        nonlocal found
+        found = True
+        raise _RootReached
+
+    def root(*_: object) -> None:
+        raise _RootReached
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = declared
+    parser.StartElementHandler = root
+    try:
+        parser.Parse(content[: 1 << 20], False)
+    except (_RootReached, expat.ExpatError, ValueError):
+        return found
+    return found

@@ -1,0 +1,113 @@
+"""Tell a format from its first bytes, for what PRONOM's signatures leave open: mail, marked-up and plain text, damaged files."""
+
+import codecs
+import re
+import zipfile
+from pathlib import Path
+from typing import Final
+
+HEAD: Final = 65_536
+
+_MAGIC: Final = (
+    (b"%PDF-", "application/pdf", "Portable Document Format"),
+    (b"\xff\xd8\xff", "image/jpeg", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "image/png", "Portable Network Graphics"),
+    (b"II*\0", "image/tiff", "Tagged Image File Format"),
+    (b"MM\0*", "image/tiff", "Tagged Image File Format"),
+    (b"II+\0", "image/tiff", "BigTIFF"),
+    (b"MM\0+", "image/tiff", "BigTIFF"),
+    (b"GIF8", "image/gif", "Graphics Interchange Format"),
+    (b"{\\rtf", "application/rtf", "Rich Text Format"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage", "OLE2 Compound Document"),
+    (b"PK\x03\x04", "application/zip", "ZIP Format"),
+    (b"PK\x05\x06", "application/zip", "ZIP Format"),
+    (b"\x7fELF", "application/x-executable", "Executable and Linkable Format"),
+    (b"MZ", "application/x-msdownload", "Windows executable"),
+)
+_MAIL_HEADER: Final = re.compile(
+    rb"^(From|To|Cc|Subject|Date|Received|MIME-Version|Message-ID|Return-Path|Delivered-To|Reply-To|Content-Type|X-[\w-]+):", re.M | re.I
+)
+_HTML: Final = re.compile(rb"^\s*(<!--.{0,2000}?-->\s*)*(<!doctype html|<html|<head|<body)", re.I | re.S)
+_XML: Final = re.compile(rb"^\s*(<\?xml\s|<!DOCTYPE\s|<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>)")
+_BY_EXTENSION: Final = {
+    "csv": ("text/csv", "Comma Separated Values"),
+    "tsv": ("text/csv", "Tab Separated Values"),
+    "json": ("application/json", "JSON"),
+    "html": ("text/html", "Hypertext Markup Language"),
+    "htm": ("text/html", "Hypertext Markup Language"),
+    "xml": ("application/xml", "Extensible Markup Language"),
+    "eml": ("message/rfc822", "Internet Message Format"),
+}
+_OOXML: Final = (
+    ("word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Office Open XML document"),
+    ("xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Office Open XML workbook"),
+    ("ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "Office Open XML presentation"),
+)
+
+
+def sniff(path: Path, extension: str) -> tuple[str, str]:
+    """(MIME type, name) by content; plain text is refined by `extension`. ("", "") for bytes that mean nothing."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    for magic, mime, name in _MAGIC:
+        if head.startswith(magic):
+            return _package(path, mime, name) if mime == "application/zip" else (mime, name)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp", "WebP"
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return "image/bmp", "Windows Bitmap"
+    if b"%PDF-" in head[:1024]:
+        return "application/pdf", "Portable Document Format"
+    return _text(head, extension)
+
+
+def _text(head: bytes, extension: str) -> tuple[str, str]:
+    marked = head
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF8, "utf-8")):
+        if head.startswith(mark):
+            marked = head[len(mark) :].decode(encoding, "replace").encode()
+            break
+    if not is_text(marked):
+        return "", ""
+    headers = {match.group(1).lower() for match in _MAIL_HEADER.finditer(marked[:8192])}
+    if (len(headers) >= 3 and _starts_with_header(marked)) or (extension == "eml" and headers):
+        return "message/rfc822", "Internet Message Format"
+    if _HTML.match(marked):
+        return "text/html", "Hypertext Markup Language"
+    if _XML.match(marked):
+        return _BY_EXTENSION["html" if extension in ("html", "htm") else "xml"]
+    if extension == "json" and marked.lstrip()[:1] not in (b"{", b"["):
+        return "text/plain", "Plain Text File"
+    if extension in _BY_EXTENSION and extension not in ("xml", "eml"):
+        return _BY_EXTENSION[extension]
+    return "text/plain", "Plain Text File"
+
+
+def is_text(head: bytes) -> bool:
+    """Hardly any control characters: text in UTF-8 or in an encoding of one byte a character."""
+    if not head:
+        return False
+    controls = sum(head.count(bytes([code])) for code in range(32) if code not in (7, 9, 10, 12, 13, 27))
+    return b"\0" not in head and controls <= len(head) // 200
+
+
+def _starts_with_header(head: bytes) -> bool:
+    first = head.lstrip().split(b"\n", 1)[0]
+    return re.match(rb"[\w-]+:|From ", first) is not None
+
+
+def _package(path: Path, mime: str, name: str) -> tuple[str, str]:
+    """A zip is often a package of something better known."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = package.namelist()[:5000]
+            declared = package.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names[:1] else ""
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        return mime, name
+    if declared.startswith("application/vnd.oasis.opendocument"):
+        return declared.strip(), "OpenDocument"
+    if "[Content_Types].xml" in names:
+        for folder, office, title in _OOXML:
+            if any(entry.startswith(folder) for entry in names):
+                return office, title
+    return mime, name
