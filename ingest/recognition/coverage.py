@@ -1,0 +1,45 @@
+"""How much of a page's letters the recognised words hold: it sees lost text, which the confidence of the words that are left does not."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.recognition.raster import Box, Grey, resize
+
+_DPI: Final = 75
+FEWEST_LETTERS: Final = 3
+
+
+def letters(image: Grey, dpi: float) -> tuple[NDArray[np.bool_], int]:
+    """The ink of letter size on a map of 75 dpi, and how many pieces it is in."""
+    small = resize(image, _DPI / dpi)
+    paper = cv2.blur(cv2.dilate(small, np.ones((5, 5), np.uint8)), (25, 25)).astype(np.int16)
+    ink = (small.astype(np.int16) < paper - np.maximum(14, paper // 7)).astype(np.uint8)
+    _, labels, pieces, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    rows, columns = ink.shape
+    x, y, width, height, area = pieces.T
+    inside = (x > 2) & (y > 2) & (x + width < columns - 2) & (y + height < rows - 2)
+    kept = inside & (area >= 3) & (height >= 3) & (height <= 14) & (width <= 90)
+    kept[0] = False
+    return np.asarray(kept[labels], dtype=np.bool_), int(kept.sum())
+
+
+def is_blank(image: Grey, dpi: float) -> bool:
+    """Whether a page has no letters at all: recognising it would only read its dirt."""
+    return letters(image, dpi)[1] < FEWEST_LETTERS
+
+
+def share(image: Grey, dpi: float, boxes: Iterable[Box]) -> float:
+    """The share of the page's letter ink inside `boxes` (pixels of `image`), 0-1; 1.0 when there is none."""
+    ink, _ = letters(image, dpi)
+    total = int(ink.sum())
+    if not total:
+        return 1.0
+    scale_y, scale_x = ink.shape[0] / image.shape[0], ink.shape[1] / image.shape[1]
+    held = np.zeros(ink.shape, dtype=np.bool_)
+    for x0, y0, x1, y1 in boxes:
+        held[max(0, int(y0 * scale_y) - 1) : int(y1 * scale_y) + 2, max(0, int(x0 * scale_x) - 1) : int(x1 * scale_x) + 2] = True
+    return float((ink & held).sum() / total)
