@@ -105,7 +105,7 @@ def _dump_word(line: etree._Element, content: str, word: Word | None) -> None:
 
 
 def _load_part(page: etree._Element, engines: Mapping[str, str]) -> Part:
-    detail = {item.partition("=")[0]: item.partition("=")[2] for item in _attribute(page, "QUALITY_DETAIL").split())
+    detail = {item.partition("=")[0]: item.partition("=")[2] for item in _attribute(page, "QUALITY_DETAIL").split()}
     paragraphs, words = [], []
     for block in page.iter(_tag("TextBlock")):
         strings = [list(line.iter(_tag("String"))) for line in block.iter(_tag("TextLine"))]
