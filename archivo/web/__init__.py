@@ -1,0 +1,1 @@
+"""The shell of every page: layout, forms, CSRF, error pages, Spanish dates and plurals, static assets."""
