@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from archivo.retention.sheets import Sheet, SheetUnreadable, read_sheets
 from archivo.retention.trd_cells import Reader
-from archivo.retention.trd_headings import Header, find_header
+from archivo.retention.trd_headings import Header, bare, find_header
 from archivo.retention.trd_rows import read_columns, read_form
 from archivo.retention.trd_table import Disposition, Problem, Severity, TRDRow, TRDTable, problem
 
@@ -104,10 +104,26 @@ def _together(read: Sequence[tuple[Sheet, Header, TRDRow]], problems: list[Probl
             problems.append(_at(sheet, header, row, "code_duplicated", "code", row.code, **details))
     for sheet, header, row in kept.values():
         problems.extend(_look(sheet, header, row))
+    problems.extend(_across_offices(list(kept.values())))
     if not kept:
         problems.append(problem("table_empty"))
     ordered = sorted(problems, key=lambda one: one.line)
     return TRDTable(tuple(row for _, _, row in kept.values()), tuple(ordered))
+
+
+def _across_offices(read: Sequence[tuple[Sheet, Header, TRDRow]]) -> list[Problem]:
+    """One code means one class in every office that has it: the same name and the same disposition."""
+    found = []
+    first: dict[str, TRDRow] = {}
+    for sheet, header, row in read:
+        before = first.setdefault(row.code, row)
+        details: dict[str, str | int] = {"first": before.label, "first_line": before.line, "second": row.label}
+        if bare(before.label) != bare(row.label):
+            found.append(_at(sheet, header, row, "code_with_two_names", "code", row.code, **details))
+        elif row.disposition and before.disposition and row.disposition is not before.disposition:
+            details = {"other": before.disposition, "first_line": before.line, "mark": row.disposition}
+            found.append(_at(sheet, header, row, "disposition_differs", "disposition", row.label, **details))
+    return found
 
 
 def _agree(first: TRDRow, row: TRDRow) -> bool:

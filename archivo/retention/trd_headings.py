@@ -68,10 +68,13 @@ def find_header(lines: Sequence[Line]) -> Header | None:
 
 
 def header_at(lines: Sequence[Line], at: int) -> Header | None:
-    """The headings on line `at`, with those of the next line below them when the two together say more."""
+    """The headings on line `at`, with those of the next line below them when the two together say more than either."""
     alone = _read(lines[at : at + 1])
-    together = _read(lines[at : at + 2]) if at + 1 < len(lines) else alone
-    best = together if len(together.columns) > len(alone.columns) else alone
+    best = alone
+    if at + 1 < len(lines):
+        together, below = _read(lines[at : at + 2]), _read(lines[at + 1 : at + 2])
+        if len(together.columns) > max(len(alone.columns), len(below.columns)):
+            best = together
     fields = set(best.columns.values())
     return best if len(fields) >= _LEAST and fields & _NAMES else None
 
