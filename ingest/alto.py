@@ -24,7 +24,7 @@ def dump(parts: Iterable[Part]) -> bytes:
     """The ALTO file of `parts`. Characters that XML cannot hold become U+FFFD."""
     chosen = list(parts)
     engines = {engine: f"PROC_{index}" for index, engine in enumerate(sorted({part.engine for part in chosen if part.engine}), 1)}
-    root = etree.Element(_tag("alto"), {f"{{{_INSTANCE}}}schemaLocation": _SCHEMA, "SCHEMAVERSION": "4.4"}, nsmap={None: NAMESPACE})
+    root = etree.Element(_tag("alto"), {f"{{{_INSTANCE}}}schemaLocation": _SCHEMA, "SCHEMAVERSION": "4.4"}, nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # the stubs forget the default namespace
     description = etree.SubElement(root, _tag("Description"))
     etree.SubElement(description, _tag("MeasurementUnit")).text = "inch1200"
     for engine, identifier in engines.items():

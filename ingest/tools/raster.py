@@ -11,16 +11,11 @@ from typing import Final, Protocol
 import pypdfium2
 from PIL import Image, ImageOps
 
+from ingest.tools.answers import Refused
+
 PDF: Final = "application/pdf"
+FORMATS: Final = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "MPO", "JPEG2000")
 Image.MAX_IMAGE_PIXELS = None  # the limit is `max_pixels`, looked at before a pixel is decoded
-
-
-class Refused(Exception):
-    """A page cannot be drawn; `code` says why: `page_missing`, `too_large`, `damaged` or `encrypted`."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or code)
-        self.code = code
 
 
 class SourcePage(Protocol):
@@ -44,7 +39,7 @@ class SourcePage(Protocol):
 
 @contextmanager
 def open_page(path: Path, mime: str, number: int, max_pixels: int) -> Iterator[SourcePage]:
-    """The page `number`, from 1. Raises Refused."""
+    """The page `number`, from 1. Raises Refused: `page_missing`, `too_large`, `damaged` or `encrypted`."""
     if mime == PDF:
         with _pdf(path) as document:
             if not 1 <= number <= len(document):
@@ -52,7 +47,7 @@ def open_page(path: Path, mime: str, number: int, max_pixels: int) -> Iterator[S
             yield _PdfPage(document, number, max_pixels)
         return
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if not 1 <= number <= max(1, getattr(image, "n_frames", 1)):
                 raise Refused("page_missing")
             image.seek(number - 1)
@@ -60,7 +55,7 @@ def open_page(path: Path, mime: str, number: int, max_pixels: int) -> Iterator[S
                 raise Refused("too_large")
             yield _ImagePage(image)
     except (OSError, ValueError, SyntaxError) as fault:
-        raise Refused("damaged", str(fault)) from fault
+        raise Refused("damaged") from fault
 
 
 def image_dpi(width: int, height: int, declared: float) -> float:
@@ -92,7 +87,7 @@ def _pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as fault:
-        raise Refused("encrypted" if "assword" in str(fault) else "damaged", str(fault)) from fault
+        raise Refused("encrypted" if "assword" in str(fault) else "damaged") from fault
     try:
         document.init_forms()
         yield document
@@ -108,11 +103,11 @@ class _PdfPage:
         try:
             self._page = document[number - 1]
         except pypdfium2.PdfiumError as fault:
-            raise Refused("damaged", str(fault)) from fault
+            raise Refused("damaged") from fault
         self.width, self.height = self._page.get_size()
         self._max_pixels = max_pixels
         if self.width < 1 or self.height < 1:
-            raise Refused("damaged", "the page has no size")
+            raise Refused("damaged")
 
     def draw(self, dpi: float, *, colour: bool) -> Image.Image:
         if self.width * self.height * (dpi / 72) ** 2 > self._max_pixels:
@@ -120,7 +115,7 @@ class _PdfPage:
         try:
             image: Image.Image = self._page.render(scale=dpi / 72, grayscale=not colour).to_pil()
         except pypdfium2.PdfiumError as fault:
-            raise Refused("damaged", str(fault)) from fault
+            raise Refused("damaged") from fault
         return image.convert("RGB" if colour else "L")
 
 
