@@ -47,17 +47,17 @@ class Package:
             raise Refused("office.encrypted") from fault
 
     def without_doctype(self, name: str) -> None:
-        """Refuses (xml.entities) an entry with a document type."""
+        """Refuses (office.entities) an entry with a document type."""
         if has_doctype(self.read(name)):
-            raise Refused("xml.entities")
+            raise Refused("office.entities")
 
     def xml(self, name: str) -> Any:
-        """The root element of an entry, None when there is none or it is not XML. Refuses (xml.entities) a document type."""
+        """The root element of an entry, None when there is none or it is not XML. Refuses (office.entities) a document type."""
         content = self.read(name)
         if not content:
             return None
         if has_doctype(content):
-            raise Refused("xml.entities")
+            raise Refused("office.entities")
         try:
             return etree.fromstring(content, safe_parser())
         except etree.XMLSyntaxError:

@@ -1,0 +1,1 @@
+"""The findings, worded: a module a kind of document."""

@@ -1,0 +1,32 @@
+"""What each step did, in Spanish: the sentence of every event code. `{name}` stands for a parameter of the event."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "scan.clean": "El antivirus revisó el archivo y no encontró nada ({engine}).",
+        "scan.infected": "El antivirus encontró «{signature}» ({engine}).",
+        "scan.not_configured": "No se buscó software malicioso: no hay un antivirus configurado.",
+        "scan.unavailable": "No se pudo buscar software malicioso: el antivirus no respondió.",
+        "scan.too_large": "No se buscó software malicioso: el archivo supera el tamaño que el antivirus acepta ({engine}).",
+        "identify.identified": "Formato identificado en PRONOM: {name} {version} ({puid}).",
+        "identify.unregistered": "Formato reconocido por su contenido, sin identificador de PRONOM: {name}.",
+        "identify.unknown": "No se reconoció el formato.",
+        "identify.failed": "No se pudo identificar el formato.",
+        "identify.empty": "El archivo está vacío: no hay formato que identificar.",
+        "validate.valid": "El archivo cumple lo que se revisó de su formato.",
+        "validate.noted": "El archivo se revisó; hay observaciones ({findings}).",
+        "validate.unreadable": "El archivo no se puede leer; hay observaciones ({findings}).",
+        "validate.failed": "No se pudo terminar la revisión del archivo.",
+        "validate.while_reading": "Este formato se revisa al leer su texto.",
+        "validate.no_rules": "No hay reglas para revisar este formato.",
+        "validate.not_readable": "No se revisó, porque el archivo no se puede leer.",
+        "extract.done": "Texto extraído en {parts} partes ({characters} caracteres).",
+        "extract.pending": "Texto extraído en {parts} partes ({characters} caracteres); en {pending} se reconocerá de su imagen.",
+        "extract.none": "El archivo no tiene texto que se pueda extraer.",
+        "extract.failed": "No se pudo extraer el texto.",
+        "extract.not_readable": "No se extrajo texto, porque el archivo no se puede leer.",
+    }
+)
