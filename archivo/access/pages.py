@@ -1,0 +1,162 @@
+"""Sign in and out; people and what they may do."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from archivo.access import services
+from archivo.access.door import Here, Staff, viewer_of
+from archivo.access.policy import ACTS, Grant, require
+from archivo.errors import ArchivoError, Invalid, NotSignedIn
+from archivo.web import forms
+from archivo.web.layout import page
+
+router = APIRouter(include_in_schema=False)
+Fields = Annotated[forms.Form, Depends(forms.read)]
+
+ROLE_NAMES: Final[Mapping[str, str]] = {
+    "archivist": "Archivista",
+    "servant": "Servidor público",
+    "entity": "Entidad que entrega por sistema",
+    "operator": "Operador",
+}
+
+
+def role_name(role: str) -> str:
+    """A role in words; one that the institution added, by its own name."""
+    return ROLE_NAMES.get(role, role)
+
+
+@router.get("/ingresar")
+def sign_in_form(request: Request, volver: str = "/") -> Response:
+    return page(request, "access/ingresar.html", here="ingresar", needs_token=True, volver=_local(volver), usuario="", error=None)
+
+
+@router.post("/ingresar")
+def sign_in(request: Request, archive: Here, form: Fields) -> Response:
+    destination, login = _local(form.one("volver", "/")), form.one("usuario")
+    address = request.client.host if request.client else ""
+    try:
+        key = services.sign_in(archive, login, form.secret("clave"), address)
+    except ArchivoError as error:
+        status = 422 if isinstance(error, NotSignedIn) else error.status
+        return page(
+            request, "access/ingresar.html", status, here="ingresar", needs_token=True, volver=destination, usuario=login, error=error
+        )
+    request.state.session.sign_in(key)
+    request.state.actor = services.actor_of_session(archive, key)
+    return RedirectResponse(destination if destination != "/" else _first_place(request), 303)
+
+
+@router.post("/salir")
+def sign_out(request: Request, archive: Here, form: Fields) -> Response:
+    if key := request.state.session.key:
+        services.sign_out(archive, key)
+    request.state.session.sign_out()
+    request.state.session.say("Su sesión terminó.")
+    return RedirectResponse("/", 303)
+
+
+@router.get("/mi-clave")
+def own_password_form(request: Request, actor: Staff) -> Response:
+    return page(request, "access/clave.html", error=None)
+
+
+@router.post("/mi-clave")
+def change_own_password(request: Request, archive: Here, actor: Staff, form: Fields) -> Response:
+    """Change one's password, knowing the present one; every session of the person ends, this one too."""
+    try:
+        if form.secret("nueva") != form.secret("repetida"):
+            raise Invalid("user.password", "Las dos contraseñas nuevas no son iguales. No se cambió nada.", "Escríbalas de nuevo.")
+        services.sign_in(archive, actor.login, form.secret("actual"), request.client.host if request.client else "")
+        services.set_password(archive, actor, actor.login, form.secret("nueva"))
+    except ArchivoError as error:
+        return page(request, "access/clave.html", 422, error=error)
+    request.state.session.sign_out()
+    request.state.session.say("Su contraseña cambió. Ingrese con la nueva.")
+    return RedirectResponse("/ingresar", 303)
+
+
+@router.get("/personas")
+def people(request: Request, archive: Here, actor: Staff) -> Response:
+    return _people(request, archive, actor)
+
+
+@router.post("/personas")
+def create_person(request: Request, archive: Here, actor: Staff, form: Fields) -> Response:
+    try:
+        password = services.create_user(archive, actor, form.one("usuario"), form.one("perfil"), name=form.one("nombre"))
+    except ArchivoError as error:
+        return _people(request, archive, actor, error.status, error=error, typed=form)
+    return _people(request, archive, actor, shown_once=("Contraseña", form.one("usuario"), password or ""))
+
+
+@router.post("/personas/{login}/perfil")
+def change_role(request: Request, archive: Here, actor: Staff, form: Fields, login: str) -> Response:
+    services.set_role(archive, actor, login, form.one("perfil"))
+    return _back(request, f"«{login}» tiene ahora el perfil {role_name(form.one('perfil'))}.")
+
+
+@router.post("/personas/{login}/estado")
+def change_state(request: Request, archive: Here, actor: Staff, form: Fields, login: str) -> Response:
+    is_active = form.one("estado") == "activa"
+    services.set_active(archive, actor, login, is_active)
+    return _back(request, f"«{login}» puede ingresar." if is_active else f"«{login}» ya no puede ingresar; sus sesiones terminaron.")
+
+
+@router.post("/personas/{login}/fichas")
+def create_token(request: Request, archive: Here, actor: Staff, form: Fields, login: str) -> Response:
+    value = services.create_token(archive, actor, login, form.one("uso"))
+    return _people(request, archive, actor, shown_once=("Ficha de acceso", login, value))
+
+
+@router.post("/fichas/{token_id}/retirar")
+def revoke_token(request: Request, archive: Here, actor: Staff, form: Fields, token_id: str) -> Response:
+    services.revoke_token(archive, actor, token_id)
+    return _back(request, "La ficha se retiró y ya no sirve.")
+
+
+def _people(
+    request: Request,
+    archive: Here,
+    actor: Staff,
+    status: int = 200,
+    *,
+    error: ArchivoError | None = None,
+    typed: forms.Form | None = None,
+    shown_once: tuple[str, str, str] | None = None,
+) -> Response:
+    require(archive, actor, Grant.MANAGE_PEOPLE)
+    roles = archive.institution.roles
+    return page(
+        request,
+        "access/personas.html",
+        status,
+        here="personas",
+        people=services.list_people(archive, actor),
+        tokens=services.list_tokens(archive, actor),
+        roles=[(role, role_name(role)) for role in roles],
+        acts=[(words, [grant in grants for grants in roles.values()]) for grant, words in ACTS.items()],
+        role_name=role_name,
+        error=error,
+        typed=typed or forms.Form({}),
+        shown_once=shown_once,
+    )
+
+
+def _back(request: Request, message: str) -> Response:
+    request.state.session.say(message)
+    return RedirectResponse("/personas", 303)
+
+
+def _first_place(request: Request) -> str:
+    """Where a person begins after signing in: their work, or what their role opens."""
+    areas = viewer_of(request).areas
+    return next((f"/{area}" for area in ("trabajo", "trabajos", "recibir", "personas") if area in areas), "/")
+
+
+def _local(address: str) -> str:
+    """An address of this site, so that signing in never sends anybody elsewhere."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address else "/"
