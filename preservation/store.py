@@ -1,15 +1,20 @@
 """The ObjectStore port and its errors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NewType, Protocol
+from typing import BinaryIO, Final, NewType, Protocol
 
 from preservation.fixity import Digest
 
 ObjectKey = NewType("ObjectKey", str)
-"""A relative path of `/`-joined segments of [A-Za-z0-9._=-], none of them `.` or `..`; it never carries a title."""
+"""A relative path of `/`-joined segments of [A-Za-z0-9._=-], none of them `.` or `..`; it never carries a title.
+
+At most 1,024 bytes (the limit of S3), 255 a segment (the limit of file systems)."""
+
+_KEY: Final = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9._=-]{1,255}(?:/[A-Za-z0-9._=-]{1,255})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ class StoreFull(StoreError):
 
 class StoreUnavailable(StoreError):
     """The store does not answer or refuses the credentials."""
+
+
+def check_key(text: str) -> ObjectKey:
+    """The text as an ObjectKey; BadKey if it is none. Every adapter asks this before it touches anything."""
+    if len(text) > 1024 or not _KEY.fullmatch(text):
+        raise BadKey(f"not an object key: {text[:200]!r}")
+    return ObjectKey(text)
 
 
 class ObjectStore(Protocol):

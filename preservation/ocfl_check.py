@@ -1,0 +1,165 @@
+"""Re-read every byte of an OCFL object and say what is not as its inventory names it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preservation.fixity import digest_of
+from preservation.ocfl_inventory import (
+    ALGORITHMS,
+    INVENTORY,
+    BadInventory,
+    Inventory,
+    declaration_name,
+    parse,
+    read_sidecar,
+    sidecar_bytes,
+    sidecar_name,
+)
+from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
+from preservation.store import ObjectKey, ObjectMissing, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file whose bytes are not those expected: both digests in hexadecimal; `expected` is None where no witness is left."""
+
+    key: ObjectKey
+    expected: str | None
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a re-reading of an object found; all three empty means intact."""
+
+    object_id: str | None
+    damaged: tuple[Damage, ...]
+    missing: tuple[ObjectKey, ...]
+    unexpected: tuple[ObjectKey, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        return not (self.damaged or self.missing or self.unexpected)
+
+
+def verify(store: ObjectStore, prefix: str, *, writing: bool) -> Verification:
+    """Check declaration, inventories, sidecars and content (OCFL 1.1, 3.3-3.7). ObjectMissing if nothing stands there.
+
+    With `writing`, somebody holds the object: the version after the head is not unexpected, and a stale root sidecar that the
+    head version's own inventory explains is no damage.
+    """
+    keys = [found.key for found in store.list(prefix)]
+    if not keys:
+        raise ObjectMissing(prefix)
+    paths = [key.removeprefix(prefix) for key in keys]
+    inventory = best_inventory(store, prefix, paths)
+    if inventory is None:
+        data = read(store, key_of(prefix, INVENTORY))
+        lost = key_of(prefix, INVENTORY)
+        if data is None:
+            return Verification(None, (), (lost,), ())
+        return Verification(None, (Damage(lost, None, digest("sha256", data).value),), (), ())
+    faults = [*_root_faults(store, prefix, inventory, writing), *_version_faults(store, prefix, inventory)]
+    faults += _content_faults(store, prefix, inventory)
+    coming = f"{inventory.folder(inventory.head + 1)}/"
+    named = named_files(inventory, paths)
+    return Verification(
+        inventory.object_id,
+        tuple(fault for fault in faults if isinstance(fault, Damage)),
+        tuple(fault for fault in faults if isinstance(fault, str)),
+        tuple(key_of(prefix, path) for path in paths if path not in named and not (writing and path.startswith(coming))),
+    )
+
+
+def best_inventory(store: ObjectStore, prefix: str, paths: list[str]) -> Inventory | None:
+    """The root inventory if a sidecar vouches for it, else the newest version's that one vouches for, else what can be read."""
+    folders = sorted({path.split("/")[0] for path in paths if path.endswith(f"/{INVENTORY}") and path.count("/") == 1}, key=_by_number)
+    places = ["", *(f"{folder}/" for folder in reversed(folders))]
+    for place in places:
+        trusted = vouched(store, prefix, place)
+        if trusted is not None:
+            return trusted[0]
+    for place in places:
+        data = read(store, key_of(prefix, place + INVENTORY))
+        try:
+            if data is not None:
+                return parse(data)
+        except BadInventory:
+            continue
+    return None
+
+
+def _by_number(folder: str) -> tuple[int, str]:
+    return len(folder.lstrip("v0")), folder
+
+
+def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, writing: bool) -> Iterator[Damage | ObjectKey]:
+    declaration = declaration_name(inventory.specification)
+    yield from _fixed(store, key_of(prefix, declaration), f"{declaration.removeprefix('0=')}\n".encode())
+    key = key_of(prefix, INVENTORY)
+    data = read(store, key)
+    if data is None:
+        yield key
+    elif vouched(store, prefix) is None:
+        witness = read(store, key_of(prefix, f"{inventory.folder(inventory.head)}/{INVENTORY}"))
+        expected = None if witness is None or witness == data else digest(inventory.algorithm, witness).value
+        yield Damage(key, expected, digest(inventory.algorithm, data).value)
+    elif not (writing and root_sidecar(store, prefix, inventory, data) == "unfinished"):
+        yield from _sidecar(store, key_of(prefix, sidecar_name(inventory.algorithm)), digest(inventory.algorithm, data).value)
+
+
+def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> Iterator[Damage | ObjectKey]:
+    root = vouched(store, prefix)
+    for number in inventory.versions:
+        folder = f"{inventory.folder(number)}/"
+        key = key_of(prefix, folder + INVENTORY)
+        data = read(store, key)
+        sidecars = [name for a in ALGORITHMS if read(store, key_of(prefix, name := folder + sidecar_name(a))) is not None]
+        if not sidecars:
+            yield key_of(prefix, folder + sidecar_name(inventory.algorithm))
+        if data is None:
+            yield key
+        elif number == inventory.head and root is not None and root[1] != data:
+            yield Damage(key, digest(inventory.algorithm, root[1]).value, digest(inventory.algorithm, data).value)
+        else:
+            for name in sidecars:
+                yield from _pair(store, key, key_of(prefix, name), data, number == inventory.head and root is not None)
+
+
+def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, data: bytes, certain: bool) -> Iterator[Damage | ObjectKey]:
+    """An inventory against its sidecar; where the inventory is `certain`, or the sidecar is none, the sidecar is the damaged one."""
+    found = digest(sidecar.rpartition(".")[2], data).value
+    named = read_sidecar(read(store, sidecar) or b"")
+    if named is None or certain:
+        yield from _sidecar(store, sidecar, found)
+    elif named != found:
+        yield Damage(key, named, found)
+
+
+def _content_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> Iterator[Damage | ObjectKey]:
+    for path, expected in sorted(inventory.content().items()):
+        key = key_of(prefix, path)
+        try:
+            with store.open(key) as file:
+                found = digest_of(file, inventory.algorithm).value
+        except ObjectMissing:
+            yield key
+            continue
+        if found != expected:
+            yield Damage(key, expected, found)
+
+
+def _sidecar(store: ObjectStore, key: ObjectKey, expected: str) -> Iterator[Damage | ObjectKey]:
+    data = read(store, key)
+    if data is None:
+        yield key
+    elif read_sidecar(data) != expected:
+        yield Damage(key, digest("sha256", sidecar_bytes(expected)).value, digest("sha256", data).value)
+
+
+def _fixed(store: ObjectStore, key: ObjectKey, content: bytes) -> Iterator[Damage | ObjectKey]:
+    data = read(store, key)
+    if data is None:
+        yield key
+    elif data != content:
+        yield Damage(key, digest("sha256", content).value, digest("sha256", data).value)

@@ -1,0 +1,176 @@
+"""The inventory of an OCFL object (OCFL 1.1, 3.5): what each version holds, and under which content path and digest."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from preservation.fixity import Digest
+from preservation.store import ObjectMissing, StoreError
+
+INVENTORY: Final = "inventory.json"
+ALGORITHMS: Final = ("sha256", "sha512")
+_SIDECAR: Final = re.compile(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?")
+_VERSION: Final = re.compile(r"v(0*)([1-9][0-9]*)")
+_TYPE: Final = re.compile(r"https://ocfl\.io/(\d+\.\d+)/spec/#inventory")
+
+
+class BadInventory(StoreError):
+    """The bytes are not an OCFL inventory that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object: who made it, when and why, and its files (logical path -> digest)."""
+
+    created: datetime
+    message: str | None
+    user_name: str | None
+    user_address: str | None
+    state: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """An object's inventory; digests are lower-case hexadecimal of `algorithm`, content paths relative to the object's root."""
+
+    object_id: str
+    algorithm: str
+    head: int
+    manifest: Mapping[str, tuple[str, ...]]
+    versions: Mapping[int, Version]
+    content_directory: str = "content"
+    specification: str = "1.1"
+    padding: str = ""
+    fixity: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def folder(self, version: int) -> str:
+        """The version's folder as this object names it: `v3`, or `v003` where it pads with zeros."""
+        return f"v{version:0{len(self.padding) + 1}d}"
+
+    def state(self, version: int | None = None) -> Mapping[str, str]:
+        """Logical path -> digest, of a version (the head if None). ObjectMissing if there is no such version."""
+        entry = self.versions.get(self.head if version is None else version)
+        if entry is None:
+            raise ObjectMissing(f"{self.object_id} has no version {version}")
+        return entry.state
+
+    def digest(self, logical: str, version: int | None = None) -> Digest:
+        """The digest of a file of a version (the head if None). ObjectMissing if the version holds no such file."""
+        value = self.state(version).get(logical)
+        if value is None:
+            raise ObjectMissing(f"{self.object_id} holds no {logical} in version {version or self.head}")
+        return Digest(self.algorithm, value)
+
+    def content_path(self, logical: str, version: int | None = None) -> str:
+        """Where the bytes of a file of a version lie. ObjectMissing as digest()."""
+        return self.manifest[self.digest(logical, version).value][0]
+
+    def content(self) -> Mapping[str, str]:
+        """Content path -> digest, of everything the object holds."""
+        return {path: digest for digest, paths in self.manifest.items() for path in paths}
+
+    def to_json(self) -> bytes:
+        """The same inventory always gives the same bytes."""
+        document: dict[str, object] = {
+            "id": self.object_id,
+            "type": f"https://ocfl.io/{self.specification}/spec/#inventory",
+            "digestAlgorithm": self.algorithm,
+            "head": self.folder(self.head),
+            "manifest": {digest: sorted(paths) for digest, paths in self.manifest.items()},
+            "versions": {self.folder(number): _version_to_json(version) for number, version in self.versions.items()},
+        }
+        if self.content_directory != "content":
+            document["contentDirectory"] = self.content_directory
+        if self.fixity:
+            document["fixity"] = {name: {d: sorted(p) for d, p in block.items()} for name, block in self.fixity.items()}
+        return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def parse(data: bytes) -> Inventory:
+    """Read an inventory of OCFL 1.0 or 1.1. BadInventory if it cannot be used; this is no validator."""
+    try:
+        document = json.loads(data)
+        head, padding = _number(document["head"])
+        specification = _TYPE.fullmatch(document["type"])
+        inventory = Inventory(
+            object_id=_text(document["id"]),
+            algorithm=document["digestAlgorithm"],
+            head=head,
+            manifest=_paths_by_digest(document["manifest"]),
+            versions={_number(name)[0]: _version_from_json(version) for name, version in document["versions"].items()},
+            content_directory=_text(document.get("contentDirectory", "content")),
+            specification=specification.group(1) if specification else "",
+            padding=padding,
+            fixity={_text(name): _paths_by_digest(block) for name, block in document.get("fixity", {}).items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInventory(f"not an OCFL inventory: {error}") from error
+    if not specification or inventory.algorithm not in ALGORITHMS or set(inventory.versions) != set(range(1, head + 1)):
+        raise BadInventory("not an OCFL inventory: type, digestAlgorithm or versions are not as OCFL asks")
+    if any(digest not in inventory.manifest for version in inventory.versions.values() for digest in version.state.values()):
+        raise BadInventory("a version names a digest that the manifest does not")
+    return inventory
+
+
+def sidecar_name(algorithm: str) -> str:
+    """The sidecar's name (OCFL 1.1, 3.7)."""
+    return f"{INVENTORY}.{algorithm}"
+
+
+def sidecar_bytes(digest: str) -> bytes:
+    """The sidecar's content, as this software writes it."""
+    return f"{digest}  {INVENTORY}\n".encode("ascii")
+
+
+def read_sidecar(data: bytes) -> str | None:
+    """The digest a sidecar names, or None if it is not a sidecar; mixed case is taken for damage."""
+    match = _SIDECAR.fullmatch(data)
+    text = match.group(1).decode("ascii") if match else ""
+    return text.lower() if text and text in {text.lower(), text.upper()} else None
+
+
+def declaration_name(specification: str) -> str:
+    """The name of an object's conformance declaration (OCFL 1.1, 3.3); its content is what follows `0=`, and a new line."""
+    return f"0=ocfl_object_{specification}"
+
+
+def _number(name: object) -> tuple[int, str]:
+    match = _VERSION.fullmatch(_text(name))
+    if not match:
+        raise ValueError(f"{name!r} is not a version")
+    return int(match.group(2)), "0" * (len(match.group(1)) + len(match.group(2)) - 1) if match.group(1) else ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a text")
+    return value
+
+
+def _paths_by_digest(block: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {digest.lower(): tuple(_text(path) for path in paths) for digest, paths in block.items()}
+
+
+def _version_from_json(document: Mapping[str, Any]) -> Version:
+    user = document.get("user", {})
+    created = datetime.fromisoformat(document["created"])
+    if created.tzinfo is None:
+        raise ValueError("a version's instant has no offset")
+    state = {path: digest for digest, paths in _paths_by_digest(document["state"]).items() for path in paths}
+    return Version(created, document.get("message"), user.get("name"), user.get("address"), state)
+
+
+def _version_to_json(version: Version) -> Mapping[str, object]:
+    state: dict[str, list[str]] = {}
+    for logical, digest in sorted(version.state.items()):
+        state.setdefault(digest, []).append(logical)
+    document: dict[str, object] = {"created": version.created.isoformat().replace("+00:00", "Z"), "state": state}
+    if version.message is not None:
+        document["message"] = version.message
+    if version.user_name is not None:
+        address = {} if version.user_address is None else {"address": version.user_address}
+        document["user"] = {"name": version.user_name, **address}
+    return document

@@ -1,0 +1,79 @@
+"""Put an OCFL object back to its last version after an interruption."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from preservation.ocfl_inventory import ALGORITHMS, INVENTORY, BadInventory, parse, sidecar_bytes, sidecar_name
+from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
+from preservation.ocfl_writer import write_sidecar
+from preservation.store import BadKey, ObjectKey, ObjectMissing, ObjectStore
+
+_LATER: Final = re.compile(r"v0*(?!1/)[1-9][0-9]*/")
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was done to one object. `object_id` is None where no inventory, not even a half-written one, tells it.
+
+    `undecided` is what recovery must not touch, because it is damage and no interrupted writing: verify() says more.
+    """
+
+    prefix: str
+    object_id: str | None
+    removed: tuple[ObjectKey, ...] = ()
+    finished: tuple[ObjectKey, ...] = ()
+    undecided: tuple[ObjectKey, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing was found to do or to decide."""
+        return not (self.removed or self.finished or self.undecided)
+
+
+def recover(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Recovery:
+    """Finish the root's sidecar and remove what no root inventory names; `keys` is all that stands under `prefix`.
+
+    A root without inventory is a first version that never came to be, and goes whole; but a root sidecar, or a second version,
+    proves that there was an inventory: then it is lost, not unwritten, and nothing is removed.
+    """
+    paths = [key.removeprefix(prefix) for key in keys]
+    if INVENTORY not in paths:
+        object_id = _half_written_id(store, prefix)
+        if any(_LATER.match(path) or path in {sidecar_name(a) for a in ALGORITHMS} for path in paths):
+            return Recovery(prefix, object_id, undecided=(key_of(prefix, INVENTORY),))
+        removed, refused = _remove(store, keys)
+        return Recovery(prefix, object_id, removed=removed, undecided=refused)
+    trusted = vouched(store, prefix)
+    if trusted is None:
+        return Recovery(prefix, _half_written_id(store, prefix), undecided=(key_of(prefix, INVENTORY),))
+    inventory, data = trusted
+    sidecar = key_of(prefix, sidecar_name(inventory.algorithm))
+    state = root_sidecar(store, prefix, inventory, data)
+    if state == "unfinished":
+        write_sidecar(store, prefix, inventory.algorithm, sidecar_bytes(digest(inventory.algorithm, data).value))
+    named = named_files(inventory, paths)
+    removed, refused = _remove(store, [key for key, path in zip(keys, paths, strict=True) if path not in named])
+    finished = (sidecar,) if state == "unfinished" else ()
+    return Recovery(prefix, inventory.object_id, removed, finished, (sidecar, *refused) if state in {"missing", "damaged"} else refused)
+
+
+def _remove(store: ObjectStore, keys: Sequence[ObjectKey]) -> tuple[tuple[ObjectKey, ...], tuple[ObjectKey, ...]]:
+    removed, refused = [], []
+    for key in reversed(keys):
+        try:
+            with suppress(ObjectMissing):
+                store.delete(key, authority="uncommitted")
+            removed.append(key)
+        except BadKey:
+            refused.append(key)
+    return tuple(removed), tuple(refused)
+
+
+def _half_written_id(store: ObjectStore, prefix: str) -> str | None:
+    data = read(store, key_of(prefix, f"v1/{INVENTORY}"))
+    with suppress(BadInventory):
+        return parse(data).object_id if data is not None else None
+    return None

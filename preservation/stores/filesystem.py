@@ -1,0 +1,324 @@
+"""Objects as files of a local directory."""
+
+import errno
+import fcntl
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import local
+from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, cast
+
+from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, HashingReader, digest_of
+from preservation.store import (
+    Changed,
+    DigestMismatch,
+    ObjectExists,
+    ObjectKey,
+    ObjectMissing,
+    StoredObject,
+    StoreFull,
+    StoreUnavailable,
+    check_key,
+)
+from preservation.stores.incoming import Flight, debris, flight, note, noted_key, write_all
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OBJECT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+_ATTEMPTS: Final = 100
+
+
+class FilesystemStore:
+    """An ObjectStore whose keys are the paths of files under `root`.
+
+    Bytes arrive in `incoming`, a folder beside `root` on the same file system, and appear under `root` by one link, so that no
+    kill leaves half an object. Each is synchronised with the disk before put() returns, or when its batch closes. No symbolic
+    link is followed. What a killed process left in `incoming`, and the empty directories it made, go when a store is next opened.
+    """
+
+    def __init__(self, root: Path, incoming: Path) -> None:
+        """Make both folders where absent. ValueError if one holds the other or they lie on different file systems."""
+        root.mkdir(parents=True, exist_ok=True)
+        incoming.mkdir(parents=True, exist_ok=True)
+        self._root, self._incoming = root.resolve(), incoming.resolve()
+        if self._incoming.is_relative_to(self._root) or self._root.is_relative_to(self._incoming):
+            raise ValueError(f"the store and its incoming folder hold one another: {root}, {incoming}")
+        if self._root.stat().st_dev != self._incoming.stat().st_dev:
+            raise ValueError(f"the store and its incoming folder are on different file systems: {root}, {incoming}")
+        self._pending = _Pending()
+        self.clear_incoming()
+
+    def clear_incoming(self) -> int:
+        """Remove what dead processes left in flight; how many files it was. Living writers are not disturbed."""
+        count = 0
+        for path in debris(self._incoming):
+            key = noted_key(path)
+            if key is not None:
+                self._prune(key)
+            count += 1
+        return count
+
+    def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
+        check_key(key)
+        with ExitStack() as stack:
+            with _faults(key):
+                arriving = stack.enter_context(flight(self._incoming))
+            stored = _receive(key, content, arriving, DEFAULT_ALGORITHM)
+            if expected is not None and _digest_at(arriving, expected, stored) != expected:
+                raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
+            with _faults(key):
+                if not self._pending.depth:
+                    os.fsync(arriving.descriptor)
+                self._publish(key, arriving, stored)
+        return stored
+
+    def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
+        check_key(key)
+        with ExitStack() as stack:
+            with _faults(key):
+                arriving = stack.enter_context(flight(self._incoming))
+            stored = _receive(key, content, arriving, was.algorithm)
+            with _faults(key), self._folder(key) as folder:
+                os.fsync(arriving.descriptor)
+                fcntl.flock(folder, fcntl.LOCK_EX)
+                with os.fdopen(_open_object(key, folder), "rb") as standing:
+                    found = digest_of(standing, was.algorithm)
+                if found != stored.digest:
+                    if found != was:
+                        raise Changed(f"{key}: not the bytes that the caller had seen")
+                    os.rename(arriving.path, _name(key), dst_dir_fd=folder)
+                os.fsync(folder)
+        return stored
+
+    def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
+        if start < 0 or (length is not None and length < 0):
+            raise ValueError("start and length cannot be negative")
+        check_key(key)
+        with _faults(key), self._folder(key) as folder:
+            file = os.fdopen(_open_object(key, folder), "rb", buffering=0)
+        file.seek(start)
+        return cast(BinaryIO, io.BufferedReader(file if length is None else _Slice(file, length)))
+
+    def stat(self, key: ObjectKey) -> StoredObject:
+        check_key(key)
+        with _faults(key), self._folder(key) as folder:
+            status = os.stat(_name(key), dir_fd=folder, follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            raise ObjectMissing(key)
+        return StoredObject(key, status.st_size)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Put off synchronising what this thread puts; an inner batch that closes makes durable the outer one's objects too."""
+        self._pending.depth += 1
+        try:
+            yield
+            with _faults("batch"):
+                self._pending.synchronise(self._root)
+        finally:
+            self._pending.depth -= 1
+            if not self._pending.depth:
+                self._pending.forget()
+
+    def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
+        """Everything that is no directory, in the byte order of keys: also what no put() could have made (a link, an odd name)."""
+        yield from self._walk("", prefix, after or "")
+
+    def delete(self, key: ObjectKey, *, authority: str) -> None:
+        if not authority.strip():
+            raise ValueError("a deletion names the decision that allows it")
+        check_key(key)
+        with _faults(key), note(self._incoming, key):
+            with self._folder(key) as folder:
+                if stat.S_ISDIR(os.stat(_name(key), dir_fd=folder, follow_symlinks=False).st_mode):
+                    raise ObjectMissing(key)
+                os.unlink(_name(key), dir_fd=folder)
+                os.fsync(folder)
+            self._prune(key)
+
+    def local_path(self, key: ObjectKey) -> Path | None:
+        self.stat(key)
+        return self._root / key
+
+    @contextmanager
+    def _folder(self, key: str) -> Iterator[int]:
+        descriptor = os.open(self._root, _FOLDER)
+        try:
+            for part in key.split("/")[:-1]:
+                child = os.open(part, _FOLDER, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = child
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _publish(self, key: ObjectKey, arriving: Flight, stored: StoredObject) -> None:
+        for _ in range(_ATTEMPTS):  # a concurrent delete() may remove an empty directory on the way
+            with suppress(FileNotFoundError):
+                return self._link(key, arriving, stored)
+            with suppress(FileNotFoundError), note(self._incoming, key):
+                try:
+                    self._make_folders(key)
+                    return self._link(key, arriving, stored)
+                except OSError:
+                    self._prune(key)
+                    raise
+        raise StoreUnavailable(f"{key}: its directories vanish again and again")
+
+    def _link(self, key: ObjectKey, arriving: Flight, stored: StoredObject) -> None:
+        try:
+            with self._folder(key) as folder:
+                with suppress(FileExistsError):
+                    os.link(arriving.path, _name(key), dst_dir_fd=folder, follow_symlinks=False)
+                    return self._settle(key, arriving.descriptor, folder)
+                with os.fdopen(_open_object(key, folder), "rb") as standing:
+                    if os.fstat(standing.fileno()).st_size != stored.size or digest_of(standing) != stored.digest:
+                        raise ObjectExists(f"{key}: other bytes stand there")
+                    self._settle(key, standing.fileno(), folder)
+        except OSError as error:
+            if error.errno in {errno.ENOTDIR, errno.ELOOP}:
+                raise ObjectExists(f"{key}: something else stands in the way") from error
+            raise
+        except ObjectMissing as error:
+            raise ObjectExists(f"{key}: something that is no object stands there") from error
+
+    def _settle(self, key: ObjectKey, descriptor: int, folder: int) -> None:
+        if self._pending.depth:
+            self._pending.files.add(key)
+            self._pending.folders.add(_parent(key))
+        else:
+            os.fsync(descriptor)
+            os.fsync(folder)
+
+    def _make_folders(self, key: ObjectKey) -> None:
+        parts = key.split("/")
+        for depth in range(1, len(parts)):
+            path = "/".join(parts[:depth])
+            with self._folder(path) as above, suppress(FileExistsError):
+                os.mkdir(parts[depth - 1], 0o750, dir_fd=above)
+                if self._pending.depth:
+                    self._pending.folders.add(_parent(path))
+                else:
+                    os.fsync(above)
+
+    def _prune(self, key: str) -> None:
+        """Remove the directories on the way to `key` that hold nothing, the deepest first."""
+        with suppress(OSError):
+            while path := _parent(key):
+                with self._folder(path) as above:
+                    os.rmdir(_name(path), dir_fd=above)
+                    os.fsync(above)
+                key = path
+
+    def _walk(self, folder: str, prefix: str, after: str) -> Iterator[StoredObject]:
+        try:
+            with os.scandir(self._root / folder) as found:
+                entries = sorted((os.fsencode(e.name + "/" if e.is_dir(follow_symlinks=False) else e.name), e) for e in found)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreUnavailable(f"{folder or 'root'}: {error.strerror}") from error
+        for name, entry in entries:
+            path = folder + os.fsdecode(name)
+            if path.endswith("/"):
+                if (path.startswith(prefix) or prefix.startswith(path)) and (path > after or after.startswith(path)):
+                    yield from self._walk(path, prefix, after)
+            elif path.startswith(prefix) and path > after:
+                with suppress(FileNotFoundError):
+                    yield StoredObject(ObjectKey(path), entry.stat(follow_symlinks=False).st_size)
+
+
+class _Pending(local):
+    """What a thread's open batches have put and not yet synchronised."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.forget()
+
+    def forget(self) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = set()
+
+    def synchronise(self, root: Path) -> None:
+        for path, flags in [*((f, _OBJECT) for f in sorted(self.files)), *((f, _FOLDER) for f in sorted(self.folders, reverse=True))]:
+            with suppress(FileNotFoundError):  # removed again within the batch
+                descriptor = os.open(root / path, flags)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        self.forget()
+
+
+class _Slice(io.RawIOBase):
+    """At most `length` bytes of an open file, from where it stands."""
+
+    def __init__(self, file: io.FileIO, length: int) -> None:
+        self._file, self._left = file, length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _receive(key: ObjectKey, content: BinaryIO, arriving: Flight, algorithm: str) -> StoredObject:
+    reader = HashingReader(content, algorithm)
+    while data := reader.read(CHUNK):
+        with _faults(key):
+            write_all(arriving.descriptor, data)
+    return StoredObject(key, reader.size, reader.digest())
+
+
+def _digest_at(arriving: Flight, expected: Digest, stored: StoredObject) -> Digest | None:
+    if stored.digest is not None and stored.digest.algorithm == expected.algorithm:
+        return stored.digest
+    with arriving.path.open("rb") as file:
+        return digest_of(file, expected.algorithm)
+
+
+def _open_object(key: ObjectKey, folder: int) -> int:
+    descriptor = os.open(_name(key), _OBJECT, dir_fd=folder)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise ObjectMissing(key)
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _parent(key: str) -> str:
+    return key.rpartition("/")[0]
+
+
+@contextmanager
+def _faults(key: str) -> Iterator[None]:
+    """What the disk says, in the words of the port. Only around the disk's own acts: a fault of the source keeps its name."""
+    try:
+        yield
+    except OSError as error:
+        _translate(key, error)
+
+
+def _translate(key: str, error: OSError) -> NoReturn:
+    if error.errno in _FULL:
+        raise StoreFull(f"{key}: {error.strerror}") from error
+    if error.errno in _ABSENT:
+        raise ObjectMissing(key) from error
+    raise StoreUnavailable(f"{key}: {error.strerror}") from error

@@ -1,0 +1,83 @@
+"""Objects in memory: for tests, and for packages assembled before they travel."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import BinaryIO
+
+from preservation.fixity import DEFAULT_ALGORITHM, Digest
+from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoredObject, check_key
+
+
+class MemoryStore:
+    """An ObjectStore that lasts as long as the process; safe among threads."""
+
+    def __init__(self) -> None:
+        self._objects: dict[ObjectKey, bytes] = {}
+        self._lock = RLock()
+
+    def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
+        check_key(key)
+        data = content.read()
+        if expected is not None and _digest(data, expected.algorithm) != expected:
+            raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
+        with self._lock:
+            if self._objects.setdefault(key, data) != data:
+                raise ObjectExists(f"{key}: other bytes stand there")
+        return StoredObject(key, len(data), _digest(data))
+
+    def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
+        data = content.read()
+        with self._lock:
+            standing = self._data(key)
+            if standing != data:
+                if _digest(standing, was.algorithm) != was:
+                    raise Changed(f"{key}: not the bytes that the caller had seen")
+                self._objects[key] = data
+        return StoredObject(key, len(data), _digest(data))
+
+    def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
+        if start < 0 or (length is not None and length < 0):
+            raise ValueError("start and length cannot be negative")
+        data = self._data(key)
+        return io.BytesIO(data[start : None if length is None else start + length])
+
+    def stat(self, key: ObjectKey) -> StoredObject:
+        return StoredObject(key, len(self._data(key)))
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        yield
+
+    def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
+        with self._lock:
+            keys = sorted(key for key in self._objects if key.startswith(prefix) and (after is None or key > after))
+        for key in keys:
+            data = self._objects.get(key)
+            if data is not None:
+                yield StoredObject(key, len(data))
+
+    def delete(self, key: ObjectKey, *, authority: str) -> None:
+        if not authority.strip():
+            raise ValueError("a deletion names the decision that allows it")
+        with self._lock:
+            self._data(key)
+            del self._objects[key]
+
+    def local_path(self, key: ObjectKey) -> Path | None:
+        self._data(key)
+        return None
+
+    def _data(self, key: ObjectKey) -> bytes:
+        with self._lock:
+            data = self._objects.get(check_key(key))
+        if data is None:
+            raise ObjectMissing(key)
+        return data
+
+
+def _digest(data: bytes, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
+    return Digest(algorithm, hashlib.new(algorithm, data).hexdigest())

@@ -1,0 +1,144 @@
+"""What only a store of files promises: directories, links, and what the disk shows."""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preservation.fixity import digest_of
+from preservation.store import ObjectExists, ObjectKey, ObjectMissing
+from preservation.stores.filesystem import FilesystemStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FilesystemStore:
+    return FilesystemStore(tmp_path / "store", tmp_path / "incoming")
+
+
+def _put(store: FilesystemStore, key: str, data: bytes = b"x") -> None:
+    store.put(ObjectKey(key), io.BytesIO(data))
+
+
+def test_objects_are_files_at_their_keys(store: FilesystemStore, tmp_path: Path) -> None:
+    _put(store, "a/b/c.txt", b"hola")
+    assert (tmp_path / "store/a/b/c.txt").read_bytes() == b"hola"
+    assert store.local_path(ObjectKey("a/b/c.txt")) == (tmp_path / "store/a/b/c.txt").resolve()
+
+
+def test_folders_that_hold_one_another_are_refused(tmp_path: Path) -> None:
+    for root, incoming in (("a", "a/incoming"), ("a/store", "a"), ("a", "a")):
+        with pytest.raises(ValueError, match="one another"):
+            FilesystemStore(tmp_path / root, tmp_path / incoming)
+
+
+def test_folders_on_two_file_systems_are_refused(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("not run: there is no second file system here")
+    with pytest.raises(ValueError, match="file systems"):
+        FilesystemStore(tmp_path / "store", other)
+
+
+def test_delete_removes_empty_parents_and_no_others(store: FilesystemStore, tmp_path: Path) -> None:
+    _put(store, "a/b/c/d")
+    _put(store, "a/e")
+    store.delete(ObjectKey("a/b/c/d"), authority="uncommitted")
+    assert sorted(p.name for p in (tmp_path / "store").rglob("*")) == ["a", "e"]
+    store.delete(ObjectKey("a/e"), authority="uncommitted")
+    assert list((tmp_path / "store").iterdir()) == []
+
+
+def test_links_are_never_followed(store: FilesystemStore, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    _put(store, "a/b")
+    (tmp_path / "store/a/file").symlink_to(outside / "secret")
+    (tmp_path / "store/folder").symlink_to(outside)
+    for key in ("a/file", "folder/secret"):
+        with pytest.raises(ObjectMissing):
+            store.open(ObjectKey(key))
+        with pytest.raises(ObjectMissing):
+            store.stat(ObjectKey(key))
+    with pytest.raises(ObjectMissing):
+        store.delete(ObjectKey("folder/secret"), authority="uncommitted")
+    for key in ("a/file", "folder/secret", "folder/new", "folder/deep/new"):
+        with pytest.raises(ObjectExists):
+            _put(store, key, b"secret")
+    assert [path.name for path in outside.iterdir()] == ["secret"]
+
+
+def test_strangers_are_listed_so_that_somebody_sees_them(store: FilesystemStore, tmp_path: Path) -> None:
+    _put(store, "a/b")
+    (tmp_path / "store/a/un título.txt").write_bytes(b"x")
+    (tmp_path / "store/a/link").symlink_to("b")
+    assert [found.key for found in store.list()] == ["a/b", "a/link", "a/un título.txt"]
+    store.delete(ObjectKey("a/link"), authority="uncommitted")
+    assert (tmp_path / "store/a/b").exists()
+
+
+def test_an_object_is_no_folder_and_a_folder_no_object(store: FilesystemStore) -> None:
+    _put(store, "a/b")
+    with pytest.raises(ObjectExists):
+        _put(store, "a/b/c")
+    with pytest.raises(ObjectExists):
+        _put(store, "a")
+
+
+def test_a_dead_note_tells_which_directories_are_empty(store: FilesystemStore, tmp_path: Path) -> None:
+    """As a kill between making the directories and linking the object leaves them."""
+    (tmp_path / "store/a/b/c").mkdir(parents=True)
+    (tmp_path / "incoming/0.dirs").write_text("a/b/c/d")
+    FilesystemStore(tmp_path / "store", tmp_path / "incoming")
+    assert list((tmp_path / "store").iterdir()) == []
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+@pytest.fixture
+def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of the disk, in order: `sync <path>` and `link <name>`."""
+    done: list[str] = []
+    sync, link = os.fsync, os.link
+
+    def fsync(descriptor: int) -> None:
+        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        sync(descriptor)
+
+    def linked(source: Path, name: str, **options: Any) -> None:
+        done.append(f"link {source.name} {name}")
+        link(source, name, **options)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "link", linked)
+    return done
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_put_returns(store: FilesystemStore, acts: list[str]) -> None:
+    _put(store, "a/b/c")
+    arriving = acts[0].removeprefix("sync ")
+    assert acts == [f"sync {arriving}", "sync store", "sync a", f"link {arriving} c", f"sync {arriving}", "sync b"]
+
+
+def test_a_batch_synchronises_everything_when_it_closes(store: FilesystemStore, acts: list[str]) -> None:
+    with store.batch():
+        _put(store, "a/b/c")
+        _put(store, "a/b/d")
+        assert [act for act in acts if act.startswith("sync")] == []
+    assert sorted(act for act in acts if act.startswith("sync")) == ["sync a", "sync b", "sync c", "sync d", "sync store"]
+
+
+def test_a_replacement_is_on_the_disk_before_it_is_seen(store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = os.rename
+
+    def renamed(source: Path, name: str, **options: Any) -> None:
+        acts.append("rename")
+        rename(source, name, **options)
+
+    monkeypatch.setattr(os, "rename", renamed)
+    _put(store, "a/b", b"uno")
+    acts.clear()
+    store.replace(ObjectKey("a/b"), io.BytesIO(b"dos"), was=digest_of(io.BytesIO(b"uno")))
+    assert [act.split()[0] for act in acts] == ["sync", "rename", "sync"]
+    assert acts[-1] == "sync a"
