@@ -1,0 +1,23 @@
+"""The institution's own data, handed in to the instruments, which know nothing of it."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from search.codes import CodePatterns
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("archivo.data").joinpath(name).read_text("utf-8"))
+
+
+def code_patterns() -> CodePatterns:
+    """What is read as a code in pages and queries (codes.toml)."""
+    data = _read("codes.toml")
+    patterns = [(each["expression"], each["codes"], each.get("names", True)) for each in data["patterns"]]
+    return CodePatterns.compiled(data["kinds"], data["months"], data["parts"], patterns, data["pivot"])
+
+
+def synonyms() -> tuple[tuple[str, ...], ...]:
+    """Groups of words and expressions that mean the same to a person who searches (synonyms.toml)."""
+    return tuple(tuple(group) for group in _read("synonyms.toml")["groups"])

@@ -1,0 +1,61 @@
+"""The vocabulary of a reader, read from the index itself: no count is kept that could disagree with the entries."""
+
+from collections.abc import Iterable, Sequence
+
+from tantivy import Occur, Query
+
+from search.engines.tantivy_schema import entries_schema, translated, within, words_schema
+from search.engines.tantivy_storage import Reading
+from search.index import Scope
+from search.tree import Node, Prefix, Some, Term
+
+_NEAR = 400
+_REMEMBERED = 50_000
+
+
+class ReaderWords:
+    """A `search.spelling.Vocabulary`: words are found among all, and counted only in entries the scope opens."""
+
+    def __init__(self, reading: Reading, scope: Scope) -> None:
+        self._reading = reading
+        self._scope = scope
+
+    def pages(self, word: str) -> int:
+        return self._counted(word, Some((Term("bu", word), Term("tu", word), Term("du", word)))) if self.frequency(word) else 0
+
+    def starting(self, start: str) -> int:
+        return self._counted(f"{start}*", Prefix("bu", start))
+
+    def size(self) -> int:
+        return self._reading.entries.num_docs
+
+    def frequency(self, word: str) -> int:
+        return sum(self._reading.entries.doc_freq(field, word) for field in ("bu", "tu", "du"))
+
+    def near(self, word: str, distance: int) -> Iterable[str]:
+        schema = words_schema()
+        nearest_first = (Query.fuzzy_term_query(schema, "word", word, distance=each) for each in range(1, distance + 1))
+        return {each["word"][0] for query in nearest_first for each in self._found(query)}
+
+    def sounding(self, key: str) -> Iterable[str]:
+        return {each["word"][0] for each in self._found(Query.term_query(words_schema(), "sound", key, "basic"))}
+
+    def spelled(self, word: str) -> str:
+        found = self._found(Query.term_query(words_schema(), "word", word, "basic"))
+        accented = [each["spelling"][0] for each in found if each["spelling"][0] != word]
+        return min(accented, default=word)
+
+    def _found(self, query: Query) -> Sequence[dict[str, list[str]]]:
+        words = self._reading.words
+        return [words.doc(address).to_dict() for _, address in words.search(query, _NEAR, count=False).hits]
+
+    def _counted(self, what: str, node: Node) -> int:
+        key = (self._scope.labels, what)
+        known = self._reading.counts.get(key)
+        if known is None:
+            if len(self._reading.counts) >= _REMEMBERED:
+                self._reading.counts.clear()
+            schema = entries_schema()
+            query = Query.boolean_query([(Occur.Must, translated(schema, node)), (Occur.Must, within(schema, self._scope))])
+            known = self._reading.counts[key] = self._reading.find(query, 1)[0]
+        return known

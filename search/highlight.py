@@ -1,0 +1,91 @@
+"""Where a hit stands in a text: marks and snippets, the same whatever engine found it. Plain text; escaping is the page's."""
+
+from search.analysis import Aligned, aligned, flat, fold, spans, stem
+from search.codes import NO_PATTERNS, CodePatterns, find
+from search.index import Understood
+
+Mark = tuple[int, int]
+
+_WIDTH = 280
+_LEAD = 60
+
+
+def marks(text: str, understood: Understood, *, patterns: CodePatterns = NO_PATTERNS) -> list[Mark]:
+    """Where `text` answers the query: spans in code points, in order, none inside another. Codes need their `patterns`."""
+    clean = aligned(text)
+    return [clean.original(start, end) for start, end in _marks(clean, understood, patterns)]
+
+
+def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns: CodePatterns = NO_PATTERNS) -> tuple[str, list[Mark]]:
+    """A stretch of about `around` code points where the text answers best, on one line, and the marks in it.
+
+    A text without marks gives its beginning.
+    """
+    found = marks(text, understood, patterns=patterns)
+    start = _best_start(text, found, around)
+    begin = max(0, start - min(_LEAD, around // 4))
+    end = min(len(text), begin + around)
+    begin, end = _whole_words(text, begin, end)
+    piece = text[begin:end]
+    lead = len(piece) - len(piece.lstrip())
+    shown = "".join(" " if c.isspace() else c for c in piece.strip())
+    inside = [(a - begin - lead, b - begin - lead) for a, b in found if begin + lead <= a and b - begin - lead <= len(shown)]
+    return shown, inside
+
+
+def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> list[Mark]:
+    heads = {each[:3] for each in understood.stems}
+    folded_text = flat(clean.text)
+    tokens = [
+        (start, end, word, folded_text[start:end] if "?" not in folded_text[start:end] else fold(word))
+        for start, end, word in spans(clean.text)
+    ]
+    found: list[Mark] = []
+    for start, end, word, folded in tokens:
+        known = folded in understood.words or (understood.prefix is not None and folded.startswith(understood.prefix))
+        if known or (folded[:3] in heads and stem(word) in understood.stems):
+            found.append((start, end))
+    folded_words = [folded for _, _, _, folded in tokens]
+    for phrase in understood.phrases:
+        for at, word in enumerate(folded_words):
+            if word == phrase[0] and tuple(folded_words[at : at + len(phrase)]) == phrase:
+                found.append((tokens[at][0], tokens[at + len(phrase) - 1][1]))
+    if understood.codes:
+        found += [(place.start, place.end) for place in find(clean.text, patterns) if understood.codes.intersection(place.codes)]
+    return _apart(found)
+
+
+def _apart(found: list[Mark]) -> list[Mark]:
+    """In order, the larger of any two that overlap."""
+    kept: list[Mark] = []
+    for start, end in sorted(set(found), key=lambda mark: (mark[0], -mark[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+        elif end > kept[-1][1]:
+            kept[-1] = (kept[-1][0], end)
+    return kept
+
+
+def _best_start(text: str, found: list[Mark], width: int) -> int:
+    """The mark after which a stretch holds the most different marked words, then the most marks."""
+    keys = [fold(text[start:end])[:5] for start, end in found]
+    best, best_score = 0, (-1, -1)
+    for at, (start, _) in enumerate(found):
+        inside = [key for key, mark in zip(keys[at : at + 40], found[at : at + 40], strict=True) if mark[1] <= start + width - _LEAD]
+        score = (len(set(inside)), len(inside))
+        if score > best_score:
+            best, best_score = start, score
+    return best
+
+
+def _whole_words(text: str, begin: int, end: int) -> Mark:
+    """The span, moved so that no word is cut at its ends (unless it is longer than any word)."""
+    for _ in range(40):
+        if begin == 0 or not (text[begin - 1].isalnum() and text[begin : begin + 1].isalnum()):
+            break
+        begin -= 1
+    for _ in range(40):
+        if end >= len(text) or not (text[end - 1].isalnum() and text[end].isalnum()):
+            break
+        end += 1
+    return begin, end

@@ -1,0 +1,172 @@
+"""Words that stand near a typed word in the index's own vocabulary: corrections, plurals, misreadings of recognition.
+
+The vocabulary handed in is a reader's: it counts only pages the reader may see, so that no word is ever suggested out of a page
+that is closed to that reader. Thresholds are those of the measured design (golden set of 702 queries).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from search.analysis import fold
+
+_DOUBLED = re.compile(r"(.)\1")
+_SOUNDS = (
+    ("ch", "#"), ("h", ""), ("ll", "y"), ("qu", "k"), ("v", "b"), ("w", "b"), ("ge", "je"), ("gi", "ji"), ("gu", "g"), ("ce", "se"),
+    ("ci", "si"), ("c", "k"), ("z", "s"), ("x", "s"), ("rr", "r"), ("ks", "s"), ("ss", "s"), ("np", "mp"), ("nb", "mb"),
+)  # fmt: skip
+
+_CHECKED = 25
+"""How many of the best candidates are counted in the reader's pages; the others are ranked by the index's own counts."""
+
+
+class Vocabulary(Protocol):
+    """The words of the pages a reader may see."""
+
+    def pages(self, word: str) -> int:
+        """In how many of the reader's pages a folded word stands."""
+        ...
+
+    def size(self) -> int:
+        """How many entries the index holds."""
+        ...
+
+    def frequency(self, word: str) -> int:
+        """In how many entries a folded word stands, about, for anyone: to rank candidates before they are counted."""
+        ...
+
+    def starting(self, start: str) -> int:
+        """In how many of the reader's pages stand words that begin so, about."""
+        ...
+
+    def near(self, word: str, distance: int) -> Iterable[str]:
+        """Known words (folded) at that many edits at most, of anyone."""
+        ...
+
+    def sounding(self, key: str) -> Iterable[str]:
+        """Known words (folded) whose `sound` is the key, of anyone."""
+        ...
+
+    def spelled(self, word: str) -> str:
+        """A folded word with its accents, as documents write it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A word that may have been meant; a smaller cost is nearer."""
+
+    word: str
+    pages: int
+    cost: float
+
+
+def idf(pages: int, size: int) -> float:
+    """About what one match of a word in that many of `size` entries scores in a page of middling length."""
+    return math.log(1 + (max(size - pages, 0) + 0.5) / (pages + 0.5)) * 2.2 * 0.75
+
+
+def sound(word: str) -> str:
+    """One key for words that sound alike in Spanish: b/v, mute h, s/c/z/x, ll/y, g/j, k/qu/c."""
+    key = _DOUBLED.sub(lambda found: found[0] if found[0] in ("ll", "rr") else found[1], fold(word))
+    for letters, heard in _SOUNDS:
+        key = key.replace(letters, heard)
+    return key
+
+
+def distance(one: str, other: str) -> int:
+    """Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, a in enumerate(one, 1):
+        line = [row]
+        for column, b in enumerate(other, 1):
+            cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == other[column - 2] and one[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        before, last = last, line
+    return last[-1]
+
+
+def corrections(word: str, vocabulary: Vocabulary, *, most: int = 3) -> list[Candidate]:
+    """What may have been meant by a folded word that no page has, or very few: best first.
+
+    A word found in one or two pages is doubted only for a much commoner one that is very near; a word found in more is right.
+    """
+    if len(word) < 4 or not word.isalpha():
+        return []
+    pages = vocabulary.pages(word)
+    if pages > 2:
+        return []
+    wanted = max(_least(vocabulary.size()), 10 * pages)
+    candidates: list[tuple[float, Candidate]] = []
+    for rough, cost, near in _ranked(word, vocabulary):
+        count = vocabulary.pages(near)
+        if count >= wanted and (pages == 0 or (cost <= 1.1 and count >= 20 * pages)):
+            candidates.append((_rank(count, cost), Candidate(near, count, cost)))
+        if len(candidates) >= most and rough < candidates[0][0] - 3:
+            break
+    candidates.sort(key=lambda each: -each[0])
+    return [candidate for _, candidate in candidates[:most]]
+
+
+def _least(size: int) -> int:
+    """In how many pages a word stands at least to be trusted: recognition's noise grows with the archive."""
+    return 1 if size < 1_000 else 2 if size < 10_000 else 3 if size < 500_000 else 5
+
+
+def _rank(count: int, cost: float) -> float:
+    return 0.55 * math.log(count + 1) - 2.2 * cost
+
+
+def _ranked(word: str, vocabulary: Vocabulary) -> Iterator[tuple[float, float, str]]:
+    key = sound(word)
+    costs = {near: 0.35 + 0.15 * distance(near, word) for near in vocabulary.sounding(key) if near != word}
+    for near in vocabulary.near(word, 2 if len(word) >= 7 else 1):
+        if near != word:
+            cost = min(distance(near, word), 0.35 + 0.9 * distance(sound(near), key)) + (0.5 if near[0] != word[0] else 0)
+            costs[near] = min(cost, costs.get(near, cost))
+    order = sorted(((_rank(vocabulary.frequency(near), cost), cost, near) for near, cost in costs.items()), key=lambda each: -each[0])
+    yield from order[:_CHECKED]
+
+
+def misreadings(word: str, vocabulary: Vocabulary, *, most: int = 6) -> list[str]:
+    """Rare words near a common one: what recognition makes of it on poor pages."""
+    if len(word) < 6 or not word.isalpha():
+        return []
+    pages = vocabulary.pages(word)
+    if pages < 30:
+        return []
+    near = sorted((distance(each, word), each) for each in vocabulary.near(word, 1 if len(word) < 9 else 2) if each != word)
+    found: list[str] = []
+    for _, each in near:
+        if vocabulary.frequency(each) <= 8 and 0 < vocabulary.pages(each) * 30 <= pages + 1:
+            found.append(each)
+            if len(found) == most:
+                break
+    return found
+
+
+def numbers(word: str, vocabulary: Vocabulary) -> list[str]:
+    """The plural or singular of a folded word that the reader's pages have."""
+    return [each for each in number_forms(word) if vocabulary.pages(each)][:2] if len(word) > 2 and word.isalpha() else []
+
+
+def number_forms(word: str) -> Iterator[str]:
+    """The forms a plural or singular of a folded word could have, whether or not anyone writes them."""
+    if word.endswith("ces"):
+        yield word[:-3] + "z"
+    if word.endswith("es") and len(word) > 4:
+        yield word[:-2]
+        yield word[:-1]
+    elif word.endswith("s") and len(word) > 3:
+        yield word[:-1]
+    if word.endswith("z"):
+        yield word[:-1] + "ces"
+    elif word[-1] in "aeiou":
+        yield word + "s"
+    if word[-1] not in "aeosz":
+        yield word + "es"

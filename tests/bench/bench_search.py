@@ -1,0 +1,222 @@
+"""How fast the embedded search engine is: `python -m tests.bench.bench_search [--documents N]` prints JSON.
+
+Texts are made here, from a seed: administrative Spanish with a vocabulary that grows as real ones do, numbers, dates, names and some words
+misread. The index is compared with bare tantivy fed the same prepared fields, in the same run.
+"""
+
+import argparse
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+
+from tantivy import Document, Index
+
+from archivo.data import code_patterns, synonyms
+from search.analysis import normalise
+from search.codes import CodePatterns, codes
+from search.engines.tantivy import TantivyIndex
+from search.engines.tantivy_schema import analyzers, entries_schema
+from search.highlight import snippet
+from search.index import Entry, Query, Scope
+
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
+LABELS = ("public", "office:100", "office:200", "closed")
+KINDS = ("resolución", "decreto", "contrato", "oficio", "acta", "circular")
+COMMON = _listed("""
+    de la que el en y a los del se las por un para con no una su al lo como más o este si entre cuando sin sobre ser tiene también
+""")
+WORDS = _listed("""
+    administración archivo artículo contratación contrato decreto dirección distrital documento ejecución entidad expedición funcionario
+    gestión informe licencia licitación municipio obligación obra oficina pago parágrafo plazo presupuesto procedimiento proceso
+    proyecto público recurso registro reglamento resolución responsable salud secretaría servicio solicitud supervisión término trámite
+    urbano valor vigencia vivienda zona acuerdo ambiental beneficio calidad capacidad certificado ciudadano comunidad concepto control
+    convenio cultura derecho educación empleo espacio evaluación familia fondo garantía impuesto infraestructura interventor inversión
+    jurídico laboral libertad mantenimiento medida movilidad multa notificación objeto participación patrimonio pensión permiso petición
+    población política prestación programa protección queja red renovación sanción seguridad sistema sociedad suelo técnico territorio
+    título trabajador transporte tributo universidad usuario vehículo vía víctima vigilancia alcalde audiencia concesión desarrollo
+    edificio equipo escuela historia humedal licenciatura parque plan posesión renuncia restauración transferencia tutela
+""")
+SYLLABLES = _listed("""
+    ba be bo ca ce co cu da de di do fa fe ga go la le li lo ma me mi mo na ne no pa pe po ra re ri ro sa se si so ta te ti to va ve vi
+""")
+ENDINGS = _listed("""
+    ción miento dad ista ario ero able ivo anza ura ado ido ar er ir
+""")
+NAMES = _listed("""
+    María José Luis Ana Carlos Rosa Jorge Marta Andrés Gómez Rodríguez Martínez Pérez Sánchez Ramírez Torres Díaz Rojas Vargas Moreno
+    Castro Ortiz Suárez Peña
+""")
+
+
+class Writer:
+    """Writes pages of made-up administrative Spanish; the same seed writes the same pages."""
+
+    def __init__(self, seed: int, vocabulary: int = 60_000) -> None:
+        self._random = random.Random(seed)
+        made = [
+            "".join(self._random.choices(SYLLABLES, k=self._random.randint(1, 3))) + self._random.choice(ENDINGS) for _ in range(vocabulary)
+        ]
+        self._words = COMMON + WORDS + made
+        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
+
+    def _made_up(self) -> str:
+        return "".join(self._random.choices(SYLLABLES, k=self._random.randint(1, 3))) + self._random.choice(ENDINGS)
+
+    def entries(self, documents: int, pages: int = 2) -> Iterator[Entry]:
+        for number in range(documents):
+            yield from self._document(number, pages)
+
+    def query(self) -> str:
+        """A query as people type them: some words, at times misspelt, quoted, unfinished, or a code."""
+        words = self._random.sample(WORDS, self._random.randint(1, 4))
+        match self._random.randrange(6):
+            case 0:
+                return f"{self._random.choice(KINDS)} {self._random.randint(1, 5000)} de {self._random.randint(1990, 2025)}"
+            case 1:
+                at = self._random.randrange(1, len(words[0]) - 1)
+                return " ".join((*words[1:], words[0][:at] + words[0][at + 1 :]))
+            case 2:
+                return f'"{words[0]} de la {words[-1]}"'
+            case 3:
+                return " ".join(words)[:-2]
+            case _:
+                return " ".join((words[0], *self._random.choices(self._words, cum_weights=self._weights, k=3)))
+
+    def _document(self, number: int, pages: int) -> Iterator[Entry]:
+        chance = self._random
+        year, serial, kind = chance.randint(1990, 2025), chance.randint(1, 5000), chance.choice(KINDS)
+        series = f"{chance.randint(1, 20)}"
+        entry = Entry(
+            document=f"BOG-{number:07}",
+            page=0,
+            title=f"{kind.capitalize()} {serial} de {year}",
+            description=self._text(18),
+            body="",
+            own=f"{kind} {serial} de {year} 1-{year}-{number}",
+            labels=frozenset(chance.choices(LABELS, weights=(90, 4, 4, 2))),
+            facets={"series": (series, f"{series}.{chance.randint(1, 9)}"), "type": (kind,)},
+            years=(year,),
+        )
+        yield entry
+        for page in range(1, pages + 1):
+            yield replace(entry, page=page, body=self._text(360))
+
+    def _text(self, length: int) -> str:
+        chance = self._random
+        words = chance.choices(self._words, cum_weights=self._weights, k=length)
+        for at in range(0, length, 60):
+            words[at] = chance.choice(
+                (
+                    f"Ley {chance.randint(1, 2500)} de {chance.randint(1990, 2025)}",
+                    f"{chance.randint(1, 28)} de mayo de {chance.randint(1990, 2025)}",
+                    f"{chance.randint(10, 999)}.{chance.randint(100, 999)}.{chance.randint(100, 999)}",
+                    " ".join(chance.choices(NAMES, k=3)),
+                    "\n",
+                )
+            )
+        if chance.random() < 0.1:
+            words = [word if chance.random() > 0.1 else word[:1] + chance.choice("nrlic") + word[2:] for word in words]
+        return " ".join(words)
+
+
+def prepared(entry: Entry, patterns: CodePatterns) -> dict[str, object]:
+    """The fields of an entry as the engine gets them, for the bare index."""
+    title, description, body = map(normalise, (entry.title, entry.description, entry.body))
+    return {
+        "bu": body, "bs": body, "tu": title, "ts": title, "du": description, "ds": description,
+        "own": " ".join(codes(entry.own, patterns)), "codes": " ".join(codes(body, patterns)), "document": entry.document,
+        "label": list(entry.labels), "facet": [f"{facet}\x1f{value}" for facet, values in entry.facets.items() for value in values],
+        "facets": b"{}", "year": list(entry.years), "doc": abs(hash(entry.document)), "page": entry.page, "set": 1,
+    }  # fmt: skip
+
+
+def _rate(count: int, seconds: float) -> float:
+    return round(count / seconds, 1)
+
+
+def indexing(folder: Path, documents: int, patterns: CodePatterns) -> dict[str, float]:
+    """Entries a second: code extraction alone, the engine, and bare tantivy fed the same prepared fields; and their ratio."""
+    entries = list(Writer(7).entries(documents))
+    started = time.perf_counter()
+    for entry in entries:
+        codes(normalise(entry.body), patterns)
+    reading = time.perf_counter() - started
+    started = time.perf_counter()
+    TantivyIndex(folder / "ours", patterns).rebuild(entries)
+    ours = time.perf_counter() - started
+    (folder / "bare").mkdir()
+    bare = Index(entries_schema(), str(folder / "bare"))
+    for name, analyzer in analyzers().items():
+        bare.register_tokenizer(name, analyzer)
+    started = time.perf_counter()
+    writer = bare.writer(100_000_000, 2)
+    for entry in entries:
+        writer.add_document(Document.from_dict(prepared(entry, patterns), entries_schema()))
+    writer.commit()
+    writer.wait_merging_threads()
+    plain = time.perf_counter() - started
+    return {
+        "entries": len(entries),
+        "codes_entries_per_second": _rate(len(entries), reading),
+        "entries_per_second": _rate(len(entries), ours),
+        "bare_entries_per_second": _rate(len(entries), plain),
+        "ratio_to_bare": round(plain / ours, 3),
+    }
+
+
+def searching(folder: Path, documents: int, patterns: CodePatterns, queries: int = 300) -> dict[str, float]:
+    """Milliseconds of a search with facets, ten hits and their snippets, one client, each query new."""
+    writer = Writer(7)
+    index = TantivyIndex(folder / "many", patterns, synonyms())
+    started = time.perf_counter()
+    count = index.rebuild(writer.entries(documents))
+    built = time.perf_counter() - started
+    scope = Scope(frozenset({"public", "office:100"}))
+    page = next(entry.body for entry in Writer(8).entries(1) if entry.page)
+    asked = [Query(writer.query()) for _ in range(queries)]
+    index.search(Query("calentamiento"), scope=scope)
+    times: list[float] = []
+    for query in asked:
+        started = time.perf_counter()
+        results = index.search(query, scope=scope)
+        for _ in results.hits:
+            snippet(page, results.understood, patterns=patterns)
+        times.append((time.perf_counter() - started) * 1000)
+    times.sort()
+    return {
+        "documents": documents,
+        "entries": count,
+        "build_entries_per_second": _rate(count, built),
+        "p50_ms": round(times[queries // 2], 2),
+        "p95_ms": round(times[queries * 95 // 100], 2),
+        "max_ms": round(times[-1], 2),
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--documents", type=int, default=100_000)
+    documents = options.parse_args().documents
+    patterns = code_patterns()
+    with tempfile.TemporaryDirectory() as folder:
+        report = {
+            "cpus": os.cpu_count(),
+            "load": os.getloadavg(),
+            "indexing": indexing(Path(folder), min(documents, 4_000), patterns),
+            "searching": searching(Path(folder), documents, patterns),
+        }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
