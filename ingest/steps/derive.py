@@ -1,0 +1,57 @@
+"""Make a searchable copy beside the original, only where recognition added text. The original is never touched, signed or not."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+from ingest.step import Derivative, Done, Failed, Skipped, StepOutcome, TextSource, Workspace
+from ingest.steps.recognize import page_ranges
+from ingest.tools.process import ToolError
+from preservation.premis import EventType
+
+PDF_A_2B: Final = "fmt/477"
+_SECONDS_PER_PAGE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """Makes `searchable.pdf` in the workspace's folder from the original and the ALTO files of `range_files`.
+
+    A copy that lost text of the original is thrown away; one that is not PDF/A is kept as a plain PDF and noted.
+    """
+
+    event_type: EventType = EventType.NORMALIZATION
+
+    @property
+    def agent(self) -> str:
+        return f"OCRmyPDF {version('ocrmypdf')}"
+
+    def __call__(self, work: Workspace) -> StepOutcome:
+        numbers = [part.number for part in work.parts if part.source is TextSource.RECOGNISED and part.words]
+        if not numbers or not work.range_files or work.format is None:
+            return Skipped("derivative.no_recognised_text")
+        path = work.folder / "searchable.pdf"
+        try:
+            made: dict[str, Any] = work.tools.call(
+                "searchable",
+                "make",
+                timeout=work.limits.seconds_per_call + _SECONDS_PER_PAGE * len(work.parts),
+                original=str(work.original),
+                mime=work.format.mime,
+                alto_files=[str(file) for file in work.range_files],
+                pages=numbers,
+                destination=str(path),
+                scratch=str(work.folder),
+            )
+        except ToolError:
+            path.unlink(missing_ok=True)
+            work.find("derivative.failed")
+            return Failed("derivative.failed")
+        if made["lost"]:
+            path.unlink()
+            work.find("derivative.lost_text", pages=page_ranges(made["lost"]))
+            return Failed("derivative.lost_text", {"pages": page_ranges(made["lost"])})
+        if not made["pdfa"]:
+            work.find("derivative.not_pdfa")
+        work.derivative = Derivative(path, "access", "application/pdf", PDF_A_2B if made["pdfa"] else None)
+        return Done("derivative.made", {"pages": len(numbers), "pdfa": bool(made["pdfa"])})

@@ -1,0 +1,141 @@
+"""Make the searchable copy of a document whose text was recognised: PDF/A-2b through OCRmyPDF, without Ghostscript and without OCR."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import img2pdf  # type: ignore[import-untyped]
+import ocrmypdf
+import pikepdf
+import pypdfium2
+from PIL import Image, ImageOps
+
+from ingest import alto
+from ingest.tools.pdf_text import is_garbled
+from ingest.tools.raster import FORMATS, PDF, declared_dpi, flatten, image_dpi
+from ingest.tools.replay import INDEX, forget
+
+_PLUGIN: Final = "ingest.tools.replay"
+
+
+def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[int], destination: str, scratch: str) -> dict[str, Any]:
+    """Write at `destination` the original's pages with the recognised words of `pages`, unseen, over them; pages that were turned stand upright.
+
+    Answers whether the copy is PDF/A-2b (`pdfa`) and the pages whose own text it lost (`lost`): such a copy must be thrown away.
+    Raises ocrmypdf's and pikepdf's errors where the original cannot be rewritten. The original is only read.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        source = Path(folder) / "pages.pdf"
+        turns, index, wanted = {}, {}, set(pages)
+        for file in alto_files:
+            for part in alto.load(Path(file).read_bytes()):
+                if part.number in wanted:
+                    index[part.number] = file
+                    turns[part.number] = part.turn
+        (Path(folder) / INDEX).write_text(json.dumps(index))
+        forget()
+        if mime == PDF:
+            _upright_pdf(Path(original), turns, source)
+        else:
+            _upright_images(Path(original), turns, source)
+        status = _replay(source, Path(destination), sorted(index))
+        lost = _lost_pages(Path(original), Path(destination)) if mime == PDF else []
+    return {"pdfa": status == ocrmypdf.ExitCode.ok, "lost": lost}
+
+
+def _upright_pdf(original: Path, turns: dict[int, int], destination: Path) -> None:
+    """The pages with the found turn in their /Rotate, and nothing outside what is shown: boxes count from there."""
+    with pikepdf.open(original) as document:
+        for number, page in enumerate(document.pages, 1):
+            if number in turns:
+                page.MediaBox = page.cropbox
+                if turns[number]:
+                    page.rotate(turns[number], relative=True)
+        document.save(destination, encryption=False)
+
+
+def _upright_images(original: Path, turns: dict[int, int], destination: Path) -> None:
+    """A page a frame, at the size its words were measured on. A JPEG goes in as it is; other pixels are packed again without loss."""
+    with (
+        tempfile.TemporaryDirectory(dir=destination.parent) as folder,
+        Image.open(original, formats=FORMATS) as image,
+        pikepdf.new() as document,
+    ):
+        for number in range(1, (image.n_frames if image.format == "TIFF" else 1) + 1):  # type: ignore[attr-defined]
+            image.seek(number - 1)
+            content = original if _is_embeddable(image) else _packed(image, Path(folder))
+            dpi = image_dpi(*image.size, declared_dpi(image))
+            page = img2pdf.convert(str(content), layout_fun=img2pdf.get_fixed_dpi_layout_fun((dpi, dpi)), first_frame_only=True)
+            with tempfile.TemporaryFile(dir=folder) as stream:
+                stream.write(page)
+                with pikepdf.open(stream) as single:
+                    document.pages.extend(single.pages)
+            if turns.get(number):
+                document.pages[-1].rotate(turns[number], relative=True)
+        document.save(destination)
+
+
+def _is_embeddable(image: Image.Image) -> bool:
+    return image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
+
+
+def _packed(image: Image.Image, folder: Path) -> Path:
+    upright = flatten(ImageOps.exif_transpose(image))
+    path = folder / ("frame.tif" if upright.mode in ("1", "CMYK") else "frame.png")
+    upright.save(path, compression={"1": "group4", "CMYK": "tiff_lzw"}.get(upright.mode))
+    return path
+
+
+def _replay(source: Path, destination: Path, numbers: Sequence[int]) -> ocrmypdf.ExitCode:
+    with pikepdf.open(source) as document:
+        form = "/AcroForm" in document.Root
+    return ocrmypdf.ocr(
+        source,
+        destination,
+        plugins=[_PLUGIN],
+        language=["spa"],
+        mode="skip" if form else "redo",
+        pages=",".join(map(str, numbers)),
+        output_type="pdfa-2",
+        pdfa_backend="internal",
+        rasterizer="pypdfium",
+        pdf_renderer="fpdf2",
+        optimize=0,
+        jobs=1,
+        use_threads=True,
+        progress_bar=False,
+        invalidate_digital_signatures=True,
+        tagged_pdf_mode="ignore",
+        max_image_mpixels=0,
+    )
+
+
+def _lost_pages(original: Path, copy: Path) -> list[int]:
+    """Pages whose words, as pdfium reads them, are not all in the copy. A garbled layer says nothing, so it cannot be lost."""
+    before, after = pypdfium2.PdfDocument(original), pypdfium2.PdfDocument(copy)
+    try:
+        lost = [number for number in range(len(before)) if number >= len(after) or _loses(_text(before, number), _text(after, number))]
+        return [number + 1 for number in lost]
+    finally:
+        before.close()
+        after.close()
+
+
+def _text(document: pypdfium2.PdfDocument, index: int) -> str:
+    page = document[index].get_textpage()
+    try:
+        return str(page.get_text_range())
+    finally:
+        page.close()
+
+
+def _loses(before: str, after: str) -> bool:
+    if is_garbled(before) or "".join(before.split()) in "".join(after.split()):
+        return False
+    return bool(Counter(before.split()) - Counter(after.split()))
+
+
+CALLS = {"make": make}
