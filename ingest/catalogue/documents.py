@@ -42,7 +42,7 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
             "Guárdelo como DOCX, XLSX, PPTX o PDF y entregue también esa copia.",
         ),
         "xml.entities": Entry(
-            Severity.WARNING,
+            Severity.ERROR,
             "XML 1.0, 4.4; CWE-611, CWE-776",
             "El documento XML define abreviaturas (entidades) que podrían traer archivos ajenos o crecer sin medida. No se "
             "desarrollaron: esa parte del texto puede faltar.",

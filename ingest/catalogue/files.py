@@ -96,7 +96,7 @@ FILES: Final[Mapping[str, Entry]] = MappingProxyType(
             "Pida que la digitalicen o la envíen de nuevo.",
         ),
         "image.truncated": Entry(
-            Severity.WARNING,
+            Severity.ERROR,
             "The format's own rules",
             "A la imagen le falta una parte: el archivo termina antes de lo que anuncia.",
             "Mírela y, si está cortada, pida que la digitalicen o la envíen de nuevo.",

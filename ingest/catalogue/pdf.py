@@ -28,7 +28,7 @@ PDF: Final[Mapping[str, Entry]] = MappingProxyType(
             "Pida una copia nueva a quien lo entregó.",
         ),
         "pdf.truncated": Entry(
-            Severity.WARNING,
+            Severity.ERROR,
             "ISO 32000-1, 7.5.5",
             "Al PDF le falta el final: es posible que la transferencia se haya cortado.",
             "Compare el número de páginas con el original y, si faltan, pida que lo envíen de nuevo.",
