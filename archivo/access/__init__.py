@@ -1,0 +1,1 @@
+"""People, roles, access classes: who may do and see what."""

@@ -1,0 +1,190 @@
+"""The running Archive: its ports, its clock, its transaction. What every use case receives first."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import String, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from archivo import jobs
+from archivo.database import Base, Database
+from archivo.identifiers import JobId
+from archivo.jobs import Queue
+from ingest.step import Limits, Tools
+from preservation.ocfl import StorageRoot
+from preservation.store import ObjectStore
+from search.index import SearchIndex
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+OBJECT_LEASE: Final = timedelta(minutes=10)
+
+
+class Legs(Protocol):
+    """Tells workers that a job waits. It may forget: the job table is the truth and is swept."""
+
+    def send(self, job_id: JobId, queue: Queue) -> None: ...
+
+
+class ObjectLease(Base):
+    """Who may write an OCFL object now. All writers of an object take it."""
+
+    __tablename__ = "object_lease"
+
+    object_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(140))
+    until: Mapped[datetime]
+
+
+class Busy(Exception):
+    """Another is writing this object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """What this archive's institution is: its fonds by default, and its data, read by assembly from archivo/data."""
+
+    entity_code: str
+    entity_name: str
+    timezone: str
+    roles: Mapping[str, frozenset[str]]
+    max_upload_bytes: int
+
+
+@dataclass(slots=True)
+class Transaction:
+    """Record, audit and jobs that become true together; the jobs are sent once they are."""
+
+    session: Session
+    now: datetime
+    sent: list[tuple[JobId, Queue]] = field(default_factory=list)
+
+    def enqueue(self, kind: str, object_id: str, *, queue: Queue, priority: int = 5, params: Mapping[str, object] | None = None) -> JobId:
+        """Write a job; see jobs.enqueue."""
+        job_id = jobs.enqueue(self.session, kind, object_id, queue=queue, now=self.now, priority=priority, params=params)
+        self.sent.append((job_id, queue))
+        return job_id
+
+
+class Shelf:
+    """A few costly things kept in memory by name, the least used given up first. Safe among threads."""
+
+    def __init__(self, room: int = 4) -> None:
+        self._room = room
+        self._things: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._things:
+                self._things[name] = make()
+            self._things.move_to_end(name)
+            while len(self._things) > self._room:
+                self._things.popitem(last=False)
+            thing: T = self._things[name]
+            return thing
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Assembled once by assembly.py. `process` names this process so that another can tell whether it lives."""
+
+    database: Database
+    store: ObjectStore
+    packages: StorageRoot
+    index: SearchIndex
+    tools: Tools
+    legs: Legs
+    clock: Clock
+    institution: Institution
+    limits: Limits
+    clamav_socket: Path | None
+    cache: Path
+    shelf: Shelf
+    process: str
+    is_alive: Callable[[str], bool]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit what was done, then tell the workers. An exception rolls everything back and tells nobody."""
+        with self.database.writing() as session:
+            transaction = Transaction(session, self.clock())
+            yield transaction
+        for job_id, queue in transaction.sent:
+            self.legs.send(job_id, queue)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with self.database.reading() as session:
+            yield session
+
+    @contextmanager
+    def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[None]:
+        """Hold the lease of an OCFL object. Raises Busy when another holds it for longer than `wait` seconds."""
+        owner = f"{self.process}#{threading.get_ident()}"
+        self._take_lease(object_id, owner, wait)
+        try:
+            yield
+        finally:
+            with self.database.writing() as session:
+                session.execute(delete(ObjectLease).where(ObjectLease.object_id == object_id, ObjectLease.owner == owner))
+
+    def scratch(self, name: str) -> Path:
+        """A private folder for one run, under the cache."""
+        folder = self.cache / "work" / name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def _take_lease(self, object_id: str, owner: str, wait: float) -> None:
+        pause = threading.Event()
+        waited = 0.0
+        while not self._try_lease(object_id, owner):
+            if waited >= wait:
+                raise Busy(object_id)
+            pause.wait(0.05)
+            waited += 0.05
+
+    def _try_lease(self, object_id: str, owner: str) -> bool:
+        now = self.clock()
+        try:
+            with self.database.writing() as session:
+                held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == object_id).with_for_update()).first()
+                if held is None:
+                    session.add(ObjectLease(object_id=object_id, owner=owner, until=now + OBJECT_LEASE))
+                    return True
+                if held.until < now or not self.is_alive(held.owner.partition("#")[0]):
+                    held.owner, held.until = owner, now + OBJECT_LEASE
+                    return True
+                return False
+        except IntegrityError:
+            return False
+
+
+def process_name(host: str, pid: int) -> str:
+    """A name for a process that another process of the same host can look up: host, pid and the instant it started, in clock ticks."""
+    return f"{host}:{pid}:{_started(pid) or 0}"
+
+
+def lives(name: str, host: str) -> bool:
+    """Whether a named process still runs. One of another host is believed to: only its lease ends it."""
+    where, *rest = name.rsplit(":", 2)
+    if where != host or len(rest) != 2:
+        return True
+    pid, started = rest
+    return pid.isdecimal() and str(_started(int(pid)) or 0) == started and started != "0"
+
+
+def _started(pid: int) -> str | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,187 @@
+"""Assemble the running Archive from settings; the only place that chooses adapters and reads settings."""
+
+import os
+import secrets
+import socket
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from archivo.archive import Archive, Institution, Legs, Shelf, lives, process_name
+from archivo.database import Database
+from archivo.errors import Malformed
+from archivo.identifiers import JobId
+from archivo.jobs import Queue
+from archivo.settings import Settings, SettingsError, read_settings
+from ingest.step import Limits
+from ingest.tools.process import ToolBox
+from preservation.ocfl import StorageRoot
+
+if TYPE_CHECKING:
+    from preservation.store import ObjectStore
+    from search.index import SearchIndex
+
+SCHEMA_HEAD = "20261124_01"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role as the table of permissions shows it."""
+
+    key: str
+    name: str
+    grants: frozenset[str]
+
+
+class NoLegs:
+    """Local transport: workers look at the job table by themselves."""
+
+    def send(self, job_id: JobId, queue: Queue) -> None:
+        return
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Archive]:
+    """The archive of this process, closed at the end. Missing folders, tables and root are made."""
+    settings = settings or settings_or_malformed()
+    archive, tools = assemble(settings)
+    try:
+        yield archive
+    finally:
+        tools.close()
+        archive.database.close()
+
+
+def settings_or_malformed() -> Settings:
+    """The settings, or the error a person sees. Raises Malformed."""
+    try:
+        return read_settings()
+    except SettingsError as fault:
+        raise Malformed("settings.value", f"{fault} No se hizo nada.", "Corrija la variable de entorno y repita la orden.") from fault
+
+
+def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
+    """The archive that the settings describe, and its children, which the caller closes."""
+    _make_home(settings.home)
+    database = Database(settings.database_url)
+    ensure_schema(database)
+    store = _store(settings)
+    packages = StorageRoot(store)
+    packages.ensure()
+    tools = ToolBox(size=settings.workers)
+    host = socket.gethostname()
+    archive = Archive(
+        database=database,
+        store=store,
+        packages=packages,
+        index=_index(settings),
+        tools=tools,
+        legs=_legs(settings),
+        clock=_now,
+        institution=read_institution(settings),
+        limits=Limits(),
+        clamav_socket=settings.clamav_socket,
+        cache=settings.home / "cache",
+        shelf=Shelf(),
+        process=process_name(host, os.getpid()),
+        is_alive=lambda name: lives(name, host),
+    )
+    return archive, tools
+
+
+def ensure_schema(database: Database) -> None:
+    """Bring the tables to the version this program was made for; alembic is loaded only when there is something to do."""
+    from sqlalchemy import inspect, text
+
+    with database.engine.connect() as connection:
+        if inspect(connection).has_table("alembic_version"):
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if found == SCHEMA_HEAD:
+                return
+    from archivo.migrations.run import upgrade
+
+    upgrade(database)
+
+
+def read_secret(settings: Settings) -> str:
+    """The secret of sessions and forms: from the environment, or generated once in the home with mode 0600."""
+    if settings.secret:
+        return settings.secret
+    path = settings.home / "secret"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
+
+
+def read_institution(settings: Settings) -> Institution:
+    """The institution's own data."""
+    return Institution(
+        entity_code=settings.entity_code,
+        entity_name=settings.entity_name,
+        timezone=settings.timezone,
+        roles={role.key: role.grants for role in read_roles()},
+        max_upload_bytes=settings.max_upload_bytes,
+    )
+
+
+def read_roles() -> list[RoleView]:
+    """The roles that ship, in the order of their file."""
+    table: Mapping[str, Any] = tomllib.loads((files("archivo.data") / "roles.toml").read_text(encoding="utf-8"))
+    return [RoleView(key, role["name"], frozenset(role["grants"])) for key, role in table.items()]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _make_home(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("cache", "models"):
+        (home / name).mkdir(exist_ok=True, mode=0o700)
+
+
+def _store(settings: Settings) -> "ObjectStore":
+    url = urlsplit(settings.store_url)
+    if url.scheme == "file":
+        from preservation.stores.filesystem import FilesystemStore
+
+        root = Path(unquote(url.path))
+        default = settings.home / "store"
+        incoming = settings.home / "incoming" if root == default else root.with_name(f"{root.name}.incoming")
+        return FilesystemStore(root, incoming)
+    raise _unusable("ARCHIVO_STORE_URL", settings.store_url, "file:///…")
+
+
+def _index(settings: Settings) -> "SearchIndex":
+    url = urlsplit(settings.index_url)
+    if url.scheme == "tantivy":
+        from archivo.data import code_patterns, synonyms
+        from search.engines.tantivy import TantivyIndex
+
+        return TantivyIndex(Path(unquote(url.path)), code_patterns(), synonyms())
+    raise _unusable("ARCHIVO_INDEX_URL", settings.index_url, "tantivy:///…")
+
+
+def _legs(settings: Settings) -> Legs:
+    if settings.broker_url == "local://":
+        return NoLegs()
+    if settings.broker_url.startswith(("amqp://", "amqps://")):
+        from archivo.broker import CeleryLegs
+
+        return CeleryLegs(settings.broker_url)
+    raise _unusable("ARCHIVO_BROKER_URL", settings.broker_url, "local:// o amqp://…")
+
+
+def _unusable(name: str, value: str, wanted: str) -> Malformed:
+    scheme = value.partition(":")[0]
+    return Malformed("settings.value", f"{name} no puede usar «{scheme}:». No se hizo nada.", f"Escriba una dirección de la forma {wanted}")

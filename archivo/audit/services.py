@@ -1,0 +1,93 @@
+"""Write the trail, and prove it whole."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from archivo.archive import Archive, Transaction
+from archivo.audit.models import AuditEntry, AuditHead
+
+GENESIS: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """`broken_at` is the sequence of the first entry that does not follow from the one before, None when the chain is whole."""
+
+    entries: int
+    broken_at: int | None
+
+
+def record(
+    transaction: Transaction,
+    actor: str,
+    act: str,
+    object_id: str | None = None,
+    *,
+    refused: bool = False,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an entry in the transaction of the act itself. Never pass a citizen's query or a document's content in `detail`."""
+    session = transaction.session
+    head = session.scalars(select(AuditHead).with_for_update()).first()
+    if head is None:
+        head = AuditHead(id=1, sequence=0, hash=GENESIS)
+        session.add(head)
+    entry = AuditEntry(
+        sequence=head.sequence + 1,
+        at=transaction.now,
+        actor=actor,
+        act=act,
+        outcome="refused" if refused else "done",
+        object_id=object_id,
+        detail=dict(detail or {}),
+        previous=head.hash,
+    )
+    entry.hash = _hash(entry)
+    session.add(entry)
+    head.sequence, head.hash = entry.sequence, entry.hash
+    session.flush()
+
+
+def record_refusal(archive: Archive, actor: str, act: str, object_id: str | None = None) -> None:
+    """Add the entry of a refusal, in a transaction of its own: the refused act has none."""
+    with archive.transaction() as transaction:
+        record(transaction, actor, act, object_id, refused=True)
+
+
+def verify_chain(archive: Archive) -> ChainReport:
+    """Recompute every hash, in order."""
+    previous, entries = GENESIS, 0
+    with archive.reading() as session:
+        for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)):
+            entries += 1
+            if entry.sequence != entries or entry.previous != previous or entry.hash != _hash(entry):
+                return ChainReport(entries, entry.sequence)
+            previous = entry.hash
+        head = session.scalars(select(AuditHead)).first()
+    whole = (head.sequence, head.hash) == (entries, previous) if head else entries == 0
+    return ChainReport(entries, None if whole else entries)
+
+
+def _hash(entry: AuditEntry) -> str:
+    content = {
+        "sequence": entry.sequence,
+        "at": _instant(entry.at),
+        "actor": entry.actor,
+        "act": entry.act,
+        "outcome": entry.outcome,
+        "object": entry.object_id,
+        "detail": entry.detail,
+        "previous": entry.previous,
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

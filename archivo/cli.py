@@ -1,0 +1,84 @@
+"""The `archivo` command (contract of the command line). Imports an adapter only in the branch that needs it."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from archivo.commands.printing import print_error
+from archivo.errors import ArchivoError
+
+FAMILIES: Final = {
+    "deposit": "deposit",
+    "show": "consult",
+    "text": "consult",
+    "export": "consult",
+    "verify": "consult",
+    "search": "search",
+    "classify": "acts",
+    "publish": "acts",
+    "trd": "trd",
+    "rebuild": "upkeep",
+    "jobs": "upkeep",
+    "reconcile": "upkeep",
+    "doctor": "upkeep",
+    "user": "people",
+    "token": "people",
+    "serve": "running",
+    "worker": "running",
+    "demo": "running",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Misuse exits with status 2, as JSON when JSON was asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Misuse(f"{message}. {self.format_usage().strip()}")
+
+
+class _Misuse(Exception):
+    """The words of the command are wrong."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; the exit status (0 done, 1 something wrong found or some item failed, 2 misuse)."""
+    as_json = "--json" in words
+    try:
+        return _dispatch(words)
+    except _Misuse as fault:
+        print_error("usage", f"La orden no está bien escrita: {fault}", "Vea «archivo --help».", as_json)
+        return 2
+    except ArchivoError as fault:
+        print_error(fault.code, fault.message, fault.remedy, as_json)
+        return fault.exit_status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(_help())
+        return 0 if words else 2
+    family = FAMILIES.get(words[0])
+    if family is None:
+        raise _Misuse(f"no existe la orden «{words[0]}»")
+    module = importlib.import_module(f"archivo.commands.{family}")
+    parser = _Parser(prog=f"archivo {words[0]}", description=module.COMMANDS[words[0]].__doc__)
+    act = module.COMMANDS[words[0]](parser)
+    status: int = act(parser.parse_args(list(words[1:])))
+    return status
+
+
+def _help() -> str:
+    lines = ["Uso: archivo ORDEN …", "", "Órdenes:"]
+    for name, family in FAMILIES.items():
+        module = importlib.import_module(f"archivo.commands.{family}")
+        lines.append(f"  {name:10} {(module.COMMANDS[name].__doc__ or '').strip()}")
+    return "\n".join([*lines, "", "Cada orden explica sus opciones con --help.", ""])
+

@@ -1,0 +1,158 @@
+"""archivo deposit."""
+
+import argparse
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from archivo.access.policy import Actor, custody
+from archivo.archive import Archive
+from archivo.assembly import opened
+from archivo.commands.printing import login, print_json, print_line, print_message, progress
+from archivo.errors import ArchivoError, Malformed
+from archivo.intake import services as intake
+from archivo.intake.manifest import ManifestProblem, read_manifest
+from archivo.intake.services import Deposited, Metadata, Upload
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def deposit(parser: argparse.ArgumentParser) -> Act:
+    """Recibir archivos y carpetas: quedan guardados al responder."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path)
+    parser.add_argument("--manifest", type=Path, metavar="ARCHIVO.csv")
+    parser.add_argument("--wait", action="store_true", help="esperar hasta que cada uno se pueda encontrar")
+    parser.add_argument("--dry-run", action="store_true", help="revisar sin guardar nada")
+    parser.add_argument("--json", action="store_true")
+    return _deposit
+
+
+COMMANDS: Final = {"deposit": deposit}
+
+
+def _deposit(options: argparse.Namespace) -> int:
+    _check_paths(options)
+    with opened() as archive:
+        from archivo.worker import reconcile
+
+        reconcile(archive)
+        actor = custody(login())
+        if options.manifest:
+            manifest = read_manifest(archive, options.manifest)
+            if options.dry_run or manifest.problems:
+                return _print_check(manifest.total, manifest.problems, options.json)
+            files = [(row.path, row.metadata) for row in manifest.rows]
+        else:
+            files = []
+        files += [(path, Metadata()) for path in _walk(options.paths)]
+        if options.dry_run:
+            return _print_check(len(files), (), options.json)
+        return _deposit_all(archive, actor, files, options)
+
+
+def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Metadata]], options: argparse.Namespace) -> int:
+    deposited: list[Deposited] = []
+    failed = False
+    with progress(len(files), "Recibidos") as counter:
+        for path, metadata in files:
+            try:
+                with path.open("rb") as content:
+                    deposited.append(intake.deposit(archive, actor, Upload(content, filename_of(path), metadata)))
+            except ArchivoError as fault:
+                failed = True
+                _print_failed(path, fault, options.json)
+            except OSError as fault:
+                failed = True
+                reason = fault.strerror or type(fault).__name__
+                error = Malformed("file.unreadable", f"No se pudo leer el archivo ({reason}). No se recibió.", "Revise sus permisos y repita.")
+                _print_failed(path, error, options.json)
+            else:
+                if not options.wait:
+                    _print(deposited[-1], options.json)
+            counter.step()
+    if options.wait:
+        deposited = _wait(archive, actor, deposited)
+        for one in deposited:
+            _print(one, options.json)
+    wrong = any(one.state == "failed" or any(f.severity == "error" for f in one.findings) for one in deposited)
+    return 1 if failed or wrong else 0
+
+
+def _wait(archive: Archive, actor: Actor, deposited: Sequence[Deposited]) -> list[Deposited]:
+    from archivo.worker import work_until_done
+
+    work_until_done(archive, {one.id for one in deposited}, threads=os.cpu_count() or 1)
+    return [intake.outcome_of(archive, actor, one) for one in deposited]
+
+
+def _check_paths(options: argparse.Namespace) -> None:
+    if not options.paths and not options.manifest:
+        raise Malformed("deposit.nothing", "No se dijo qué recibir. No se guardó nada.", "Nombre archivos, carpetas o un manifiesto.")
+    for path in [*options.paths, *([options.manifest] if options.manifest else [])]:
+        if not path.exists():
+            raise Malformed("path.missing", f"No existe «{path}». No se guardó nada.", "Revise la ruta.")
+
+
+def _walk(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files of the paths, folders in order; links inside folders are not followed, devices and dot-files are skipped with a message."""
+    for path in paths:
+        if path.is_dir():
+            for entry in sorted(path.iterdir(), key=lambda one: os.fsencode(one.name)):
+                if entry.is_symlink() or entry.name.startswith("."):
+                    print_message(f"Se omitió «{entry}»: es un enlace o un archivo oculto.")
+                else:
+                    yield from _walk([entry])
+        elif stat.S_ISREG(path.stat().st_mode):
+            yield path
+        else:
+            print_message(f"Se omitió «{path}»: no es un archivo.")
+
+
+def filename_of(path: Path) -> str:
+    """The last component as given; bytes that are not UTF-8 as `\\xNN`."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
+def as_json(one: Deposited) -> dict[str, Any]:
+    """A deposited file as the contract prints it."""
+    return {
+        "id": one.id,
+        "filename": one.filename,
+        "sha256": one.sha256,
+        "size": one.size,
+        "state": one.state,
+        "duplicate_of": one.duplicate_of,
+        "findings": list(one.findings),
+    }
+
+
+def _print(one: Deposited, json: bool) -> None:
+    if json:
+        print_json(as_json(one))
+        return
+    again = " (ya estaba: no se guardó de nuevo)" if one.duplicate_of else ""
+    print_line(f"{one.id}  {one.state:10}  {one.filename}{again}")
+    for finding in one.findings:
+        print_line(f"    {finding.message} {finding.remedy}")
+
+
+def _print_failed(path: Path, fault: ArchivoError, json: bool) -> None:
+    if json:
+        finding = {"code": fault.code, "severity": "error", "message": fault.message, "remedy": fault.remedy}
+        empty = {"id": None, "filename": filename_of(path), "sha256": None, "size": None, "state": "failed", "duplicate_of": None}
+        print_json({**empty, "findings": [finding], "error": {"code": fault.code, "message": fault.message, "remedy": fault.remedy}})
+    else:
+        print_message(f"«{path}»: {fault.message} {fault.remedy}")
+
+
+def _print_check(rows: int, problems: Sequence[ManifestProblem], json: bool) -> int:
+    bad = len({problem.line for problem in problems})
+    if json:
+        print_json({"rows": rows, "ok": max(0, rows - bad), "problems": list(problems)})
+    else:
+        for problem in problems:
+            print_line(f"Línea {problem.line}, columna {problem.column or '—'}: {problem.message} {problem.remedy}")
+        print_line(f"{rows} filas revisadas, {bad} con problemas.")
+    return 1 if problems else 0

@@ -1,0 +1,1 @@
+"""Receiving: deposit, manifest, the processing of a document, what needs a person."""

@@ -1,0 +1,155 @@
+"""The manifest of a deposit: a CSV checked whole before anything is stored."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from archivo.access.policy import AccessClass
+from archivo.archive import Archive
+from archivo.errors import ArchivoError, Invalid
+from archivo.intake.services import Metadata, Upload, check_metadata
+
+COLUMNS: Final = ("path", "title", "date", "office", "series", "document_type", "access", "published")
+TRUE: Final = frozenset(("si", "true", "1"))
+FALSE: Final = frozenset(("no", "false", "0", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestProblem:
+    """What is wrong in one cell. Lines count from 1, the heading's included."""
+
+    line: int
+    column: str
+    value: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """A file to deposit and what is said of it."""
+
+    line: int
+    path: Path
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest read. It may be used only when `problems` is empty."""
+
+    total: int
+    rows: tuple[ManifestRow, ...]
+    problems: tuple[ManifestProblem, ...]
+
+
+def plain(text: str) -> str:
+    """Lower case without accents or spaces around, as values are compared."""
+    decomposed = unicodedata.normalize("NFD", text.strip().lower())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def read_access(text: str) -> AccessClass | None:
+    """The access class a person wrote, case and accents ignored; None when it is none."""
+    value = plain(text) or AccessClass.PUBLICA
+    return AccessClass(value) if value in set(AccessClass) else None
+
+
+def read_published(text: str) -> bool | None:
+    """si/no/true/false/1/0; None when it is none of them."""
+    value = plain(text)
+    return True if value in TRUE else False if value in FALSE else None
+
+
+def read_manifest(archive: Archive, path: Path) -> Manifest:
+    """Read and check a manifest: UTF-8, with or without BOM, `,` or `;`; paths relative to the CSV. Stores nothing."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        problem = ManifestProblem(1, "", "", f"El manifiesto no está en UTF-8 (byte {fault.start}).", "Guárdelo como CSV UTF-8.")
+        return Manifest(0, (), (problem,))
+    heading = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ",", strict=True)
+    try:
+        table = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as fault:
+        problem = ManifestProblem(reader.line_num, "", "", f"El CSV está mal formado: {fault}.", "Revise las comillas de esa línea.")
+        return Manifest(0, (), (problem,))
+    if not table:
+        return Manifest(0, (), (ManifestProblem(1, "", "", "El manifiesto está vacío.", "Escriba una fila por archivo."),))
+    names = [cell.strip().lower() for cell in table[0][1]]
+    problems = _heading_problems(names)
+    if problems:
+        return Manifest(len(table) - 1, (), tuple(problems))
+    rows: list[ManifestRow] = []
+    for line, cells in table[1:]:
+        if len(cells) != len(names):
+            message = f"La línea tiene {len(cells)} columnas y el encabezado {len(names)}."
+            problems.append(ManifestProblem(line, "", "", message, "Revise los separadores y las comillas."))
+            continue
+        row, found = _read_row(archive, path.parent, line, dict(zip(names, (cell.strip() for cell in cells), strict=True)))
+        problems.extend(found)
+        if row is not None:
+            rows.append(row)
+    return Manifest(len(table) - 1, tuple(rows), tuple(problems))
+
+
+def _heading_problems(names: Sequence[str]) -> list[ManifestProblem]:
+    known = f"Las columnas son: {', '.join(COLUMNS)}."
+    problems = [ManifestProblem(1, n, n, f"No existe la columna «{n}».", known) for n in names if n not in COLUMNS]
+    problems += [ManifestProblem(1, n, n, f"La columna «{n}» está repetida.", known) for n in set(names) if names.count(n) > 1]
+    if "path" not in names:
+        problems.append(ManifestProblem(1, "path", "", "Falta la columna «path».", known))
+    return problems
+
+
+def _read_row(archive: Archive, folder: Path, line: int, cells: Mapping[str, str]) -> tuple[ManifestRow | None, list[ManifestProblem]]:
+    problems: list[ManifestProblem] = []
+
+    def wrong(column: str, message: str, remedy: str) -> None:
+        problems.append(ManifestProblem(line, column, cells.get(column, ""), message, remedy))
+
+    given = cells["path"]
+    file = folder / given
+    if not given or "\x00" in given or not _is_inside(folder, file) or not file.is_file():
+        wrong("path", f"No existe el archivo «{given}» junto al manifiesto.", "Escriba la ruta relativa a la carpeta del manifiesto.")
+    access = read_access(cells.get("access", ""))
+    if access is None:
+        wrong("access", f"«{cells['access']}» no es un nivel de acceso.", "Escriba publica, clasificada o reservada.")
+    published = read_published(cells.get("published", ""))
+    if published is None:
+        wrong("published", f"«{cells['published']}» no dice si se publica.", "Escriba si o no.")
+    metadata = Metadata(
+        title=cells.get("title"),
+        date=cells.get("date"),
+        office=cells.get("office"),
+        series=cells.get("series"),
+        document_type=cells.get("document_type"),
+        access=access or AccessClass.PUBLICA,
+        published=bool(published),
+    )
+    if not problems:
+        column, fault = _acceptable(archive, Upload(io.BytesIO(), file.name, metadata))
+        if fault is not None:
+            wrong(column, fault.message, fault.remedy)
+    return (ManifestRow(line, file, metadata) if not problems else None), problems
+
+
+_COLUMN_OF: Final = {"date.edtf": "date", "document.office": "office", "publish.restricted": "published", "filename.long": "path"}
+
+
+def _acceptable(archive: Archive, upload: Upload) -> tuple[str, ArchivoError | None]:
+    try:
+        with archive.transaction() as transaction:
+            check_metadata(transaction, archive, upload)
+    except Invalid as fault:
+        return _COLUMN_OF.get(fault.code, "series"), fault
+    return "", None
+
+
+def _is_inside(folder: Path, file: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())

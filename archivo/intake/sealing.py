@@ -1,0 +1,222 @@
+"""Seal acts into packages, and make rows from packages again."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archivo.archive import Archive, Transaction
+from archivo.identifiers import from_urn, is_uuid, urn
+from archivo.intake.processing import gather_rows
+from archivo.intake.services import adopt
+from archivo.jobs import Queue
+from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Office, RecordVersion
+from archivo.records.packaging import EVENTS, Package, parse_instant, read_bytes, read_package, write_metadata
+from archivo.records.premis import premis_of
+from archivo.retention.classification import class_facets
+from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
+from archivo.retention.services import FONDS, SOURCE, TRD, read_trd_json
+
+_CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if name != "trd_id"]  # noqa: SIM118 - a column collection
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild restored, and the objects it could not read."""
+
+    fonds: int
+    trd_versions: int
+    documents: int
+    entries: int
+    unreadable: tuple[str, ...]
+
+
+def seal(archive: Archive, document_id: str) -> None:
+    """Write what was done to a record since as the next version of its package; nothing when all of it is there already."""
+    with archive.writing_object(urn(document_id)):
+        archive.packages.recover(urn(document_id))
+        with archive.reading() as session:
+            rows = gather_rows(session, document_id)
+            session.expunge_all()
+        document = rows.document
+        head = archive.packages.head(urn(document_id))
+        if head is None or document.state in (DocumentState.RECEIVED, DocumentState.PROCESSING):
+            return
+        if head > document.ocfl_version:
+            held = read_package(archive, document_id)
+            assert held is not None
+            _note_sealed(archive, document_id, head, held.document.version)
+            document.ocfl_version, document.sealed_version = head, max(document.sealed_version, held.document.version)
+            for version in rows.versions:
+                version.sealed_in = version.sealed_in or (head if version.n <= document.sealed_version else None)
+        if document.sealed_version == document.version and not _events_unsealed(archive, document_id, len(rows.events)):
+            return
+        with archive.packages.new_version(urn(document_id), base=head) as writer:
+            write_metadata(writer, rows, premis_of(rows))
+            writer.commit("Acto sobre el documento", "Archivo", None, archive.clock())
+        _note_sealed(archive, document_id, head + 1, document.version)
+
+
+def count_unsealed(session: Session) -> int:
+    """Acts that no package holds yet."""
+    return session.scalar(select(func.count()).select_from(Document).where(Document.sealed_version < Document.version)) or 0
+
+
+def seal_everything(archive: Archive) -> None:
+    """Seal every record with acts that no package holds yet."""
+    with archive.reading() as session:
+        waiting = list(session.scalars(select(Document.id).where(Document.sealed_version < Document.version)))
+    for document_id in waiting:
+        seal(archive, document_id)
+
+
+def rebuild_catalogue(archive: Archive) -> Rebuilt:
+    """Make fonds, TRD versions, documents, versions and decisions again from the store alone.
+
+    What an existing catalogue holds unsealed is sealed first. People, tokens, audit and jobs are not touched. A document whose package
+    holds only its reception comes back as received, with its job.
+    """
+    seal_everything(archive)
+    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], "": []}
+    unreadable = []
+    for object_id in archive.packages.objects():
+        identifier = from_urn(object_id)
+        if not is_uuid(identifier):
+            unreadable.append(object_id)
+            continue
+        held = archive.packages.inventory(object_id).state()
+        kinds[FONDS if FONDS in held else TRD if TRD in held else ""].append(identifier)
+    for identifier in sorted(kinds[FONDS]):
+        _restore_fonds(archive, identifier)
+    for identifier in sorted(kinds[TRD]):
+        _restore_trd(archive, identifier)
+    restored = sum(_restore_document(archive, identifier) for identifier in sorted(kinds[""]))
+    with archive.transaction() as transaction:
+        for version in transaction.session.scalars(select(TrdVersion)):
+            transaction.enqueue("train", version.id, queue=Queue.TRAIN, priority=9)
+        unclassified = (
+            select(Document.id)
+            .outerjoin(Classification, Classification.document_id == Document.id)
+            .where(Document.state == DocumentState.FINDABLE, Classification.document_id.is_(None))
+        )
+        for document_id in transaction.session.scalars(unclassified):
+            transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
+    return Rebuilt(len(kinds[FONDS]), len(kinds[TRD]), restored, 0, tuple(unreadable))
+
+
+def rebuild_index(archive: Archive) -> int:
+    """Make every index entry again, beside the old index; the number of entries."""
+    from archivo.records.indexing import entries_of
+    from archivo.records.models import DocumentPart
+
+    with archive.reading() as session:
+        kept = Document.state.in_((DocumentState.PRESERVED, DocumentState.FINDABLE))
+
+        def entries() -> Any:
+            for document in session.scalars(select(Document).where(kept).order_by(Document.id)):
+                parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document.id).order_by(DocumentPart.number)))
+                yield from entries_of(document, parts, class_facets(session, document.id))
+
+        return archive.index.rebuild(entries())
+
+
+def _note_sealed(archive: Archive, document_id: str, ocfl_version: int, sealed: int) -> None:
+    with archive.transaction() as transaction:
+        document = transaction.session.get_one(Document, document_id)
+        document.ocfl_version = ocfl_version
+        document.sealed_version = max(document.sealed_version, sealed)
+        waiting = select(RecordVersion).filter_by(document_id=document_id, sealed_in=None)
+        for version in transaction.session.scalars(waiting):
+            if version.n <= sealed:
+                version.sealed_in = ocfl_version
+
+
+def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
+    held = read_bytes(archive, document_id, EVENTS)
+    return held.count(b'"code": ') < known
+
+
+def _restore_fonds(archive: Archive, identifier: str) -> None:
+    content = read_trd_json(read_bytes(archive, identifier, FONDS))
+    with archive.transaction() as transaction:
+        session = transaction.session
+        session.merge(
+            Fonds(
+                id=content["id"],
+                code=content["code"],
+                name=content["name"],
+                created_at=parse_instant(content["created_at"]),
+                ocfl_version=archive.packages.inventory(urn(identifier)).head,
+            )
+        )
+        session.flush()
+        for office in content["offices"]:
+            session.merge(Office(fonds_id=content["id"], **office))
+
+
+def _restore_trd(archive: Archive, identifier: str) -> None:
+    content = read_trd_json(read_bytes(archive, identifier, TRD))
+    _ensure_fonds(archive, content["fonds"], content["imported_at"])
+    with archive.transaction() as transaction:
+        session = transaction.session
+        names = "id number in_force_from in_force_to filename sha256 imported_by warnings".split()
+        session.merge(
+            TrdVersion(
+                **{name: content[name] for name in names},
+                fonds_id=content["fonds"]["id"],
+                imported_at=parse_instant(content["imported_at"]),
+                source=read_bytes(archive, identifier, SOURCE),
+                ocfl_version=archive.packages.inventory(urn(identifier)).head,
+            )
+        )
+        session.flush()
+        for item in content["classes"]:
+            session.merge(TrdClass(trd_id=identifier, **{name: item[name] for name in _CLASS_COLUMNS}))
+
+
+def _restore_document(archive: Archive, identifier: str) -> bool:
+    package = read_package(archive, identifier)
+    if package is None:
+        return False
+    _ensure_fonds(archive, package.fonds, None)
+    with archive.transaction() as transaction:
+        session = transaction.session
+        if session.get(Document, identifier) is not None and not package.processed:
+            return True
+        if not package.processed:
+            adopt(archive, transaction, identifier)
+            return True
+        _write_rows(transaction, package)
+    return True
+
+
+def _write_rows(transaction: Transaction, package: Package) -> None:
+    session = transaction.session
+    document = package.document
+    document.state = DocumentState.FINDABLE
+    session.merge(document)
+    session.flush()
+    for model in (RecordVersion, DocumentEvent):
+        for row in session.scalars(select(model).where(model.document_id == document.id)):
+            session.delete(row)
+    session.flush()
+    for row in (*package.versions, *package.representations, *package.parts, *package.events, *package.findings):
+        session.merge(row)
+    held = package.sections.get("classification")
+    if held:
+        at = parse_instant(held["at"])
+        session.merge(Classification(document_id=document.id, **{**held, "at": at}))
+    for decision in package.sections.get("decisions") or ():
+        session.merge(Decision(document_id=document.id, **{**decision, "at": parse_instant(decision["at"])}))
+    transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
+
+
+def _ensure_fonds(archive: Archive, fonds: Any, created_at: str | None) -> None:
+    """A fonds whose own object was not written yet is known from what its documents say of it."""
+    with archive.transaction() as transaction:
+        if transaction.session.get(Fonds, fonds["id"]) is None:
+            at = parse_instant(created_at) if created_at else transaction.now
+            transaction.session.add(Fonds(id=fonds["id"], code=fonds["code"], name=fonds["name"], created_at=at, ocfl_version=0))
+            transaction.enqueue("keep_fonds", fonds["id"], queue=Queue.SEAL, priority=6)
+

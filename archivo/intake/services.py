@@ -1,0 +1,374 @@
+"""Deposit: bytes received are at once a valid OCFL object, version 1, and are never lost after the answer."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
+from archivo.archive import Archive, Transaction
+from archivo.audit import services as audit
+from archivo.errors import Invalid, NoRoom, Unavailable
+from archivo.identifiers import DocumentId, new_uuid, urn
+from archivo.intake.models import DigestClaim, Incoming
+from archivo.jobs import Queue
+from archivo.records.dates import Edtf, parse_edtf
+from archivo.records.models import Document, DocumentFinding, DocumentState, Fonds, Office, RecordVersion, Representation
+from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, read_package, write_metadata
+from archivo.records.premis import premis_of
+from archivo.records.services import FindingView, clean_line, default_fonds, documents_by_digest, finding_view
+from archivo.retention import classification
+from archivo.retention.models import TrdClass
+from archivo.retention.services import resolve_class, trd_in_force
+from preservation.fixity import HashingReader
+from preservation.premis import Event, EventType, Outcome
+from preservation.store import StoreFull, StoreUnavailable
+
+AGENT: Final = "Archivo"
+CLAIM_WAIT: Final = 600.0
+MAX_FILENAME: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is said of a file with it. Empty values take the defaults of the contract. `date` is EDTF; `series` a class, confirmed."""
+
+    title: str | None = None
+    date: str | None = None
+    office: str | None = None
+    series: str | None = None
+    document_type: str | None = None
+    access: AccessClass = AccessClass.PUBLICA
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it arrives: its bytes, read once to the end, and the last component of its name as given."""
+
+    content: BinaryIO
+    filename: str
+    metadata: Metadata = Metadata()
+
+
+@dataclass(frozen=True, slots=True)
+class Deposited:
+    """What became of one file (contract, deposit)."""
+
+    id: str
+    filename: str
+    sha256: str
+    size: int
+    state: str
+    duplicate_of: str | None
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Metadata found acceptable, before any byte is read."""
+
+    fonds: Fonds
+    title: str
+    title_source: str
+    edtf: Edtf | None
+    office_code: str | None
+    chosen: TrdClass | None
+
+
+class _Duplicate(Exception):
+    """Raised at the end of the bytes, so that the store keeps nothing of them."""
+
+    def __init__(self, existing: Document, size: int) -> None:
+        super().__init__(existing.id)
+        self.existing = existing
+        self.size = size
+
+
+class _GuardedStream:
+    """The bytes being received: digested while they pass; at their end, `at_end` may refuse them."""
+
+    def __init__(self, source: BinaryIO, at_end: Callable[[str, int], None]) -> None:
+        self._reader = HashingReader(source)
+        self._at_end = at_end
+        self._ended = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._reader.read(size if size >= 0 else 1 << 20)
+        if not data and size != 0 and not self._ended:
+            self._ended = True
+            self._at_end(self._reader.digest().value, self._reader.size)
+        return data
+
+
+def deposit(archive: Archive, actor: Actor, upload: Upload) -> Deposited:
+    """Receive one file and keep it. When this returns, nothing that is killed afterwards loses it.
+
+    Bytes that this fonds already holds, in a document the actor may see, are not kept again: `duplicate_of` names it.
+    Raises Refused, Invalid (the metadata; nothing stored), NoRoom, Unavailable; an error of reading `content` passes through.
+    """
+    require(archive, actor, Grant.DEPOSIT)
+    if upload.metadata.published:
+        require(archive, actor, Grant.PUBLISH)
+    with archive.transaction() as transaction:
+        checked = check_metadata(transaction, archive, upload)
+        document_id = DocumentId(new_uuid(transaction.now))
+        transaction.session.add(Incoming(document_id=document_id, owner=archive.process, started_at=transaction.now))
+    try:
+        return _receive(archive, actor, upload, checked, document_id)
+    except _Duplicate as duplicate:
+        _abandon(archive, document_id)
+        return _note_duplicate(archive, actor, upload, duplicate)
+    except StoreFull as fault:
+        _abandon(archive, document_id)
+        raise NoRoom(
+            "store.full",
+            "No hay espacio para guardar este archivo. No se guardó ninguna parte de él; lo ya guardado sigue intacto.",
+            "Avise a quien opera el sistema y envíelo otra vez cuando haya espacio.",
+        ) from fault
+    except StoreUnavailable as fault:
+        _abandon(archive, document_id)
+        raise Unavailable(
+            "store.unavailable",
+            "El almacén no responde. El archivo no se recibió.",
+            "Envíelo otra vez en unos minutos; si sigue igual, avise a quien opera el sistema.",
+        ) from fault
+    except BaseException:
+        _abandon(archive, document_id)
+        raise
+
+
+def check_metadata(transaction: Transaction, archive: Archive, upload: Upload) -> _Checked:
+    """Check what is said of a file against the fonds and the TRD in force. Raises Invalid."""
+    given = upload.metadata
+    fonds = default_fonds(transaction, archive)
+    if len(upload.filename) > MAX_FILENAME:
+        raise Invalid("filename.long", "El nombre del archivo pasa de 4.096 caracteres. No se recibió.", "Acorte el nombre.")
+    if given.published and given.access != AccessClass.PUBLICA:
+        raise Invalid(
+            "publish.restricted",
+            "Un documento clasificado o reservado no se puede publicar. No se recibió.",
+            "Quite la publicación, o entréguelo como público si lo es.",
+        )
+    edtf = parse_edtf(given.date.strip()) if given.date and given.date.strip() else None
+    office = (given.office or "").strip() or None
+    if office and not _office_exists(transaction.session, fonds.id, office):
+        raise Invalid("document.office", f"No existe la oficina «{office}». No se recibió.", "Use el código de la tabla de retención.")
+    chosen = None
+    if given.series and given.series.strip():
+        day = edtf.begins_on if edtf else transaction.now.date().isoformat()
+        version = trd_in_force(transaction.session, fonds.id, day)
+        if version is None:
+            raise Invalid(
+                "classification.no_trd",
+                "Se dio una serie, pero no hay una tabla de retención vigente para esa fecha. No se recibió.",
+                "Importe la tabla de retención, o entregue el documento sin serie.",
+            )
+        chosen = resolve_class(transaction.session, version.id, given.series, office)
+    title = clean_line(given.title or "")
+    stem = clean_line(PurePath(upload.filename).stem) or "Sin título"
+    return _Checked(
+        fonds=fonds,
+        title=(title or stem)[:1000],
+        title_source="person" if title else "filename",
+        edtf=edtf,
+        office_code=office or (chosen.office_code if chosen else None),
+        chosen=chosen,
+    )
+
+
+def recover_deposits(archive: Archive) -> int:
+    """Finish or remove what dead processes were receiving; how many.
+
+    A version 1 that is whole is kept as received, for its sender may have been answered; anything less is removed.
+    """
+    with archive.reading() as session:
+        dead = [row for row in session.scalars(select(Incoming)) if not archive.is_alive(row.owner)]
+        dead += [row for row in session.scalars(select(Incoming)) if row not in dead and row.started_at < archive.clock() - timedelta(days=2)]
+    for row in dead:
+        with archive.writing_object(urn(row.document_id)):
+            archive.packages.recover(urn(row.document_id))
+            whole = archive.packages.head(urn(row.document_id)) is not None
+            with archive.transaction() as transaction:
+                if whole and transaction.session.get(Document, row.document_id) is None:
+                    adopt(archive, transaction, row.document_id)
+                transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == row.document_id))
+                transaction.session.execute(delete(Incoming).where(Incoming.document_id == row.document_id))
+    return len(dead)
+
+
+def adopt(archive: Archive, transaction: Transaction, document_id: str) -> None:
+    """Make the rows of a received document from its package of version 1, with its job."""
+    package = read_package(archive, document_id)
+    if package is None:
+        return
+    session = transaction.session
+    if session.get(Fonds, package.document.fonds_id) is None:
+        default_fonds(transaction, archive)
+    session.add(package.document)
+    session.flush()
+    session.add_all([*package.versions, *package.representations, *package.events, *package.findings])
+    given = package.sections.get("given_class")
+    chosen = resolve_class(session, given["trd_id"], given["key"], None) if given else None
+    if chosen is not None:
+        classification.decide(transaction, package.document, chosen, given["actor"])
+    transaction.enqueue("process", document_id, queue=Queue.INGEST)
+
+
+def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, document_id: DocumentId) -> Deposited:
+    def at_end(sha256: str, size: int) -> None:
+        existing = _claim_digest(archive, actor, checked.fonds.id, sha256, document_id)
+        if existing is not None:
+            raise _Duplicate(existing, size)
+
+    with archive.packages.new_version(urn(document_id), base=None) as writer:
+        stored = writer.put(ORIGINAL, _GuardedStream(upload.content, at_end))  # type: ignore[arg-type]  # read() is all a store asks
+        assert stored.digest is not None
+        rows = _received_rows(archive, actor, upload, checked, document_id, stored.digest.value, stored.size)
+        write_metadata(writer, rows, premis_of(rows))
+        writer.commit("Recepción", actor.login, "", rows.document.received_at)
+    with archive.transaction() as transaction:
+        _insert(transaction, rows, checked, actor)
+        transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
+        transaction.session.execute(delete(Incoming).where(Incoming.document_id == document_id))
+        audit.record(transaction, actor.login, "document.deposit", document_id, detail={"sha256": rows.document.sha256})
+        transaction.enqueue("process", document_id, queue=Queue.INGEST)
+    findings = tuple(finding_view(f.code, f.params) for f in rows.findings)
+    return Deposited(document_id, upload.filename, rows.document.sha256, stored.size, DocumentState.RECEIVED, None, findings)
+
+
+def _insert(transaction: Transaction, rows: RecordRows, checked: _Checked, actor: Actor) -> None:
+    session = transaction.session
+    session.add(rows.document)
+    session.flush()
+    session.add_all([*rows.versions, *rows.representations, *rows.events, *rows.findings])
+    session.flush()
+    if checked.chosen is not None:
+        chosen = session.get_one(TrdClass, checked.chosen.id)
+        classification.decide(transaction, rows.document, chosen, actor.login)
+
+
+def _received_rows(
+    archive: Archive, actor: Actor, upload: Upload, checked: _Checked, document_id: DocumentId, sha256: str, size: int
+) -> RecordRows:
+    now = archive.clock()
+    given = upload.metadata
+    document = Document(
+        id=document_id,
+        fonds_id=checked.fonds.id,
+        office_code=checked.office_code,
+        state=DocumentState.RECEIVED,
+        title=checked.title,
+        title_source=checked.title_source,
+        description="",
+        date=checked.edtf.text if checked.edtf else None,
+        date_source="person" if checked.edtf else None,
+        begins_on=checked.edtf.begins_on if checked.edtf else None,
+        ends_on=checked.edtf.ends_on if checked.edtf else None,
+        document_type=clean_line(given.document_type or "")[:200] or None,
+        access=given.access,
+        published=given.published,
+        published_at=now if given.published else None,
+        filename=upload.filename,
+        size=size,
+        sha256=sha256,
+        received_at=now,
+        received_by=actor.login,
+        part_count=0,
+        is_doubtful=False,
+        version=1,
+        sealed_version=1,
+        ocfl_version=1,
+        proposals={},
+    )
+    received = Event(
+        EventType.RECEPTION, Outcome.SUCCESS, AGENT, now, "received", {"filename": upload.filename, "size": size, "sha256": sha256}
+    )
+    digested = Event(EventType.MESSAGE_DIGEST_CALCULATION, Outcome.SUCCESS, AGENT, now, "digest", {})
+    found = [DocumentFinding(document_id=document_id, sequence=1, code="file.empty", params={})] if size == 0 else []
+    given_class = {"trd_id": checked.chosen.trd_id, "key": checked.chosen.key, "actor": actor.login} if checked.chosen else None
+    first: dict[str, Any] = {"title": [None, checked.title], "access": [None, str(given.access)]}
+    return RecordRows(
+        fonds=checked.fonds,
+        document=document,
+        versions=[RecordVersion(document_id=document_id, n=1, at=now, actor=actor.login, act="deposit", changes=first, sealed_in=1)],
+        representations=[
+            Representation(document_id=document_id, role="original", path=ORIGINAL, mime=None, puid=None, sha256=sha256, size=size)
+        ],
+        parts=[],
+        events=event_rows(document_id, [received, digested]),
+        findings=found,
+        sections={"classification": None, "decisions": [], "given_class": given_class},
+    )
+
+
+def _claim_digest(archive: Archive, actor: Actor, fonds_id: str, sha256: str, document_id: str) -> Document | None:
+    """Claim these bytes for this deposit, waiting for another deposit of them to end; or the document that already holds them."""
+    pause = threading.Event()
+    waited = 0.0
+    while True:
+        try:
+            with archive.database.writing() as session:
+                for document in documents_by_digest(session, fonds_id, sha256):
+                    if may_see(actor, document.access, document.published, document.received_by):
+                        return document
+                session.add(DigestClaim(fonds_id=fonds_id, sha256=sha256, document_id=document_id))
+            return None
+        except IntegrityError:
+            _drop_dead_claim(archive, fonds_id, sha256)
+            if waited >= CLAIM_WAIT:
+                raise
+            pause.wait(0.05)
+            waited += 0.05
+
+
+def _drop_dead_claim(archive: Archive, fonds_id: str, sha256: str) -> None:
+    with archive.reading() as session:
+        claim = session.get(DigestClaim, (fonds_id, sha256))
+        holder = session.get(Incoming, claim.document_id) if claim else None
+    if holder is not None and not archive.is_alive(holder.owner):
+        recover_deposits(archive)
+
+
+def _abandon(archive: Archive, document_id: str) -> None:
+    """Forget a deposit that kept nothing. One whose object is whole but has no row is left to recovery, as if its process had died."""
+    with archive.database.writing() as session:
+        session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
+        incoming = session.get(Incoming, document_id)
+        if incoming is not None and archive.packages.head(urn(document_id)) is not None:
+            incoming.owner = "—"
+        elif incoming is not None:
+            session.delete(incoming)
+
+
+def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _Duplicate) -> Deposited:
+    existing = duplicate.existing
+    with archive.transaction() as transaction:
+        if upload.filename != existing.filename:
+            event = Event(
+                EventType.RECEPTION, Outcome.SUCCESS, AGENT, transaction.now, "received.again", {"filename": upload.filename, "actor": actor.login}
+            )
+            classification.add_event(transaction, existing.id, event)
+        audit.record(transaction, actor.login, "document.deposit_again", existing.id)
+        state = transaction.session.get_one(Document, existing.id).state
+    return Deposited(existing.id, upload.filename, existing.sha256, duplicate.size, state, existing.id, ())
+
+
+def _office_exists(session: Session, fonds_id: str, code: str) -> bool:
+    return session.scalars(select(Office).where(Office.fonds_id == fonds_id, Office.code == code)).first() is not None
+
+
+
+def outcome_of(archive: Archive, actor: Actor, deposited: Deposited) -> Deposited:
+    """What became of a file since it was deposited."""
+    with archive.reading() as session:
+        document = session.get_one(Document, deposited.id)
+        found = session.scalars(select(DocumentFinding).filter_by(document_id=document.id).order_by(DocumentFinding.sequence))
+        findings = tuple(finding_view(f.code, f.params) for f in found)
+    return replace(deposited, state=document.state, findings=findings)

@@ -1,0 +1,1 @@
+"""Alembic: the tables, version by version."""

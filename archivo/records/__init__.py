@@ -1,0 +1,1 @@
+"""Fonds and producing entities, documents and their versions, representations, parts and events."""

@@ -1,0 +1,388 @@
+"""Read a record as a person may see it, and the acts that change one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
+from archivo.archive import Archive, Transaction
+from archivo.audit import services as audit
+from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unknown_document
+from archivo.identifiers import DocumentId, is_uuid, new_uuid
+from archivo.jobs import Queue
+from archivo.records.dates import parse_edtf
+from archivo.records.models import (
+    Document,
+    DocumentEvent,
+    DocumentFinding,
+    DocumentPart,
+    DocumentState,
+    Fonds,
+    Office,
+    RecordVersion,
+    Representation,
+)
+from archivo.records.packaging import open_file, read_bytes
+from archivo.records.wording import event_sentence
+from ingest.alto import load as load_alto
+from ingest.findings import Finding
+from ingest.step import Word
+
+MAX_TITLE: Final = 1000
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationView:
+    """A file of the document. `size` in bytes."""
+
+    role: str
+    path: str
+    mime: str | None
+    puid: str | None
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """What happened to the document; `detail` is a Spanish sentence."""
+
+    type: str
+    outcome: str
+    agent: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """What was found in the document, in Spanish."""
+
+    code: str
+    severity: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActView:
+    """One act of the record's history: what each field was and became."""
+
+    n: int
+    at: datetime
+    actor: str
+    act: str
+    changes: Mapping[str, Any]
+    sealed_in: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A part and its text. Sizes in points; `confidence` 0-100 of recognised text."""
+
+    number: int
+    kind: str
+    label: str
+    text: str
+    source: str
+    width: float | None
+    height: float | None
+    turn: int
+    confidence: float | None
+    is_doubtful: bool
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A record as its page and `archivo show` present it."""
+
+    id: str
+    state: str
+    title: str
+    title_source: str
+    description: str
+    date: str | None
+    begins_on: str | None
+    ends_on: str | None
+    fonds_code: str
+    fonds_name: str
+    office_code: str | None
+    office_name: str | None
+    document_type: str | None
+    number: str | None
+    producer: str | None
+    access: str
+    published: bool
+    version: int
+    is_sealed: bool
+    ocfl_version: int
+    filename: str
+    original: RepresentationView
+    format_name: str | None
+    representations: tuple[RepresentationView, ...]
+    part_count: int
+    is_doubtful: bool
+    received_at: datetime
+    received_by: str
+    events: tuple[EventView, ...]
+    findings: tuple[FindingView, ...]
+    history: tuple[ActView, ...]
+    proposals: Mapping[str, Any]
+
+
+def visible_document(session: Session, actor: Actor, document_id: str) -> Document:
+    """The row of a document the actor may know of. Raises Malformed or Unknown, told alike for what is not there and what is not theirs."""
+    if not is_uuid(document_id):
+        raise malformed_identifier(document_id)
+    document = session.get(Document, document_id)
+    if document is None or not may_see(actor, document.access, document.published, document.received_by):
+        raise unknown_document(document_id)
+    return document
+
+
+def view_document(archive: Archive, actor: Actor, document_id: str) -> DocumentView:
+    """Everything about one record that this actor may see. A citizen's reading leaves no trace; that of a restricted record does."""
+    with archive.reading() as session:
+        document = visible_document(session, actor, document_id)
+        view = _view(session, document)
+    if document.access != AccessClass.PUBLICA and not actor.is_citizen:
+        with archive.transaction() as transaction:
+            audit.record(transaction, actor.login, "document.view", document_id)
+    return view
+
+
+def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | None = None) -> list[PartView]:
+    """The parts and texts of a document, or one of them. Raises Unknown when there is no such part."""
+    with archive.reading() as session:
+        visible_document(session, actor, document_id)
+        statement = select(DocumentPart).where(DocumentPart.document_id == document_id).order_by(DocumentPart.number)
+        if number is not None:
+            statement = statement.where(DocumentPart.number == number)
+        parts = [_part_view(part) for part in session.scalars(statement)]
+    if number is not None and not parts:
+        raise Unknown("part.unknown", f"El documento no tiene una parte {number}.", "Pida una parte entre la primera y la última.")
+    return parts
+
+
+def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int]) -> dict[int, tuple[Word, ...]]:
+    """The words of pages with their boxes, in points from the top left of the page as shown; empty where there are none."""
+    with archive.reading() as session:
+        visible_document(session, actor, document_id)
+        rows = session.execute(
+            select(DocumentPart.number, DocumentPart.alto).where(DocumentPart.document_id == document_id, DocumentPart.number.in_(numbers))
+        )
+        files: dict[str, set[int]] = {}
+        for number, alto in rows:
+            if alto:
+                files.setdefault(alto, set()).add(number)
+    words: dict[int, tuple[Word, ...]] = {number: () for number in numbers}
+    for alto, wanted in files.items():
+        for part in load_alto(read_bytes(archive, document_id, alto)):
+            if part.number in wanted:
+                words[part.number] = part.words
+    return words
+
+
+def open_representation(archive: Archive, actor: Actor, document_id: str, role: str) -> tuple[RepresentationView, str, BinaryIO]:
+    """A file of the document, the original's own name, and its bytes. Raises Unknown."""
+    with archive.reading() as session:
+        document = visible_document(session, actor, document_id)
+        representation = session.get(Representation, (document_id, role))
+    if representation is None:
+        raise Unknown("representation.unknown", "El documento no tiene esa copia.", "Descargue el original, que siempre se conserva.")
+    return _representation_view(representation), document.filename, open_file(archive, document_id, representation.path)
+
+
+def describe(archive: Archive, actor: Actor, document_id: str, changes: Mapping[str, str | None], *, seen_version: int | None = None) -> int:
+    """Change title, date, document type, number, producer, description, office or access; the new version number.
+
+    Raises Invalid for an unusable value, Conflict when the record changed since `seen_version`. Restricting a published record withdraws it.
+    """
+    require(archive, actor, Grant.DESCRIBE, document_id)
+    with archive.reading() as session:
+        document = visible_document(session, actor, document_id)
+        planned = _planned_changes(session, document, changes)
+    if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA:
+        archive.index.remove([document_id])
+    with archive.transaction() as transaction:
+        document = visible_document(transaction.session, actor, document_id)
+        if seen_version is not None and document.version != seen_version:
+            raise Conflict(
+                "document.changed",
+                "Otra persona cambió esta descripción mientras usted la editaba. Lo que escribió no se guardó.",
+                "Revise los cambios recientes y vuelva a hacer los suyos.",
+            )
+        if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA and document.published:
+            planned = {**planned, "published": False, "published_at": None}
+        record_act(transaction, document, actor.login, "describe", planned)
+        audit.record(transaction, actor.login, "document.describe", document_id, detail={"fields": sorted(planned)})
+        reindex(transaction, document)
+        return document.version
+
+
+def record_act(transaction: Transaction, document: Document, actor: str, act: str, changes: Mapping[str, Any]) -> None:
+    """Apply `changes` (field -> new value) to a record as its next version, and queue its sealing.
+
+    Values that are no column of the record are history only, given as [before, after].
+    """
+    noted: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in Document.__table__.columns:
+            before = getattr(document, name)
+            if before == value:
+                continue
+            if not isinstance(value, datetime) and not isinstance(before, datetime):
+                noted[name] = [before, value]
+            setattr(document, name, value)
+        else:
+            noted[name] = value
+    document.version += 1
+    transaction.session.add(
+        RecordVersion(document_id=document.id, n=document.version, at=transaction.now, actor=actor, act=act, changes=noted, sealed_in=None)
+    )
+    transaction.enqueue("seal", document.id, queue=Queue.SEAL, priority=7)
+
+
+def reindex(transaction: Transaction, document: Document) -> None:
+    """Queue the making of the record's index entries anew, once it is kept."""
+    if document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
+        transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
+
+
+def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:
+    """The institution's own fonds; made at first use."""
+    code = archive.institution.entity_code
+    fonds = transaction.session.scalars(select(Fonds).where(Fonds.code == code)).first()
+    if fonds is None:
+        fonds = Fonds(
+            id=new_uuid(transaction.now), code=code, name=archive.institution.entity_name, created_at=transaction.now, ocfl_version=0
+        )
+        transaction.session.add(fonds)
+        transaction.session.flush()
+        transaction.enqueue("keep_fonds", fonds.id, queue=Queue.SEAL, priority=6)
+    return fonds
+
+
+def documents_by_digest(session: Session, fonds_id: str, sha256: str) -> list[Document]:
+    """The documents of a fonds whose original has this digest, oldest first."""
+    return list(session.scalars(select(Document).where(Document.fonds_id == fonds_id, Document.sha256 == sha256).order_by(Document.id)))
+
+
+def clean_line(text: str) -> str:
+    """A text for one line: without control or direction characters, spaces joined."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def as_document_id(text: str) -> DocumentId:
+    """Check a text that should be an identifier. Raises Malformed."""
+    if not is_uuid(text):
+        raise malformed_identifier(text)
+    return DocumentId(text)
+
+
+def _planned_changes(session: Session, document: Document, changes: Mapping[str, str | None]) -> dict[str, Any]:
+    planned: dict[str, Any] = {}
+    for name, value in changes.items():
+        text = clean_line(value or "") if name != "description" else (value or "").strip()
+        match name:
+            case "title":
+                if not 1 <= len(text) <= MAX_TITLE:
+                    raise Invalid("document.title", "El título no puede quedar vacío ni pasar de mil caracteres.", "Escriba un título.")
+                planned |= {"title": text, "title_source": "person"}
+            case "date":
+                edtf = parse_edtf(text) if text else None
+                planned |= {"date": edtf and edtf.text, "begins_on": edtf and edtf.begins_on, "ends_on": edtf and edtf.ends_on}
+                planned["date_source"] = "person" if edtf else None
+            case "access":
+                if text not in set(AccessClass):
+                    raise Invalid("document.access", f"«{text}» no es un nivel de acceso.", "Elija pública, clasificada o reservada.")
+                planned["access"] = text
+            case "office_code":
+                if text and session.scalars(select(Office).where(Office.fonds_id == document.fonds_id, Office.code == text)).first() is None:
+                    raise Invalid("document.office", f"No existe la oficina «{text}».", "Elija una oficina de la tabla de retención.")
+                planned["office_code"] = text or None
+            case "document_type" | "number" | "producer":
+                planned[name] = text or None
+            case "description":
+                planned["description"] = text
+            case _:
+                raise Invalid("document.field", f"«{name}» no es un campo que se pueda cambiar.", "Revise los nombres de los campos.")
+    return planned
+
+
+def _view(session: Session, document: Document) -> DocumentView:
+    fonds = session.get_one(Fonds, document.fonds_id)
+    office = session.scalars(select(Office).where(Office.fonds_id == fonds.id, Office.code == document.office_code)).first()
+    own = {"document_id": document.id}
+    representations = list(session.scalars(select(Representation).filter_by(**own)))
+    views = {r.role: _representation_view(r) for r in representations}
+    events = session.scalars(select(DocumentEvent).filter_by(**own).order_by(DocumentEvent.sequence))
+    findings = session.scalars(select(DocumentFinding).filter_by(**own).order_by(DocumentFinding.sequence))
+    history = session.scalars(select(RecordVersion).filter_by(**own).order_by(RecordVersion.n))
+    return DocumentView(
+        id=document.id,
+        state=document.state,
+        title=document.title,
+        title_source=document.title_source,
+        description=document.description,
+        date=document.date,
+        begins_on=document.begins_on,
+        ends_on=document.ends_on,
+        fonds_code=fonds.code,
+        fonds_name=fonds.name,
+        office_code=document.office_code,
+        office_name=office.name if office else None,
+        document_type=document.document_type,
+        number=document.number,
+        producer=document.producer,
+        access=document.access,
+        published=document.published,
+        version=document.version,
+        is_sealed=document.sealed_version == document.version,
+        ocfl_version=document.ocfl_version,
+        filename=document.filename,
+        original=views["original"],
+        format_name=document.format_name,
+        representations=tuple(views[role] for role in sorted(views, key=lambda role: (role != "original", role))),
+        part_count=document.part_count,
+        is_doubtful=document.is_doubtful,
+        received_at=document.received_at,
+        received_by=document.received_by,
+        events=tuple(EventView(e.type, e.outcome, e.agent, e.at, event_sentence(e.code, e.params)) for e in events),
+        findings=tuple(finding_view(f.code, f.params) for f in findings),
+        history=tuple(ActView(v.n, v.at, v.actor, v.act, v.changes, v.sealed_in) for v in history),
+        proposals=document.proposals,
+    )
+
+
+def finding_view(code: str, params: Mapping[str, Any]) -> FindingView:
+    """A finding in words."""
+    finding = Finding(code, params)
+    return FindingView(code, str(finding.severity), finding.message, finding.remedy)
+
+
+def _representation_view(row: Representation) -> RepresentationView:
+    return RepresentationView(row.role, row.path, row.mime, row.puid, row.sha256, row.size)
+
+
+def _part_view(part: DocumentPart) -> PartView:
+    return PartView(
+        part.number,
+        part.kind,
+        part.label,
+        part.text,
+        part.source,
+        part.width,
+        part.height,
+        part.turn,
+        part.confidence,
+        part.is_doubtful,
+        part.engine,
+    )

@@ -1,0 +1,25 @@
+"""The events of a document in words. Steps' outcomes are worded by ingest.outcomes; those of the institution's own acts here."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ingest.outcomes import sentence as step_sentence
+
+EVENTS: Final[Mapping[str, str]] = {
+    "received": "Se recibió «{filename}», de {size} bytes, con resumen SHA-256 {sha256}.",
+    "received.again": "Llegaron otra vez los mismos bytes, con el nombre «{filename}»; no se guardaron de nuevo.",
+    "digest": "Se calculó el resumen SHA-256 mientras llegaban los bytes.",
+    "packaged": "Se guardó en el paquete, versión {version}, lo obtenido del original.",
+    "fixity": "Se leyó de nuevo todo lo guardado y coincide con sus resúmenes.",
+    "classified.automatic": "Se clasificó por sí solo en {label}, con confianza del {percent} %.",
+    "classified.confirmed": "{actor} clasificó el documento en {label}.",
+    "classified.suggested": "Se propuso la clase {label}, que espera la decisión de una persona.",
+    "classified.abstained": "No se propuso una clase con suficiente seguridad; decide una persona.",
+    "chain.failed": "No se pudo terminar el procesamiento: {reason}.",
+}
+
+
+def event_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """An event as a Spanish sentence."""
+    template = EVENTS.get(code)
+    return template.format_map(dict(params)) if template else step_sentence(code, params)

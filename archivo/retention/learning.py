@@ -1,0 +1,183 @@
+"""Models of a TRD version: train, promote by the written rule, go back, and know how far their word is proven."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import Actor, Grant, require
+from archivo.archive import Archive, Transaction
+from archivo.audit import services as audit
+from archivo.errors import Conflict
+from archivo.identifiers import new_uuid
+from archivo.jobs import Queue
+from archivo.records.models import Document, DocumentPart
+from archivo.records.packaging import instant
+from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass
+from ingest.classifier import Example, Model, ScheduleEntry, dump, load
+from ingest.classifier.automation import NEWEST, Prospective, threshold
+from ingest.classifier.promotion import RARE, SMALL, answer, held_groups, judge, retrain_is_due
+
+TARGET_ERROR: Final = 0.05
+KEPT_MODELS: Final = 3
+MAX_EXAMPLES: Final = 100_000
+EXAMPLE_CHARS: Final = 4_000
+
+
+def train(archive: Archive, trd_id: str) -> None:
+    """Train a model on the TRD's entries and every confirmed document, and promote it if the written rule allows."""
+    from ingest.classifier import fit
+
+    with archive.reading() as session:
+        entries, offices = _entries(session, trd_id)
+        examples = _examples(session, trd_id)
+        previous = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active")).first()
+        old = load(previous.content) if previous else None
+    held_out = held_groups([example.group for example in examples])
+    held = [example for example in examples if example.group in held_out]
+    kept = [example for example in examples if example.group not in held_out]
+    measured = len(held) >= SMALL
+    new = fit(entries, kept if measured else examples, 0)
+    verdict = judge(
+        held,
+        answer(new, held, _masks(held, offices)),
+        answer(old, held, _masks(held, offices)) if old else None,
+        answer(fit(entries, [], 0), held, _masks(held, offices)),
+        target=TARGET_ERROR,
+        seed=0,
+    )
+    reasons = [{"code": r.code, "params": dict(r.params)} for r in (*verdict.against, *verdict.notes)]
+    _keep_model(archive, trd_id, new, len(examples), verdict.promoted, reasons)
+
+
+def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, Model]:
+    """The name and the model in use for a TRD version; one of the TRD's own words is made where none was trained yet."""
+    from ingest.classifier import fit
+
+    row = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active")).first()
+    if row is None:
+        return "TRD", archive.shelf.get(f"entries:{trd_id}", lambda: fit(_entries(session, trd_id)[0], [], 0))
+    return f"{row.number}", archive.shelf.get(f"model:{row.id}", lambda: load(row.content))
+
+
+def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:
+    """Give the work back to the newest retired model; its number. Raises Conflict when there is none."""
+    require(archive, actor, Grant.MANAGE_TRD)
+    with archive.transaction() as transaction:
+        session = transaction.session
+        retired = select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "retired")
+        earlier = session.scalars(retired.order_by(LearnedModel.number.desc())).first()
+        if earlier is None:
+            raise Conflict("model.none", "No hay un modelo anterior al cual volver.", "Entrene uno nuevo confirmando clasificaciones.")
+        session.execute(update(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active").values(state="rejected"))
+        earlier.state = "active"
+        audit.record(transaction, actor.login, "model.roll_back", trd_id, detail={"number": earlier.number})
+        return earlier.number
+
+
+def proven_threshold(session: Session, trd_id: str) -> float | None:
+    """The confidence from which prospective decisions prove the error small; None: nothing goes by itself."""
+    seen = (Decision.trd_id == trd_id, Decision.was_eligible, Decision.confidence.is_not(None))
+    newest = session.scalars(select(Decision).where(*seen).order_by(Decision.id.desc()).limit(NEWEST))
+    decisions = [Prospective(d.confidence or 0.0, d.class_key == d.proposed_key, d.was_eligible) for d in newest]
+    return threshold(decisions[::-1], TARGET_ERROR)
+
+
+def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:
+    """Queue the training when enough was decided since the last one."""
+    session = transaction.session
+    last = session.scalar(select(func.max(LearnedModel.trained_at)).where(LearnedModel.trd_id == trd_id))
+    new = select(Decision).where(Decision.trd_id == trd_id)
+    if last is not None:
+        new = new.where(Decision.at > last)
+    decisions = list(session.scalars(new))
+    corrected = {d.class_key for d in decisions if d.proposed_key is not None and d.proposed_key != d.class_key}
+    counts = {
+        key: session.scalar(select(func.count()).select_from(Decision).where(Decision.trd_id == trd_id, Decision.class_key == key)) or 0
+        for key in corrected
+    }
+    rare = sum(1 for count in counts.values() if count < RARE)
+    if retrain_is_due(confirmations=len(decisions), rare_corrections=rare, schedule_changed=last is None):
+        transaction.enqueue("train", trd_id, queue=Queue.TRAIN, priority=9)
+
+
+def classification_json(row: Classification) -> dict[str, Any]:
+    """A class that counts, as a package holds it."""
+    names = "trd_id class_id status confidence novelty reasons alternatives decided_by model is_eligible needs_audit office_known".split()
+    return {"at": instant(row.at), **{name: getattr(row, name) for name in names}}
+
+
+def decision_json(row: Decision) -> dict[str, Any]:
+    """A decision as a package holds it."""
+    names = "id trd_id actor class_key proposed_key confidence model was_eligible was_automatic".split()
+    return {"at": instant(row.at), **{name: getattr(row, name) for name in names}}
+
+
+def _entries(session: Session, trd_id: str) -> tuple[list[ScheduleEntry], dict[str, str]]:
+    classes = list(session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id).order_by(TrdClass.position)))
+    entries = [ScheduleEntry(c.key, c.office_code, (c.subseries or c.series, c.series, "; ".join(c.types), c.procedure)) for c in classes]
+    return entries, {c.key: c.office_code for c in classes}
+
+
+def _examples(session: Session, trd_id: str) -> list[Example]:
+    """The last decision of each document, from the oldest to the newest."""
+    keys = {c.key for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id))}
+    statement = select(Decision).where(Decision.trd_id == trd_id).order_by(Decision.id.desc()).limit(MAX_EXAMPLES)
+    last: dict[str, Decision] = {}
+    for decision in session.scalars(statement):
+        last.setdefault(decision.document_id, decision)
+    examples = []
+    for decision in sorted(last.values(), key=lambda one: one.id):
+        document = session.get_one(Document, decision.document_id)
+        parts = session.scalars(select(DocumentPart.text).filter_by(document_id=document.id).order_by(DocumentPart.number).limit(5))
+        text = "\n".join(parts)[:EXAMPLE_CHARS]
+        if decision.class_key in keys and text.strip():
+            examples.append(Example(decision.class_key, text, _group(document), document.id))
+    return examples
+
+
+def _group(document: Document) -> str:
+    """Documents of one producer, or else of one delivery, are made alike."""
+    return document.producer or f"{document.received_by} {document.received_at.date().isoformat()}"
+
+
+def _masks(held: Sequence[Example], offices: dict[str, str]) -> list[frozenset[str] | None]:
+    by_office: dict[str, frozenset[str]] = {}
+    for office in set(offices.values()):
+        by_office[office] = frozenset(key for key, owner in offices.items() if owner == office)
+    return [by_office[offices[example.label]] for example in held]
+
+
+def _keep_model(archive: Archive, trd_id: str, model: Model, examples: int, promoted: bool, reasons: list[Any]) -> None:
+    with archive.transaction() as transaction:
+        session = transaction.session
+        number = (session.scalar(select(func.max(LearnedModel.number)).where(LearnedModel.trd_id == trd_id)) or 0) + 1
+        if promoted:
+            active = (LearnedModel.trd_id == trd_id, LearnedModel.state == "active")
+            session.execute(update(LearnedModel).where(*active).values(state="retired"))
+        session.add(
+            LearnedModel(
+                id=new_uuid(transaction.now),
+                trd_id=trd_id,
+                number=number,
+                state="active" if promoted else "rejected",
+                trained_at=transaction.now,
+                examples=examples,
+                features=", ".join(model.features),
+                verdict=reasons,
+                content=dump(model),
+            )
+        )
+        session.flush()
+        _forget_old(session, trd_id)
+        if promoted:
+            waiting = select(Classification.document_id).where(Classification.trd_id == trd_id)
+            for document_id in session.scalars(waiting.where(Classification.status.in_(("suggested", "abstained")))):
+                transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=8)
+
+
+def _forget_old(session: Session, trd_id: str) -> None:
+    old = select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state != "active")
+    for row in session.scalars(old.order_by(LearnedModel.number.desc()).offset(KEPT_MODELS - 1)):
+        session.delete(row)

@@ -1,0 +1,78 @@
+"""Configuration from the environment: four URLs choose four adapters. The only module that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_SERVICES", "ARCHIVO_REFERENCE")
+
+KNOWN: Final[Mapping[str, str]] = {
+    "ARCHIVO_HOME": "Carpeta de la casa: base de datos, almacén, índice, caché y modelos. Por omisión, ./var",
+    "ARCHIVO_SECRET": "Secreto de sesiones y formularios; por omisión se genera en la casa, archivo secret (0600)",
+    "ARCHIVO_DATABASE_URL": "sqlite:///… o postgresql://…; por omisión, archivo.db en la casa",
+    "ARCHIVO_STORE_URL": "file:///… o s3+http(s)://…; por omisión, store/ en la casa",
+    "ARCHIVO_INDEX_URL": "tantivy:///… o http(s)://…; por omisión, index/ en la casa",
+    "ARCHIVO_BROKER_URL": "local:// o amqp://…; por omisión, local://",
+    "ARCHIVO_ENTITY_CODE": "Código del fondo por omisión",
+    "ARCHIVO_ENTITY_NAME": "Nombre de la entidad productora que forma el fondo por omisión",
+    "ARCHIVO_CLAMAV_SOCKET": "Ruta del socket de ClamAV; sin ella no se buscan programas maliciosos, y se dice",
+    "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
+    "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
+    "ARCHIVO_WORKERS": "Trabajos que se atienden a la vez en un proceso; por omisión, el número de procesadores",
+}
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used. The message is Spanish and names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one process. Paths are absolute."""
+
+    home: Path
+    secret: str | None
+    database_url: str
+    store_url: str
+    index_url: str
+    broker_url: str
+    entity_code: str
+    entity_name: str
+    clamav_socket: Path | None
+    timezone: str
+    max_upload_bytes: int
+    workers: int
+    unknown: tuple[str, ...]
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SettingsError for an unusable value; unknown `ARCHIVO_*` names are listed, not refused."""
+    env = os.environ if environment is None else environment
+    home = Path(env.get("ARCHIVO_HOME") or "var").absolute()
+    socket = env.get("ARCHIVO_CLAMAV_SOCKET")
+    return Settings(
+        home=home,
+        secret=env.get("ARCHIVO_SECRET") or None,
+        database_url=env.get("ARCHIVO_DATABASE_URL") or f"sqlite:///{home / 'archivo.db'}",
+        store_url=env.get("ARCHIVO_STORE_URL") or (home / "store").as_uri(),
+        index_url=env.get("ARCHIVO_INDEX_URL") or f"tantivy://{home / 'index'}",
+        broker_url=env.get("ARCHIVO_BROKER_URL") or "local://",
+        entity_code=env.get("ARCHIVO_ENTITY_CODE") or "CO.11001.SG",
+        entity_name=env.get("ARCHIVO_ENTITY_NAME") or "Secretaría General de la Alcaldía Mayor de Bogotá, D.C.",
+        clamav_socket=Path(socket) if socket else None,
+        timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
+        max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
+        workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
+        unknown=tuple(sorted(name for name in env if name.startswith("ARCHIVO_") and name not in KNOWN and not name.startswith(RESERVED))),
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} debe ser un número entero mayor que cero, y dice «{text}».")
+    return int(text)
