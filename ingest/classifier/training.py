@@ -3,6 +3,7 @@
 scikit-learn is needed here and nowhere else; proposing needs numpy and scipy only.
 """
 
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,7 +110,11 @@ def train_linear(rows: sparse.csr_matrix, truth: Ints, classes: int, seed: int) 
         machine = LinearSVC(C=1.0, tol=1e-2, dual=True, max_iter=20_000, random_state=seed)
     else:
         machine = SGDClassifier(loss="log_loss", alpha=1e-6, average=True, max_iter=5, tol=None, random_state=seed)
-    machine.fit(rows, truth)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "The number of unique classes is greater", UserWarning
+        )  # as many entries as documents is no mistake
+        machine.fit(rows, truth)
     if classes == 2:  # the library keeps one row for two classes
         return np.vstack([-machine.coef_, machine.coef_]), np.concatenate([-machine.intercept_, machine.intercept_])
     return machine.coef_, machine.intercept_
