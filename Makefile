@@ -4,6 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 # Tests run on this many processes; PYTEST_ADDOPTS adds options to every run of pytest.
 WORKERS ?= 2
+BENCH ?= *
 PYTEST := $(PYTHON) -m pytest
 PACKAGES := archivo ingest search preservation
 
@@ -42,11 +43,12 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones oficiales
 	$(PYTEST) tests/conformance
 
-bench: .venv/.ready-dev ## Medidas rápidas, para desarrollo
-	$(PYTHON) -m tests.bench
+bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
+	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PYTHON) -m "tests.bench.$$(basename "$$one" .py)"; done
 
-bench-final: .venv/.ready-dev ## Todas las medidas, con el material de referencia
-	$(PYTHON) -m tests.bench --final
+bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE
+	@test -d "$(ARCHIVO_REFERENCE)" || { echo "Diga en ARCHIVO_REFERENCE dónde está el material de referencia."; exit 2; }
+	@set -e; for one in tests/bench/final_$(BENCH).py; do $(PYTHON) -m "tests.bench.$$(basename "$$one" .py)" "$(ARCHIVO_REFERENCE)"; done
 
 docs: .venv/.ready-dev ## Rehace las páginas que se generan del código
 	$(PYTHON) -m tests.architecture.pages

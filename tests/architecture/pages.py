@@ -3,10 +3,11 @@
 Each says at its head that it is generated. What a person must explain stands in the pages written by hand beside them.
 """
 
+import argparse
 import ast
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -122,6 +123,40 @@ def findings() -> str:
     return "".join(parts)
 
 
+def commands() -> str:
+    """Every command of `archivo`, its words and options."""
+    from archivo.cli import FAMILIES
+
+    head = (
+        "# Órdenes\n\n`archivo ORDEN …`, o `python -m archivo ORDEN …`, desde cualquier carpeta.\n"
+        "Sale con 0 si todo se hizo, 1 si encontró algo mal o algo falló, 2 si la orden está mal escrita.\n"
+    )
+    parts = [HEAD, head]
+    for name, family in FAMILIES.items():
+        describe = importlib.import_module(f"archivo.commands.{family}").COMMANDS[name]
+        parser = argparse.ArgumentParser(prog=f"archivo {name}", add_help=False)
+        describe(parser)
+        parts.append(f"\n## archivo {name}\n\n{describe.__doc__ or ''}\n\n" + "\n".join(_words(parser)) + "\n")
+    return "".join(parts)
+
+
+def _words(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]:
+    """The words a parser takes, one a line, those of its subcommands after theirs."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield f"- `{before}{name}`"
+                yield from _words(inner, f"{before}{name} … ")
+        elif not isinstance(action, argparse._HelpAction):
+            value = action.metavar or (action.dest.upper() if action.nargs != 0 else "")
+            value = " ".join(value) if isinstance(value, tuple) else value
+            text = (
+                ", ".join(f"{option} {value}".strip() for option in action.option_strings)
+                or f"{value}{'…' if action.nargs in ('*', '+') else ''}"
+            )
+            yield f"- `{before}{text}`" + (f": {action.help}" if action.help else "")
+
+
 def settings() -> str:
     """Every setting, as settings.py explains it."""
     from archivo.settings import KNOWN, RESERVED
@@ -142,6 +177,7 @@ GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "docs/ingenieria/errors.md": errors,
     "docs/ingenieria/settings.md": settings,
     "docs/archivistas/hallazgos.md": findings,
+    "docs/archivistas/ordenes.md": commands,
 }
 
 
