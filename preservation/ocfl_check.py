@@ -1,7 +1,7 @@
 """Re-read every byte of an OCFL object and say what is not as its inventory names it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preservation.fixity import digest_of
 from preservation.ocfl_inventory import (
@@ -123,7 +123,22 @@ def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> It
             yield Damage(key, digest(inventory.algorithm, root[1]).value, digest(inventory.algorithm, data).value)
         else:
             for name in sidecars:
-                yield from _pair(store, key, key_of(prefix, name), data, number == inventory.head and root is not None)
+                yield from _pair(store, key, key_of(prefix, name), data, _is_borne_out(data, number, inventory))
+
+
+def _is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
+    """Whether an earlier version's inventory says, byte for byte, what the present one says of the same versions."""
+    try:
+        earlier = parse(data)
+    except BadInventory:
+        return False
+    expected = replace(
+        inventory,
+        head=number,
+        versions={n: version for n, version in inventory.versions.items() if n <= number},
+        manifest=earlier.manifest,
+    )
+    return earlier == expected and earlier.manifest.items() <= inventory.manifest.items() and earlier.to_json() == data
 
 
 def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, data: bytes, certain: bool) -> Iterator[Damage | ObjectKey]:

@@ -34,7 +34,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """An object's inventory; digests are lower-case hexadecimal of `algorithm`, content paths relative to the object's root."""
+    """An object's inventory; digests are hexadecimal of `algorithm`, content paths relative to the object's root.
+
+    `manifest` and `versions` spell digests as the object does, be it in upper case; what the methods return is lower case.
+    """
 
     object_id: str
     algorithm: str
@@ -51,7 +54,7 @@ class Inventory:
         return f"v{version:0{len(self.padding) + 1}d}"
 
     def state(self, version: int | None = None) -> Mapping[str, str]:
-        """Logical path -> digest, of a version (the head if None). ObjectMissing if there is no such version."""
+        """Logical path -> digest as the manifest spells it, of a version (the head if None). ObjectMissing if there is no such version."""
         entry = self.versions.get(self.head if version is None else version)
         if entry is None:
             raise ObjectMissing(f"{self.object_id} has no version {version}")
@@ -62,15 +65,16 @@ class Inventory:
         value = self.state(version).get(logical)
         if value is None:
             raise ObjectMissing(f"{self.object_id} holds no {logical} in version {version or self.head}")
-        return Digest(self.algorithm, value)
+        return Digest(self.algorithm, value.lower())
 
     def content_path(self, logical: str, version: int | None = None) -> str:
         """Where the bytes of a file of a version lie. ObjectMissing as digest()."""
-        return self.manifest[self.digest(logical, version).value][0]
+        self.digest(logical, version)
+        return self.manifest[self.state(version)[logical]][0]
 
     def content(self) -> Mapping[str, str]:
         """Content path -> digest, of everything the object holds."""
-        return {path: digest for digest, paths in self.manifest.items() for path in paths}
+        return {path: digest.lower() for digest, paths in self.manifest.items() for path in paths}
 
     def to_json(self) -> bytes:
         """The same inventory always gives the same bytes."""
@@ -95,12 +99,14 @@ def parse(data: bytes) -> Inventory:
         document = json.loads(data)
         head, padding = _number(document["head"])
         specification = _TYPE.fullmatch(document["type"])
+        manifest = _paths_by_digest(document["manifest"])
+        spelling = {digest.lower(): digest for digest in manifest}
         inventory = Inventory(
             object_id=_text(document["id"]),
             algorithm=document["digestAlgorithm"],
             head=head,
-            manifest=_paths_by_digest(document["manifest"]),
-            versions={_number(name)[0]: _version_from_json(version) for name, version in document["versions"].items()},
+            manifest=manifest,
+            versions={_number(name)[0]: _version_from_json(version, spelling) for name, version in document["versions"].items()},
             content_directory=_text(document.get("contentDirectory", "content")),
             specification=specification.group(1) if specification else "",
             padding=padding,
@@ -110,8 +116,6 @@ def parse(data: bytes) -> Inventory:
         raise BadInventory(f"not an OCFL inventory: {error}") from error
     if not specification or inventory.algorithm not in ALGORITHMS or set(inventory.versions) != set(range(1, head + 1)):
         raise BadInventory("not an OCFL inventory: type, digestAlgorithm or versions are not as OCFL asks")
-    if any(digest not in inventory.manifest for version in inventory.versions.values() for digest in version.state.values()):
-        raise BadInventory("a version names a digest that the manifest does not")
     return inventory
 
 
@@ -151,15 +155,15 @@ def _text(value: object) -> str:
 
 
 def _paths_by_digest(block: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
-    return {digest.lower(): tuple(_text(path) for path in paths) for digest, paths in block.items()}
+    return {digest: tuple(_text(path) for path in paths) for digest, paths in block.items()}
 
 
-def _version_from_json(document: Mapping[str, Any]) -> Version:
+def _version_from_json(document: Mapping[str, Any], spelling: Mapping[str, str]) -> Version:
     user = document.get("user", {})
     created = datetime.fromisoformat(document["created"])
     if created.tzinfo is None:
         raise ValueError("a version's instant has no offset")
-    state = {path: digest for digest, paths in _paths_by_digest(document["state"]).items() for path in paths}
+    state = {path: spelling[digest.lower()] for digest, paths in _paths_by_digest(document["state"]).items() for path in paths}
     return Version(created, document.get("message"), user.get("name"), user.get("address"), state)
 
 

@@ -1,7 +1,7 @@
 """Write one version of an OCFL object, so that any interruption leaves the object as it was or as it will be."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,8 +48,10 @@ class VersionWriter:
         self._number = base.inventory.head + 1
         self._folder = base.inventory.folder(self._number)
         self._own = f"{self._folder}/{base.inventory.content_directory}/{uuid4().hex[:12]}"
-        self._state = dict(base.inventory.versions[base.inventory.head].state) if base.inventory.head else {}
+        self._before = base.inventory.state() if base.inventory.head else {}
+        self._state = dict(self._before)
         self._manifest = dict(base.inventory.manifest)
+        self._spelling = {spelled.lower(): spelled for spelled in self._manifest}
         self._begun: set[ObjectKey] = set()
         self._placed: list[ObjectKey] = []
         self._open = True
@@ -62,7 +64,7 @@ class VersionWriter:
         self._check(logical)
         path = f"{self._own}/{logical}"
         key = key_of(self._prefix, path)
-        passing = _Passing(stream, self._base.inventory.algorithm, self._manifest)
+        passing = _Passing(stream, self._base.inventory.algorithm, self._spelling)
         begun_before = key in self._begun
         self._begun.add(key)
         try:
@@ -70,13 +72,14 @@ class VersionWriter:
             found = passing.digest()
             if stored.digest is not None and stored.digest.algorithm == found.algorithm and stored.digest != found:
                 raise DigestMismatch(f"{key}: the store kept other bytes than those that passed")
+            self._spelling[found.value] = found.value
             self._manifest[found.value] = (path,)
         except _AlreadyHeld:
             found = passing.digest()
             if not begun_before:
                 self._begun.discard(key)
-        self._state[logical] = found.value
-        return StoredObject(key_of(self._prefix, self._manifest[found.value][0]), passing.size, found)
+        self._state[logical] = spelled = self._spelling[found.value]
+        return StoredObject(key_of(self._prefix, self._manifest[spelled][0]), passing.size, found)
 
     def put_bytes(self, logical: str, data: bytes) -> StoredObject:
         """put() of bytes at hand."""
@@ -84,7 +87,9 @@ class VersionWriter:
 
     def keep(self, logical: str) -> None:
         """Carry a file of the version before over as it was, whatever was done to it since. ObjectMissing if there was none."""
-        self._state[logical] = self._base.inventory.digest(logical).value
+        if logical not in self._before:
+            raise ObjectMissing(f"{logical}: the version before holds no such file")
+        self._state[logical] = self._before[logical]
 
     def remove(self, logical: str) -> None:
         """Leave a file out of this version; earlier ones keep it. ObjectMissing if the version has none of that name."""
@@ -95,7 +100,7 @@ class VersionWriter:
         """The digest of a file as this version has it now. ObjectMissing if it has none."""
         if logical not in self._state:
             raise ObjectMissing(logical)
-        return Digest(self._base.inventory.algorithm, self._state[logical])
+        return Digest(self._base.inventory.algorithm, self._state[logical].lower())
 
     def commit(self, message: str, user_name: str, user_address: str | None, created: datetime) -> Inventory:
         """Make the version exist. Changed if another writer made one first: nothing of this one is left.
@@ -155,7 +160,7 @@ class VersionWriter:
         used = set(self._state.values())
         for value, paths in list(self._manifest.items()):
             if paths[0].startswith(f"{self._own}/") and value not in used:
-                del self._manifest[value]
+                del self._manifest[value], self._spelling[value]
         for key in sorted(self._begun - self._own_content()):
             with suppress(ObjectMissing):
                 self._store.delete(key, authority="uncommitted")
@@ -202,7 +207,7 @@ class _AlreadyHeld(Exception):
 class _Passing(HashingReader):
     """Digests what passes and, at its end, stops a put of bytes the object already holds."""
 
-    def __init__(self, source: BinaryIO, algorithm: str, held: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, source: BinaryIO, algorithm: str, held: Collection[str]) -> None:
         super().__init__(source, algorithm)
         self._held = held
 

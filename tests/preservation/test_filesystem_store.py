@@ -103,7 +103,7 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sync, link = os.fsync, os.link
 
     def fsync(descriptor: int) -> None:
-        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
         sync(descriptor)
 
     def linked(source: Path, name: str, **options: Any) -> None:
