@@ -1,0 +1,86 @@
+"""The documentation says what the code does: generated pages are fresh, nothing is left out, every link and target exists."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from archivo.cli import FAMILIES
+from archivo.settings import KNOWN
+from ingest.findings import CATALOGUE
+from tests.architecture import pages
+from tests.architecture.source import ROOT, committed, modules
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+WRITTEN = sorted(path for path in committed() if path.suffix == ".md")
+
+
+def text_of(*folders: str) -> str:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.md"))]
+    return "\n".join(path.read_text(encoding="utf-8") for path in found)
+
+
+@pytest.mark.parametrize("name", pages.GENERATED)
+def test_generated_pages_are_fresh(name: str):
+    assert (ROOT / name).read_text(encoding="utf-8") == pages.GENERATED[name](), f"{name} is behind the code: run `make docs`"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path):
+    targets = [target for target in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in target]
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_command_is_explained_to_archivists_or_engineers():
+    written = text_of("docs") + (ROOT / "README.md").read_text(encoding="utf-8")
+    by_hand = written.replace((ROOT / "docs/archivistas/ordenes.md").read_text(encoding="utf-8"), "")
+    assert [name for name in FAMILIES if f"archivo {name}" not in by_hand and f"make {name}" not in by_hand] == []
+
+
+def test_every_command_shown_exists():
+    written = text_of("docs") + (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^(?:\.venv/bin/)?archivo ([a-z]+)", written, re.MULTILINE)) | set(re.findall(r"`archivo ([a-z]+)", written))
+    assert shown - set(FAMILIES) == set()
+
+
+def test_every_make_target_shown_exists():
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    readers = [*WRITTEN, ROOT / ".ci/run", ROOT / ".ci/setup"]
+    shown = {name for path in readers for name in re.findall(r"\bmake ([a-z][a-z-]+)", path.read_text(encoding="utf-8"))}
+    sentences = {"sure", "it", "up"}
+    assert shown - targets - sentences == set()
+
+
+def test_settings_and_findings_are_complete():
+    assert [name for name in KNOWN if name not in text_of("docs/ingenieria")] == []
+    assert [code for code in CATALOGUE if f"`{code}`" not in text_of("docs/archivistas")] == []
+
+
+def test_every_finding_says_what_it_means_and_what_to_do():
+    for code, entry in CATALOGUE.items():
+        assert entry.message.endswith((".", "»")), code
+        assert entry.remedy.endswith("."), code
+        assert entry.source, code
+
+
+def test_retired_words_name_nothing():
+    glossary = (ROOT / "docs/ingenieria/glossary.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in glossary.splitlines() if line.startswith("| ") and not line.startswith("| In Spanish")]
+    retired = {word.strip() for row in rows for word in row[3].split(",") if word.strip()}
+    assert len(retired) > 10
+    names = {
+        node.name.lstrip("_").lower(): module.path
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {word: names[word] for word in retired & set(names)} == {}
+
+
+def test_the_readme_tells_the_two_commands_and_what_was_not_run():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "git clone" in readme
+    assert "make demo" in readme
+    assert "make test" in readme
+    assert "no se han ejecutado" in readme

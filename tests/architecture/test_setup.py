@@ -1,0 +1,60 @@
+"""What a newcomer runs: the scripts are well formed, the locks hold digests and no hosts, and the locks agree."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+LOCKS = ("requirements.lock", "requirements-dev.lock", ".ci/setup.lock", ".ci/node.lock")
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+
+
+def pins(lock: str) -> dict[str, str]:
+    return {name.lower(): version for name, version in PINNED.findall((ROOT / lock).read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("script", [".ci/setup", ".ci/stop", ".ci/run"])
+def test_scripts_parse_and_may_be_run(script: str):
+    shell = "bash" if script.endswith("run") else "sh"
+    subprocess.run([shell, "-n", str(ROOT / script)], check=True)
+    assert (ROOT / script).stat().st_mode & 0o111
+
+
+def test_the_whole_examination_runs_the_command_of_the_readme():
+    assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_a_digest_and_no_host(lock: str):
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    entries = re.split(r"^(?=[A-Za-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
+    assert entries
+    assert [entry.partition("\n")[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "://" not in text
+
+
+def test_tests_run_on_the_versions_that_users_run():
+    used, tested = pins("requirements.lock"), pins("requirements-dev.lock")
+    assert {name: version for name, version in used.items() if tested.get(name) != version} == {}
+
+
+def test_set_up_refuses_what_it_does_not_know():
+    refused = subprocess.run(["sh", str(ROOT / ".ci/setup"), "otra"], capture_output=True, text=True, check=False)
+    assert (refused.returncode, "Uso:" in refused.stderr) == (2, True)
+
+
+def test_stopping_what_does_not_run_is_no_error(tmp_path):
+    environment = {"ARCHIVO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    said = subprocess.run(["sh", str(ROOT / ".ci/stop")], env=environment, capture_output=True, text=True, check=True)
+    assert "No hay" in said.stdout
+
+
+def test_stopping_ends_only_a_process_of_ours(tmp_path):
+    (tmp_path / "serve.pid").write_text("1")
+    environment = {"ARCHIVO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    said = subprocess.run(["sh", str(ROOT / ".ci/stop")], env=environment, capture_output=True, text=True, check=True)
+    assert "ya estaba detenido" in said.stdout
+    assert not (tmp_path / "serve.pid").exists()
