@@ -53,8 +53,14 @@ def test_stopping_what_does_not_run_is_no_error(tmp_path):
 
 
 def test_stopping_ends_only_a_process_of_ours(tmp_path):
-    (tmp_path / "serve.pid").write_text("1")
-    environment = {"ARCHIVO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    said = subprocess.run(["sh", str(ROOT / ".ci/stop")], env=environment, capture_output=True, text=True, check=True)
-    assert "ya estaba detenido" in said.stdout
-    assert not (tmp_path / "serve.pid").exists()
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        (tmp_path / "serve.pid").write_text(str(stranger.pid))
+        environment = {"ARCHIVO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        said = subprocess.run(["sh", str(ROOT / ".ci/stop")], env=environment, capture_output=True, text=True, check=True)
+        assert "ya estaba detenido" in said.stdout
+        assert not (tmp_path / "serve.pid").exists()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
