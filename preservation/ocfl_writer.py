@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 from uuid import uuid4
 
-from preservation.fixity import Digest, HashingReader
+from preservation.fixity import Digest, HashingReader, digest_of
 from preservation.ocfl_inventory import INVENTORY, Inventory, Version, declaration_name, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, read
 from preservation.store import (
@@ -34,7 +34,7 @@ class Base:
 
 
 class VersionWriter:
-    """The version being written. It starts with every file of the version before; put(), remove() and commit() are its verbs.
+    """The version being written. It starts with every file of the version before; put(), remove(), check() and commit() are its verbs.
 
     Order: content; the version's inventory, which claims the version's number, and its sidecar; for a first version the object's
     declaration; all this durable; then the root inventory, which alone makes the version exist; then the root's sidecar. A kill
@@ -55,6 +55,12 @@ class VersionWriter:
         self._begun: set[ObjectKey] = set()
         self._placed: list[ObjectKey] = []
         self._open = True
+        self._checked: set[str] = set()
+
+    @property
+    def number(self) -> int:
+        """The version's number."""
+        return self._number
 
     def put(self, logical: str, stream: BinaryIO) -> StoredObject:
         """Add or change a file; its digest and size come back at once. Bytes the object already holds are not kept twice.
@@ -102,10 +108,20 @@ class VersionWriter:
             raise ObjectMissing(logical)
         return Digest(self._base.inventory.algorithm, self._state[logical].lower())
 
+    def check(self) -> None:
+        """Read back what this version put since the last check, and compare. DigestMismatch if the store gives other bytes."""
+        for value, paths in self._manifest.items():
+            path = paths[0]
+            if path.startswith(f"{self._own}/") and path not in self._checked:
+                with self._store.open(key_of(self._prefix, path)) as file:
+                    if digest_of(file, self._base.inventory.algorithm).value != value:
+                        raise DigestMismatch(f"{self._prefix}{path}: the store gives back other bytes than it was given")
+                self._checked.add(path)
+
     def commit(self, message: str, user_name: str, user_address: str | None, created: datetime) -> Inventory:
         """Make the version exist. Changed if another writer made one first: nothing of this one is left.
 
-        `created` carries its offset; `user_address` is a URI. A fault of the store after the root inventory stands is raised too:
+        `created` carries its offset; `user_address` is a URI, or empty. A fault of the store after the root inventory stands is raised too:
         the version exists, and recover() writes the missing sidecar. Where nobody can tell, all is left for recover() to judge.
         """
         if created.tzinfo is None:
@@ -119,7 +135,7 @@ class VersionWriter:
             manifest=dict(self._manifest),
             versions={
                 **self._base.inventory.versions,
-                self._number: Version(created, message, user_name, user_address, dict(self._state)),
+                self._number: Version(created, message, user_name, user_address or None, dict(self._state)),
             },
         )
         data = inventory.to_json()
@@ -213,7 +229,7 @@ class _Passing(HashingReader):
 
     def read(self, size: int = -1, /) -> bytes:
         data = super().read(size)
-        if (size < 0 or (size > 0 and not data)) and self.digest().value in self._held:
+        if not data and size != 0 and self.digest().value in self._held:
             raise _AlreadyHeld
         return data
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock
 from typing import BinaryIO
 
-from preservation.fixity import DEFAULT_ALGORITHM, Digest
+from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest
 from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoredObject, check_key
 
 
@@ -21,7 +21,7 @@ class MemoryStore:
 
     def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
         check_key(key)
-        data = content.read()
+        data = _whole(content)
         if expected is not None and _digest(data, expected.algorithm) != expected:
             raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
         with self._lock:
@@ -30,14 +30,14 @@ class MemoryStore:
         return StoredObject(key, len(data), _digest(data))
 
     def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
-        data = content.read()
+        data = _whole(content)
         with self._lock:
             standing = self._data(key)
             if standing != data:
                 if _digest(standing, was.algorithm) != was:
                     raise Changed(f"{key}: not the bytes that the caller had seen")
                 self._objects[key] = data
-        return StoredObject(key, len(data), _digest(data))
+        return StoredObject(key, len(data), _digest(data, was.algorithm))
 
     def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
         if start < 0 or (length is not None and length < 0):
@@ -81,3 +81,7 @@ class MemoryStore:
 
 def _digest(data: bytes, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
     return Digest(algorithm, hashlib.new(algorithm, data).hexdigest())
+
+
+def _whole(content: BinaryIO) -> bytes:
+    return b"".join(iter(lambda: content.read(CHUNK), b""))

@@ -279,14 +279,15 @@ SEGMENT = st.text(alphabet="ab01.-_=Z", min_size=1, max_size=6).filter(lambda pa
 KEYS = st.lists(SEGMENT, min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.dictionaries(KEYS, st.binary(max_size=50), max_size=12))
 def test_any_keys_and_bytes_come_back(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory, contents: dict[str, bytes]) -> None:
     store = adapter.build(tmp_path_factory.mktemp("keys"))
     names = set(contents)
     kept = {key: data for key, data in contents.items() if not any(other.startswith(f"{key}/") for other in names)}
-    for key, data in kept.items():
-        _put(store, key, data)
+    with store.batch():
+        for key, data in kept.items():
+            _put(store, key, data)
     assert _keys(store) == sorted(kept)
     assert {key: _get(store, key) for key in kept} == kept
     for key in kept:
@@ -294,7 +295,7 @@ def test_any_keys_and_bytes_come_back(adapter: Adapter, tmp_path_factory: pytest
     assert _keys(store) == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.text(max_size=20))
 def test_any_text_is_a_good_key_or_a_bad_one(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
     store = adapter.build(tmp_path_factory.mktemp("texts"))

@@ -1,0 +1,56 @@
+"""What a policy says of a file's format. The policy is the institution's data; nothing here prefers one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """How an institution takes a format: to keep for good, to accept, or not to accept in a transfer; `unknown` to its policy."""
+
+    PREFERRED = "preferred"
+    ACCEPTED = "accepted"
+    NOT_TRANSFERABLE = "not_transferable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatRule:
+    """One line of a policy: a PUID of PRONOM (`fmt/354`), a media type (`image/tiff`) or a family of them (`image/*`)."""
+
+    format: str
+    standing: Standing
+    source: str = ""
+    """Where the institution takes the rule from."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatPolicy:
+    """A format policy. A rule by PUID goes before one by media type, and that before one by family; of equals, the first."""
+
+    rules: tuple[FormatRule, ...]
+
+    @classmethod
+    def of(cls, rules: Iterable[FormatRule]) -> "FormatPolicy":
+        """A policy of these rules. ValueError if two rules contradict one another on the same format."""
+        policy = cls(tuple(rules))
+        told: dict[str, Standing] = {}
+        for rule in policy.rules:
+            if told.setdefault(rule.format.lower(), rule.standing) is not rule.standing:
+                raise ValueError(f"the policy says two things of {rule.format}")
+        return policy
+
+    def rule_for(self, puid: str | None, mime: str | None) -> FormatRule | None:
+        """The rule that decides, or None where the policy is silent. Parameters of a media type (`; charset=…`) do not count."""
+        bare = (mime or "").partition(";")[0].strip().lower()
+        family = f"{bare.partition('/')[0]}/*" if bare else ""
+        for wanted in (puid, bare, family):
+            for rule in self.rules:
+                if wanted and rule.format.lower() == wanted.lower():
+                    return rule
+        return None
+
+    def standing(self, puid: str | None, mime: str | None) -> Standing:
+        """How the policy takes a file of this PUID and media type; either may be None."""
+        rule = self.rule_for(puid, mime)
+        return Standing.UNKNOWN if rule is None else rule.standing
