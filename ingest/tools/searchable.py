@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import img2pdf  # type: ignore[import-untyped]
 import ocrmypdf
+import ocrmypdf.exceptions
 import pikepdf
 import pypdfium2
 from PIL import Image, ImageOps
@@ -43,15 +44,17 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
             _upright_pdf(Path(original), turns, source)
         else:
             _upright_images(Path(original), turns, source)
-        status = _replay(source, Path(destination), sorted(index))
+        pdfa = _replay(source, Path(destination), sorted(index))
         lost = _lost_pages(Path(original), Path(destination)) if mime == PDF else []
-    return {"pdfa": status == ocrmypdf.ExitCode.ok, "lost": lost}
+    return {"pdfa": pdfa, "lost": lost}
 
 
 def _upright_pdf(original: Path, turns: dict[int, int], destination: Path) -> None:
     """The pages with the found turn in their /Rotate, and nothing outside what is shown: boxes count from there."""
     with pikepdf.open(original) as document:
         for number, page in enumerate(document.pages, 1):
+            if "/Trans" in page:
+                del page["/Trans"]  # a slide's transition, which the checker of PDF/A does not know
             if number in turns:
                 page.MediaBox = page.cropbox
                 if turns[number]:
@@ -91,21 +94,29 @@ def _packed(image: Image.Image, folder: Path) -> Path:
     return path
 
 
-def _replay(source: Path, destination: Path, numbers: Sequence[int]) -> ocrmypdf.ExitCode:
-    """Lay the words over the pages, some hundreds at a time, because OCRmyPDF holds all the words of a run in memory."""
+def _replay(source: Path, destination: Path, numbers: Sequence[int]) -> bool:
+    """Lay the words over the pages, some hundreds at a time, because OCRmyPDF holds all the words of a run in memory.
+
+    True when the result is PDF/A-2b; where the checker finds something it does not approve, the result is a plain PDF.
+    """
     slices = [numbers[start : start + SLICE] for start in range(0, len(numbers), SLICE)]
     for index, some in enumerate(slices[:-1]):
         step = source.with_name(f"step-{index}.pdf")
         _lay(source, step, some, "pdf")
         source.unlink()
         step.rename(source)
-    return _lay(source, destination, slices[-1], "pdfa-2")
+    try:
+        _lay(source, destination, slices[-1], "pdfa-2")
+    except ocrmypdf.exceptions.PdfaConversionFailedError:
+        _lay(source, destination, slices[-1], "pdf")
+        return False
+    return True
 
 
-def _lay(source: Path, destination: Path, numbers: Sequence[int], output_type: str) -> ocrmypdf.ExitCode:
+def _lay(source: Path, destination: Path, numbers: Sequence[int], output_type: str) -> None:
     with pikepdf.open(source) as document:
         form = "/AcroForm" in document.Root
-    return ocrmypdf.ocr(
+    ocrmypdf.ocr(
         source,
         destination,
         plugins=[_PLUGIN],

@@ -69,12 +69,11 @@ class Page:
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
-    def word_boxes(self) -> list[tuple[str, float, float, float, float]]:
-        """Each word with the box of its ink, in points from the top left, in reading order."""
+    def word_boxes(self, dpi: int = 300) -> list[tuple[str, float, float, float, float]]:
+        """Each word with the box of its ink when drawn at `dpi`, in points from the top left, in reading order."""
         boxes = []
         for line in self.lines:
-            face = font(line.face, 100)
-            scale, start = line.size / 100, 0
+            face, scale, start = font(line.face, round(line.size * dpi / 72)), 72 / dpi, 0
             for word in line.text.split():
                 start = line.text.index(word, start)
                 x0, y0, x1, y1 = face.getbbox(word, anchor="ls")
