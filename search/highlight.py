@@ -22,24 +22,21 @@ def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns
     A text without marks gives its beginning.
     """
     found = marks(text, understood, patterns=patterns)
-    start = _best_start(text, found, around)
-    begin = max(0, start - min(_LEAD, around // 4))
+    lead = min(_LEAD, around // 4)
+    begin = max(0, _best_start(text, found, around - lead) - lead)
     end = min(len(text), begin + around)
     begin, end = _whole_words(text, begin, end)
     piece = text[begin:end]
-    lead = len(piece) - len(piece.lstrip())
+    margin = begin + len(piece) - len(piece.lstrip())
     shown = "".join(" " if c.isspace() else c for c in piece.strip())
-    inside = [(a - begin - lead, b - begin - lead) for a, b in found if begin + lead <= a and b - begin - lead <= len(shown)]
+    inside = [(a - margin, b - margin) for a, b in found if margin <= a and b - margin <= len(shown)]
     return shown, inside
 
 
 def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> list[Mark]:
     heads = {each[:3] for each in understood.stems}
     folded_text = flat(clean.text)
-    tokens = [
-        (start, end, word, folded_text[start:end] if "?" not in folded_text[start:end] else fold(word))
-        for start, end, word in spans(clean.text)
-    ]
+    tokens = [(start, end, word, _folded(word, folded_text[start:end])) for start, end, word in spans(clean.text)]
     found: list[Mark] = []
     for start, end, word, folded in tokens:
         known = folded in understood.words or (understood.prefix is not None and folded.startswith(understood.prefix))
@@ -53,6 +50,11 @@ def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> li
     if understood.codes:
         found += [(place.start, place.end) for place in find(clean.text, patterns) if understood.codes.intersection(place.codes)]
     return _apart(found)
+
+
+def _folded(word: str, flattened: str) -> str:
+    """The folded word, from the folded text where that tells it."""
+    return flattened if "?" not in flattened else fold(word)
 
 
 def _apart(found: list[Mark]) -> list[Mark]:
@@ -71,7 +73,7 @@ def _best_start(text: str, found: list[Mark], width: int) -> int:
     keys = [fold(text[start:end])[:5] for start, end in found]
     best, best_score = 0, (-1, -1)
     for at, (start, _) in enumerate(found):
-        inside = [key for key, mark in zip(keys[at : at + 40], found[at : at + 40], strict=True) if mark[1] <= start + width - _LEAD]
+        inside = [key for key, mark in zip(keys[at : at + 40], found[at : at + 40], strict=True) if mark[1] <= start + width]
         score = (len(set(inside)), len(inside))
         if score > best_score:
             best, best_score = start, score

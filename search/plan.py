@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from search.analysis import fold, stem, words
+from search.analysis import fold, normalise, stem, words
 from search.index import Note, Understood
 from search.query import MOST_WORDS, Parsed
 from search.spanish import STOP
@@ -203,8 +203,8 @@ def _understood(parsed: Parsed, looked_for: list[_Word]) -> Understood:
 
 def _suggestion(text: str, looked_for: list[_Word], vocabulary: Vocabulary) -> str | None:
     """The query with each doubtful word as it may have been meant."""
-    better = text
+    whole = better = normalise(text)
     for word in looked_for:
         if word.suggestion:
             better = re.sub(rf"(?<!\w){re.escape(word.typed)}(?!\w)", vocabulary.spelled(word.suggestion), better)
-    return better if better != text else None
+    return better if better != whole else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from tantivy import Filter, Index, Occur, Query, Schema, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+from tantivy import FieldType, Filter, Index, Occur, Query, Schema, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from search.index import Query as Asked
 from search.index import Scope
@@ -74,9 +74,7 @@ def filtered(schema: Schema, asked: Asked, scope: Scope, wanted: Query) -> Query
 
 def _years(schema: Schema, first: int | None, last: int | None) -> Query:
     low, high = max(0, first or 0), min(9999, 9999 if last is None else last)
-    if high < low:
-        return Query.empty_query()
-    return Query.boolean_query([(Occur.Should, Query.term_query(schema, "year", year, "basic")) for year in range(low, high + 1)])
+    return Query.range_query(schema, "year", FieldType.Unsigned, low, high) if low <= high else Query.empty_query()
 
 
 def _any_of(schema: Schema, field: str, values: list[str]) -> Query:

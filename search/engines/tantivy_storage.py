@@ -23,6 +23,7 @@ from tantivy import DocAddress, Index, Query, Schema, Searcher
 from search.engines.tantivy_schema import entries_schema, opened, words_schema
 
 _FORMAT = "v1"
+_ATTEMPTS = 10
 
 
 class IndexFormatChanged(Exception):
@@ -90,12 +91,10 @@ class Storage:
     def reading(self) -> Reading | None:
         """The index as it is now, whoever wrote it; None if nothing was ever written. Raises IndexFormatChanged."""
         with self._lock:
-            for _ in range(50):
+            for _ in range(_ATTEMPTS):
                 try:
                     return self._refreshed()
-                except (FileNotFoundError, ValueError):
-                    if self._current() == self._name and self._reading is not None:
-                        raise
+                except (FileNotFoundError, ValueError):  # a rebuilding ended in between, and removed what `current` named
                     self._name = ""
             return self._refreshed()
 
@@ -103,7 +102,7 @@ class Storage:
     def writing(self) -> Iterator[Generation]:
         """The generation that answers, for one writer alone; the first one is made if there is none."""
         with self._locked():
-            name = self._current()
+            name = self._named()
             if name:
                 yield Generation(self._folder / name)
                 return
@@ -137,11 +136,9 @@ class Storage:
             yield
 
     def _refreshed(self) -> Reading | None:
-        name = self._current()
+        name = self._named()
         if not name:
             return None
-        if not name.startswith(f"{_FORMAT}-"):
-            raise IndexFormatChanged(name)
         generation = Generation(self._folder / name)
         stamp = generation.stamp()
         if self._reading is not None and (name, stamp) == (self._name, self._stamp):
@@ -153,6 +150,13 @@ class Storage:
         self._name, self._stamp = name, stamp
         self._reading = Reading(self._open[0].searcher(), self._open[1].searcher())
         return self._reading
+
+    def _named(self) -> str:
+        """The generation that answers, "" for none. Raises IndexFormatChanged."""
+        name = self._current()
+        if name and not name.startswith(f"{_FORMAT}-"):
+            raise IndexFormatChanged(name)
+        return name
 
     def _current(self) -> str:
         try:

@@ -55,7 +55,8 @@ class EntryWriter:
                 document.add_text(name + "s", text)
         own = self._own_codes(entry.own)
         document.add_text("own", own)
-        document.add_text("codes", " ".join(dict.fromkeys((*own.split(), *codes(body, self._patterns)))))
+        read = body if entry.page else f"{title}\n{description}\n{body}"
+        document.add_text("codes", " ".join(dict.fromkeys((*own.split(), *codes(read, self._patterns)))))
         self._identify(document, entry)
         self._writer.add_document(document)
         self._words.add(body)
@@ -76,7 +77,7 @@ class EntryWriter:
         for facet, values in entry.facets.items():
             for value in values:
                 document.add_text("facet", storable(f"{facet}{SEPARATOR}{value}"))
-        for year in entry.years:
+        for year in (year for year in entry.years if year >= 0):
             document.add_unsigned("year", year)
         facets = facet_values(entry)
         document.add_bytes("facets", facets.encode())
