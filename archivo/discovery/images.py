@@ -1,0 +1,84 @@
+"""The image of a page, and of a stretch of it: drawn in a child at the first asking, kept under the original's digest."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from archivo.access.policy import Actor
+from archivo.archive import Archive
+from archivo.discovery.views import Box
+from archivo.errors import Unavailable, Unknown
+from archivo.records.services import PartView, RepresentationView, open_representation, view_parts
+from ingest.tools.process import ToolError
+
+WIDTHS: Final = (280, 700, 1200, 2400)
+CROP_WIDTH: Final = 1300
+SECONDS: Final = 30.0
+
+
+def page_image(archive: Archive, actor: Actor, document_id: str, number: int, width: int) -> Path:
+    """A WebP file of the page as shown, of the first of WIDTHS that is at least `width`. Raises Unknown, Unavailable."""
+    part = _drawable(archive, actor, document_id, number)
+    wide = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
+
+    def draw(source: Path, mime: str, destination: Path) -> None:
+        arguments = {"path": str(source), "mime": mime, "page": number, "turn": part.turn, "destination": str(destination)}
+        archive.tools.call("render", "page", timeout=SECONDS, width_px=wide, **arguments)
+
+    return _kept(archive, actor, document_id, f"{number}-{part.turn}-{wide}", draw)
+
+
+def line_image(archive: Archive, actor: Actor, document_id: str, number: int, region: Box) -> Path:
+    """A WebP file of a stretch of the page. Raises Unknown for one outside the page, Unavailable."""
+    part = _drawable(archive, actor, document_id, number)
+    width, height = part.width or 0.0, part.height or 0.0
+    if not (0 <= region.x0 < region.x1 <= width + 1 and 0 <= region.y0 < region.y1 <= height + 1):
+        raise _no_image()
+    corners = (region.x0, region.y0, region.x1, region.y1)
+
+    def draw(source: Path, mime: str, destination: Path) -> None:
+        arguments = {"path": str(source), "mime": mime, "page": number, "turn": part.turn, "destination": str(destination)}
+        archive.tools.call("render", "crop", timeout=SECONDS, width_px=CROP_WIDTH, box=corners, **arguments)
+
+    name = "-".join(str(round(corner * 10)) for corner in corners)
+    return _kept(archive, actor, document_id, f"{number}-{part.turn}-{name}", draw)
+
+
+def _drawable(archive: Archive, actor: Actor, document_id: str, number: int) -> PartView:
+    part = view_parts(archive, actor, document_id, number)[0]
+    if part.width is None or part.height is None:
+        raise _no_image()
+    return part
+
+
+def _kept(archive: Archive, actor: Actor, document_id: str, name: str, draw: Callable[[Path, str, Path], None]) -> Path:
+    representation, _, stream = open_representation(archive, actor, document_id, "original")
+    with stream:
+        folder = archive.cache / "pages" / representation.sha256[:2] / representation.sha256
+        kept = folder / f"{name}.webp"
+        if kept.is_file():
+            return kept
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        source = archive.scratch(f"draw-{document_id}-{name}") / "original"
+        try:
+            with source.open("wb") as copy:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+            draw(source, _mime(representation), kept)
+        except ToolError as fault:
+            raise Unavailable(
+                "image.unavailable",
+                "No se pudo dibujar esta página. El original está intacto y puede descargarse.",
+                "Recargue la página; si sigue igual, lea el texto o descargue el original.",
+            ) from fault
+        finally:
+            shutil.rmtree(source.parent, ignore_errors=True)
+    return kept
+
+
+def _mime(representation: RepresentationView) -> str:
+    return representation.mime or "application/octet-stream"
+
+
+def _no_image() -> Unknown:
+    return Unknown("image.unknown", "Esa página no tiene imagen.", "Consulte el texto del documento o descargue el original.")

@@ -1,0 +1,175 @@
+"""What a citizen sees: the beginning, the results, a document and the image of its pages."""
+
+from collections.abc import Iterator
+from mimetypes import guess_extension
+from pathlib import Path, PurePath
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi import Query as Asked
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from archivo.access.door import Anyone, Here
+from archivo.access.policy import Grant
+from archivo.discovery import addresses, services
+from archivo.discovery.images import line_image, page_image
+from archivo.discovery.reading import glimpse, read_page, understood_of
+from archivo.discovery.timeline import bins
+from archivo.discovery.views import Box
+from archivo.records.services import open_representation, view_document
+from archivo.retention.classification import classification_of
+from archivo.web.layout import page
+from search.index import Query
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE: Final = 10
+MOST_PAGES: Final = 50
+TABS: Final = (("texto", "Texto"), ("descripcion", "Descripción"), ("contexto", "Contexto"), ("integridad", "Integridad"))
+ACCESS_WORDS: Final = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
+ROLES: Final = {"original": "Original", "preservation": "Copia de preservación", "access": "Copia de consulta"}
+FIELD_NAMES: Final = {
+    "title": "Título",
+    "date": "Fecha",
+    "access": "Acceso",
+    "published": "Publicado",
+    "document_type": "Tipo",
+    "number": "Número",
+    "producer": "Productor",
+    "description": "Alcance y contenido",
+    "office_code": "Oficina",
+    "classification": "Serie",
+}
+Year = Annotated[str, Asked(max_length=6)]
+Short = Annotated[str, Asked(max_length=300)]
+
+
+@router.get("/")
+def home(request: Request, archive: Here) -> Response:
+    """What the archive holds, of what is public."""
+    holdings = services.holdings(archive)
+    decades = {int(decade.value): decade.count for decade in holdings.decades if decade.value.isdecimal()}
+    spans = bins(decades, lambda first, last: addresses.address("/buscar", desde=first, hasta=last), finest=10)
+    return page(request, "discovery/inicio.html", here="buscar", holdings=holdings, bins=spans, address=addresses.address)
+
+
+@router.get("/buscar")
+def results(
+    request: Request,
+    archive: Here,
+    actor: Anyone,
+    q: Annotated[str, Asked(max_length=2000)] = "",
+    serie: Short = "",
+    tipo: Short = "",
+    desde: Year = "",
+    hasta: Year = "",
+    pagina: int = 1,
+) -> Response:
+    """The results of what was typed and chosen, all of it in the address."""
+    chosen = {"q": q.strip(), "serie": serie, "tipo": tipo, "desde": addresses.year(desde), "hasta": addresses.year(hasta)}
+    current = min(max(pagina, 1), MOST_PAGES)
+    query = Query(
+        chosen["q"],
+        filters={name: value for name, value in (("series", serie), ("type", tipo)) if value},
+        from_year=addresses.number(chosen["desde"]),
+        to_year=addresses.number(chosen["hasta"]),
+        limit=PER_PAGE,
+        offset=(current - 1) * PER_PAGE,
+    )
+    found = services.find(archive, actor, query)
+    understood = understood_of(archive, actor, chosen["q"])
+    glimpses = {hit.id: glimpse(archive, actor, hit.id, hit.page or 1, understood) for hit in found.hits if hit.part_count}
+    change = addresses.changer("/buscar", chosen)
+    return page(
+        request,
+        "discovery/resultados.html",
+        here="buscar",
+        found=found,
+        glimpses=glimpses,
+        chosen=chosen,
+        change=change,
+        address=addresses.address,
+        current=current,
+        first=(current - 1) * PER_PAGE + 1,
+        pager_address=lambda number: change(pagina=number if number > 1 else None),
+        last_page=min(-(-found.total // PER_PAGE), MOST_PAGES),
+        bins=addresses.year_bins(found, change, chosen),
+        facets=addresses.facets(found, change, serie),
+        applied=addresses.applied(found, change, chosen),
+        pieces=addresses.pieces,
+        crop=addresses.crop,
+        within=addresses.within,
+    )
+
+
+@router.get("/documentos/{document_id}")
+def document(
+    request: Request,
+    archive: Here,
+    actor: Anyone,
+    document_id: str,
+    q: Annotated[str, Asked(max_length=2000)] = "",
+    pagina: int | None = None,
+    coincidencia: int = 0,
+    ver: str = "texto",
+) -> Response:
+    """One document: the image of a page, its text, what is known of it and whether it is intact."""
+    view = view_document(archive, actor, document_id)
+    reading = read_page(archive, actor, view, q, pagina, coincidencia) if view.part_count else None
+    return page(
+        request,
+        "discovery/documento.html",
+        here="buscar",
+        document=view,
+        reading=reading,
+        q=q,
+        ver=ver if ver in dict(TABS) else "texto",
+        tabs=TABS,
+        change=addresses.changer(f"/documentos/{document_id}", {"q": q, "pagina": reading.number if reading else None, "ver": ver}),
+        classification=classification_of(archive, actor, document_id),
+        access_words=ACCESS_WORDS,
+        roles=ROLES,
+        field_names=FIELD_NAMES,
+        first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,
+        address=addresses.address,
+        may_describe=actor.may(Grant.DESCRIBE),
+        may_classify=actor.may(Grant.CLASSIFY),
+        citation_address=str(request.base_url).rstrip("/") + f"/documentos/{document_id}",
+    )
+
+
+@router.get("/documentos/{document_id}/paginas/{number}/imagen")
+def show_page(archive: Here, actor: Anyone, document_id: str, number: int, ancho: int = 1200) -> Response:
+    """The image of a page, drawn once and kept."""
+    return _image(page_image(archive, actor, document_id, number, ancho))
+
+
+@router.get("/documentos/{document_id}/paginas/{number}/recorte")
+def show_line(archive: Here, actor: Anyone, document_id: str, number: int, x0: float, y0: float, x1: float, y1: float) -> Response:
+    """A stretch of a page, in points from the top left of the page as shown."""
+    return _image(line_image(archive, actor, document_id, number, Box(x0, y0, x1, y1)))
+
+
+@router.get("/documentos/{document_id}/descargar/{role}")
+def download(archive: Here, actor: Anyone, document_id: str, role: str) -> Response:
+    """A file of the document, byte for byte, never to be opened as a page of ours."""
+    representation, filename, stream = open_representation(archive, actor, document_id, role)
+
+    def blocks() -> Iterator[bytes]:
+        with stream:
+            while block := stream.read(1 << 16):
+                yield block
+
+    name = filename if role == "original" else f"{PurePath(filename).stem}.{role}{guess_extension(representation.mime or '') or ''}"
+    headers = {
+        "content-disposition": addresses.attachment(name),
+        "content-length": str(representation.size),
+        "content-security-policy": "sandbox; default-src 'none'",
+        "etag": f'"{representation.sha256}"',
+    }
+    return StreamingResponse(blocks(), media_type="application/octet-stream", headers=headers)
+
+
+def _image(file: Path) -> Response:
+    """An image drawn by us. A reader's rights may change, so it is kept by the browser for minutes only."""
+    return FileResponse(file, media_type="image/webp", headers={"cache-control": "private, max-age=600"})

@@ -1,0 +1,60 @@
+"""From a mark in a page's text to its place in the page's image: the words' boxes, the line around them, the words in doubt."""
+
+from collections.abc import Sequence
+
+from archivo.discovery.views import Box, Line, Mark
+from ingest.step import Word
+
+DOUBT = 60.0
+LINE_MARGIN = 0.35
+
+
+def spans_of(text: str, words: Sequence[Word]) -> list[Mark | None]:
+    """Where each word stands in the text, in reading order; None for a word that the text does not have from there on."""
+    spans: list[Mark | None] = []
+    cursor = 0
+    for word in words:
+        at = text.find(word.text, cursor, cursor + 400 + len(word.text)) if word.text else -1
+        if at < 0:
+            spans.append(None)
+        else:
+            cursor = at + len(word.text)
+            spans.append((at, cursor))
+    return spans
+
+
+def boxes_of(marks: Sequence[Mark], spans: Sequence[Mark | None], words: Sequence[Word]) -> tuple[tuple[Box, ...], ...]:
+    """The boxes of each mark, one a line that it runs through; empty for a mark whose words have no place."""
+    placed = [(span, word) for span, word in zip(spans, words, strict=True) if span]
+    return tuple(_joined([word for (start, end), word in placed if start < mark[1] and mark[0] < end]) for mark in marks)
+
+
+def line_of(page: int, size: tuple[float, float], box: Box, words: Sequence[Word], marks: Sequence[Box]) -> Line:
+    """The line of the page where `box` stands, as wide as its words and a little more, with every mark that shows in it."""
+    middle, height = (box.y0 + box.y1) / 2, box.y1 - box.y0
+    beside = [word for word in words if word.y0 <= middle <= word.y1 and word.y1 - word.y0 < 3 * height]
+    margin = height * LINE_MARGIN
+    region = Box(
+        max(0.0, min([box.x0, *(word.x0 for word in beside)]) - 2 * margin),
+        max(0.0, min([box.y0, *(word.y0 for word in beside)]) - margin),
+        min(size[0], max([box.x1, *(word.x1 for word in beside)]) + 2 * margin),
+        min(size[1], max([box.y1, *(word.y1 for word in beside)]) + margin),
+    )
+    inside = tuple(mark for mark in marks if region.y0 <= (mark.y0 + mark.y1) / 2 <= region.y1)
+    return Line(page, size[0], size[1], region, inside)
+
+
+def doubtful_spans(spans: Sequence[Mark | None], words: Sequence[Word]) -> list[Mark]:
+    """Where the text holds words that recognition was not sure of."""
+    return [span for span, word in zip(spans, words, strict=True) if span and 0 <= word.confidence < DOUBT]
+
+
+def _joined(words: Sequence[Word]) -> tuple[Box, ...]:
+    boxes: list[Box] = []
+    for word in words:
+        last = boxes[-1] if boxes else None
+        if last and last.x1 <= word.x0 + 1 and last.y0 < (word.y0 + word.y1) / 2 < last.y1:
+            boxes[-1] = Box(last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1))
+        else:
+            boxes.append(Box(word.x0, word.y0, word.x1, word.y1))
+    return tuple(boxes)

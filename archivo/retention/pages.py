@@ -1,0 +1,119 @@
+"""The TRD: its versions, its classes, and the import of a new one with every problem shown in its cell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from archivo.access.door import Here, Staff
+from archivo.access.policy import Grant, require
+from archivo.errors import ArchivoError, Invalid
+from archivo.retention import services
+from archivo.retention.services import TrdImport
+from archivo.web import forms
+from archivo.web.layout import page
+from archivo.web.multipart import BadMultipart, Part
+
+router = APIRouter(include_in_schema=False)
+
+MOST_BYTES: Final = 30_000_000
+DISPOSITIONS: Final = {"CT": "Conservación total", "E": "Eliminación", "S": "Selección"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the import form sent."""
+
+    fields: dict[str, str]
+    filename: str
+    content: bytes
+
+
+@router.get("/trd")
+def versions(request: Request, archive: Here, actor: Staff) -> Response:
+    return _page(request, archive, actor)
+
+
+@router.get("/trd/{trd_id}")
+def classes(request: Request, archive: Here, actor: Staff, trd_id: str) -> Response:
+    """The classes of a version, in the order of its form."""
+    version = next((v for v in services.list_trd(archive, actor) if v.id == trd_id), None)
+    if version is None:
+        raise Invalid("trd.unknown", "No existe esa versión de la tabla de retención.", "Elíjala en la lista de versiones.")
+    listed = services.classes_of(archive, trd_id)
+    return page(request, "retention/clases.html", here="trd", version=version, classes=listed, dispositions=DISPOSITIONS)
+
+
+@router.post("/trd")
+async def import_trd(request: Request, archive: Here, actor: Staff) -> Response:
+    """Check a TRD, or import it. Anything irregular is told by cell; with any error nothing is imported."""
+    try:
+        sent, outcome = await forms.receive(request, lambda parts: _import(archive, actor, parts))
+    except ArchivoError as error:
+        return _page(request, archive, actor, error.status, error=error)
+    return _page(request, archive, actor, 422 if outcome.errors else 200, outcome=outcome, sent=sent)
+
+
+def _import(archive: Here, actor: Staff, parts: Iterator[Part]) -> tuple[_Sent, TrdImport]:
+    require(archive, actor, Grant.MANAGE_TRD)
+    sent = _read(parts)
+    outcome = services.import_trd(
+        archive,
+        actor,
+        sent.content,
+        sent.filename,
+        from_day=_day(sent.fields.get("desde", "")),
+        to_day=_day(sent.fields.get("hasta", "")),
+        dry_run=sent.fields.get("accion") != "importar",
+    )
+    return sent, outcome
+
+
+def _read(parts: Iterator[Part]) -> _Sent:
+    fields: dict[str, str] = {}
+    filename, content = "", b""
+    for part in parts:
+        if part.filename is None:
+            fields[part.name] = part.text()
+        elif part.filename:
+            filename, content = part.filename, part.content.read(MOST_BYTES + 1)
+            if len(content) > MOST_BYTES:
+                raise BadMultipart("the TRD is too large")
+    if not filename:
+        raise Invalid("trd.file", "No se eligió ningún archivo. No se importó nada.", "Elija la TRD en CSV o XLSX.")
+    return _Sent(fields, filename, content)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as wrong:
+        raise Invalid("trd.period", f"«{text}» no es una fecha. No se importó nada.", "Escríbala como 2026-11-22.") from wrong
+
+
+def _page(
+    request: Request,
+    archive: Here,
+    actor: Staff,
+    status: int = 200,
+    *,
+    outcome: TrdImport | None = None,
+    sent: _Sent | None = None,
+    error: ArchivoError | None = None,
+) -> Response:
+    return page(
+        request,
+        "retention/trd.html",
+        status,
+        here="trd",
+        versions=services.list_trd(archive, actor),
+        may_import=actor.may(Grant.MANAGE_TRD),
+        outcome=outcome,
+        imported=bool(outcome and outcome.id and not outcome.unchanged),
+        filename=sent.filename if sent else "",
+        typed=sent.fields if sent else {},
+        error=error,
+    )
