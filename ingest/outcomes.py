@@ -28,5 +28,13 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         "extract.none": "El archivo no tiene texto que se pueda extraer.",
         "extract.failed": "No se pudo extraer el texto.",
         "extract.not_readable": "No se extrajo texto, porque el archivo no se puede leer.",
+        "ocr.nothing_pending": "Ninguna página necesitaba reconocimiento de texto.",
+        "ocr.unavailable": "No se pudo reconocer texto: faltan los datos del idioma «{language}».",
+        "ocr.done": "Texto reconocido en las imágenes (páginas: {pages}; dudosas: {doubtful}; sin leer: {failed}).",
+        "ocr.failed": "No se pudo reconocer el texto de ninguna página (páginas: {pages}).",
+        "derivative.no_recognised_text": "No hacía falta una copia con texto: no se reconoció ninguno.",
+        "derivative.made": "Se hizo una copia PDF con el texto reconocido (páginas: {pages}).",
+        "derivative.lost_text": "La copia PDF se descartó: perdía texto en las páginas {pages}.",
+        "derivative.failed": "No se pudo hacer la copia PDF con el texto reconocido.",
     }
 )

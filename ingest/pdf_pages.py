@@ -30,13 +30,23 @@ class PdfPages:
     _characters: int = 0
     _shared: dict[float, float] = field(default_factory=dict)
 
-    def read(self, pages: int | None) -> None:
-        """Read `pages` pages, or as many as the reader counts. Raises the ToolError that keeps even the first page from opening."""
-        count, first = self._first(min(RANGE, pages or RANGE))
-        pages = min(pages or count, count, self.work.limits.max_pages)
+    def read(self, expected: int | None) -> None:
+        """Read all pages. `expected`: how many can be reached by the page tree, where that is known; a count beyond it is not believed.
+
+        Raises the ToolError that keeps even the first page from opening.
+        """
+        count, first = self._first(RANGE)
         self._take(first)
-        for start in range(RANGE + 1, pages + 1, RANGE):
-            self._take(self._halving(start, min(start + RANGE - 1, pages)))
+        for start in range(RANGE + 1, min(count, self.work.limits.max_pages) + 1, RANGE):
+            if self._complete(expected):
+                break
+            self._take(self._halving(start, min(start + RANGE - 1, count)))
+        while self.broken and self._complete(expected) and self.parts[-1].number == self.broken[-1]:
+            self.parts.pop()
+            self.broken.pop()
+
+    def _complete(self, expected: int | None) -> bool:
+        return expected is not None and len(self.parts) - len(self.broken) >= expected
 
     def note(self) -> None:
         """Note what reading found, as one finding each."""

@@ -47,7 +47,7 @@ def examine(path: str, max_pixels: int, max_pages: int) -> dict[str, object]:
                     found.note("image.truncated")
             if count > max_pages:
                 found.refuse("image.too_many_frames", limit=max_pages)
-            found.properties |= properties((("pages", count), ("created", image.getexif().get(ExifTags.Base.DateTime))))
+            found.properties |= properties((("pages", count), ("created", _exif(image, ExifTags.Base.DateTime))))
     except Refused as refusal:
         found.refuse(refusal.code)
     return plain(found)
@@ -86,13 +86,18 @@ def _frames(image: ImageFile.ImageFile, max_pages: int) -> Iterator[ImageFile.Im
 def _points(frame: ImageFile.ImageFile) -> tuple[float, float]:
     """Size in points after the EXIF orientation; a resolution that makes no sense is taken as a page of 11.7 inches."""
     width, height = frame.size
-    if frame.getexif().get(ExifTags.Base.Orientation) in _SWAPPED:
+    if _exif(frame, ExifTags.Base.Orientation) in _SWAPPED:
         width, height = height, width
     declared = frame.info.get("dpi", (0, 0))
     dpi = float(declared[0] or 0)
     if not (70 <= dpi <= 1200 and 3 <= min(width, height) / dpi <= 50):
         dpi = max(width, height) / _LONG_SIDE_INCHES
     return round(width * 72 / dpi, 2), round(height * 72 / dpi, 2)
+
+
+def _exif(frame: ImageFile.ImageFile, tag: ExifTags.Base) -> Any:
+    """An EXIF value from the header, None without one. The library would decode a whole PNG to look for more."""
+    return None if frame.format == "PNG" and "exif" not in frame.info else frame.getexif().get(tag)
 
 
 def _whole(frame: ImageFile.ImageFile, path: Path) -> bool:

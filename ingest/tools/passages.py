@@ -10,7 +10,7 @@ from ingest.tools.answers import Note, Passage, note
 ABOUT: Final = 2500
 _UNWANTED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SPACE_BEFORE_BREAK: Final = re.compile(r"[ \t]+\n")
+_SPACE_BEFORE_BREAK: Final = re.compile(r"[ \t]+(?=\n)| +(?=\t)")
 _MANY_BREAKS: Final = re.compile(r"\n{3,}")
 _SENTENCE_END: Final = re.compile(r"[.;:!?]\s|\n")
 
@@ -18,7 +18,7 @@ _SENTENCE_END: Final = re.compile(r"[.;:!?]\s|\n")
 def clean(text: str) -> str:
     """`text` in NFC, with line feeds only, no control characters, no space at line ends, at most one empty line together."""
     text = _UNWANTED.sub("", _BREAKS.sub("\n", text))
-    text = _MANY_BREAKS.sub("\n\n", _SPACE_BEFORE_BREAK.sub("\n", text))
+    text = _MANY_BREAKS.sub("\n\n", _SPACE_BEFORE_BREAK.sub("", text))
     return unicodedata.normalize("NFC", text).strip()
 
 

@@ -1,7 +1,8 @@
 """The text of XLSX workbooks (ISO/IEC 29500-1, 18): a passage a sheet, values as last calculated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 
 from openpyxl import load_workbook
 
@@ -18,23 +19,23 @@ def sheets(path: str, package: Package, max_chars: int) -> Iterator[Passage]:
     for name in sorted(package.names):
         if name.startswith("xl/") and name.endswith((".xml", ".rels")):
             package.without_doctype(name)
-    workbook = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    with Path(path).open("rb") as stream:  # a name without .xlsx would be refused
+        workbook = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         for sheet in workbook.worksheets:
             if hasattr(sheet, "reset_dimensions"):
                 sheet.reset_dimensions()  # declared, and often a lie of a million rows
-            lines: list[str] = []
-            size = 0
-            for row in sheet.iter_rows(values_only=True):
-                line = "\t".join(_shown(value) for value in row).rstrip()
-                if line:
-                    lines.append(line)
-                    size += len(line) + 1
-                if size > max_chars:
-                    break
-            yield Passage("sheet", clean("\n".join(lines)), sheet.title)
-    finally:
-        workbook.close()
+            yield Passage("sheet", clean("\n".join(_lines(sheet.iter_rows(values_only=True), max_chars))), sheet.title)
+
+
+def _lines(rows: Iterable[Sequence[object]], max_chars: int) -> Iterator[str]:
+    size = 0
+    for row in rows:
+        line = "\t".join(_shown(value) for value in row).rstrip()
+        size += len(line)
+        if size > max_chars:
+            return
+        if line:
+            yield line
 
 
 def _shown(value: object) -> str:

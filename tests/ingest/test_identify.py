@@ -1,0 +1,76 @@
+"""Formats by PRONOM, by content, and against the name."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ingest import made
+from tests.ingest.conftest import Take, named
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "puid", "mime"),
+    [
+        (made.pdf(["Hola"]), "acta.pdf", "fmt/17", "application/pdf"),
+        (made.docx(), "informe.docx", "fmt/412", made.DOCX),
+        (made.tiff(1), "folio.tif", "fmt/353", "image/tiff"),
+        (b"Hola, mundo", "nota.txt", "x-fmt/111", "text/plain"),
+        (b"a,b\n1,2\n", "datos.csv", "x-fmt/18", "text/csv"),
+        (made.eml(), "correo.eml", "fmt/950", "message/rfc822"),
+        (b"From: a@example.org\nTo: b@example.org\nSubject: x\n\nHola", "sin_extension", None, "message/rfc822"),
+        (b"<p>Hola</p>", "trozo.html", None, "text/html"),
+        (b'<?xml version="1.0"?><a/>', "datos.xml", "fmt/101", "application/xml"),
+    ],
+    ids=named,
+)
+def test_a_format_is_identified(take: Take, content: bytes, filename: str, puid: str | None, mime: str) -> None:
+    taken = take(content, filename)
+    assert taken.work.format is not None
+    assert (taken.work.format.puid, taken.work.format.mime) == (puid, mime)
+    assert "format.extension_mismatch" not in taken.codes
+    assert taken.outcomes[1] == ("identify.identified" if puid else "identify.unregistered")
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "mime"),
+    [
+        (b"<!DOCTYPE html><html><body><p>Hola, esto es una p\xc3\xa1gina</p></body></html>", "disfrazado.pdf", "text/html"),
+        (b"Hola", "nota.pdf", "text/plain"),
+        (made.image("PNG"), "foto.jpg", "image/png"),
+        (made.pdf(["Hola"]), "acta.docx", "application/pdf"),
+        (made.eml(), "correo.pdf", "message/rfc822"),
+        (b"\0\1\2" * 40, "ruido.jpg", "application/octet-stream"),
+    ],
+    ids=named,
+)
+def test_a_name_that_promises_another_format_is_found_and_the_content_rules(take: Take, content: bytes, filename: str, mime: str) -> None:
+    taken = take(content, filename)
+    assert taken.work.format is not None
+    assert taken.work.format.mime == mime
+    assert "format.extension_mismatch" in taken.codes
+
+
+def test_what_nothing_recognises_is_unknown(take: Take) -> None:
+    taken = take(bytes(range(256)) * 4, "cosa.xyzq")
+    assert taken.outcomes[1] == "identify.unknown"
+    assert {"format.unknown", "text.none"} == taken.codes
+
+
+def test_names_that_are_hard_on_file_systems(take: Take) -> None:
+    for filename in ("..", "a/../../b.pdf", "x" * 300 + ".pdf", "\\xff\\xfe.pdf", "ñandú .PDF", ".pdf"):
+        assert take(made.pdf(["Hola"]), filename).text == "Hola"
+
+
+def test_the_skeletons_of_pronom(take: Take, reference: Path) -> None:
+    """The identifier stands in the name of each skeleton file; nearly all are found (some contain only half a signature)."""
+    files = sorted(path for path in (reference / "data" / "conf_pronom_skeleton").rglob("*") if path.name.startswith(("fmt-", "x-fmt-")))
+    if not files:
+        pytest.skip("not run: no skeletons in the reference data")
+    right = 0
+    for path in files:
+        known = take(path, path.name).work.format
+        expected = (
+            "-".join(path.name.split("-")[: 3 if path.name.startswith("x-") else 2]).replace("x-fmt-", "x-fmt/").replace("fmt-", "fmt/", 1)
+        )
+        right += known is not None and known.puid == expected
+    assert right >= len(files) * 0.9
