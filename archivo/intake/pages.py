@@ -11,15 +11,17 @@ from archivo.access.door import Here, Staff
 from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.errors import ArchivoError, TooLarge
-from archivo.intake import services
+from archivo.intake import desk, editing, services
 from archivo.intake.services import Deposited, Metadata, Upload
-from archivo.records.services import DocumentView, view_document
+from archivo.records.services import view_document
 from archivo.web import forms
 from archivo.web.layout import is_fragment, page
 from archivo.web.multipart import Part
 from archivo.web.spanish import size
 
 router = APIRouter(include_in_schema=False)
+router.include_router(desk.router)
+router.include_router(editing.router)
 
 ACCESS_CHOICES: Final = (
     (AccessClass.PUBLICA, "Pública"),
@@ -119,8 +121,3 @@ def _deposit(archive: Archive, actor: Actor, part: Part, filename: str, fields: 
         return Fate(filename, services.deposit(archive, actor, Upload(content, filename, metadata)), None)  # type: ignore[arg-type]
     except ArchivoError as error:
         return Fate(filename, None, error)
-
-
-def at_rest(document: DocumentView) -> bool:
-    """Whether nothing more will happen to the document by itself."""
-    return document.state in ("findable", "failed")
