@@ -17,8 +17,7 @@ from ingest.classifier.vocabulary import Reason
 if TYPE_CHECKING:
     from ingest.classifier.model import Model
 
-MOST_WORDS = 5
-MOST_SPELLINGS = 3
+MOST_WORDS = 5  # of each kind
 MOST_NEIGHBOURS = 3
 LEAST_CONTRIBUTION = 0.005  # units of margin; less is not worth a person's reading
 LEAST_SIMILARITY = 0.1
@@ -26,7 +25,15 @@ LEAST_SIMILARITY = 0.1
 _EDGES = ".,;:()[]{}\"'«»“”¿?¡!°º-–_/\\*"
 
 
-def explain_words(model: Model, text: str, row: sparse.csr_matrix, best: Sequence[int]) -> list[Reason]:
+def explain_words(
+    model: Model,
+    text: str,
+    row: sparse.csr_matrix,
+    best: Sequence[int],
+    *,
+    most: int = MOST_WORDS,
+    least: float = LEAST_CONTRIBUTION,
+) -> list[Reason]:
     """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes.
 
     Shares of a pair of words are given to both halves; those of pieces of characters to the words they come from, by their number.
@@ -40,14 +47,14 @@ def explain_words(model: Model, text: str, row: sparse.csr_matrix, best: Sequenc
     for block in model.space.blocks:
         here = {name: share[start + column] for name, column in block.vocabulary.items() if start + column in share}
         if block.kind == WORDS:
-            reasons.extend(_words(text, here, in_entry))
+            reasons.extend(_words(text, here, in_entry, most, least))
         elif block.kind == PIECES:
-            reasons.extend(_spellings(text, here, in_entry))
+            reasons.extend(_spellings(text, here, in_entry, most, least))
         start += len(block.vocabulary)
     return reasons
 
 
-def _words(text: str, shares: dict[str, float], in_entry: set[str]) -> list[Reason]:
+def _words(text: str, shares: dict[str, float], in_entry: set[str], most: int, least: float) -> list[Reason]:
     surface: dict[str, str] = {}
     for piece, word, _ in stems(text):
         surface.setdefault(piece, word)
@@ -66,11 +73,11 @@ def _words(text: str, shares: dict[str, float], in_entry: set[str]) -> list[Reas
             "heading" if piece in headings else "word",
             {"word": surface[piece], "contribution": round(value, 4), "in_entry": piece in in_entry},
         )
-        for piece, value in _strongest(by_word, MOST_WORDS)
+        for piece, value in _strongest(by_word, most, least)
     ]
 
 
-def _spellings(text: str, shares: dict[str, float], in_entry: set[str]) -> list[Reason]:
+def _spellings(text: str, shares: dict[str, float], in_entry: set[str], most: int, least: float) -> list[Reason]:
     words = Counter(chunks(text))
     total: Counter[str] = Counter()
     for word, times in words.items():
@@ -84,13 +91,13 @@ def _spellings(text: str, shares: dict[str, float], in_entry: set[str]) -> list[
     by_word.pop("", None)
     return [
         Reason("spelling", {"word": word, "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
-        for word, value in _strongest(by_word, MOST_SPELLINGS)
+        for word, value in _strongest(by_word, most, least)
     ]
 
 
-def _strongest(by_word: dict[str, float], most: int) -> list[tuple[str, float]]:
+def _strongest(by_word: dict[str, float], most: int, least: float) -> list[tuple[str, float]]:
     ordered = sorted(by_word.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(word, value) for word, value in ordered[:most] if value >= LEAST_CONTRIBUTION]
+    return [(word, value) for word, value in ordered[:most] if value >= least]
 
 
 def neighbours(

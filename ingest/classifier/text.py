@@ -20,7 +20,7 @@ _STOP = frozenset(
     )
 )
 _SUFFIX = re.compile(
-    r"(amientos?|imientos?|aciones|uciones|iciones|siones|adores|adoras|mente|idades|ciones|cion|sion|ador|ores|ales|iones|antes|ados|adas"
+    r"(amientos?|imientos?|aciones|uciones|iciones|siones|adores|adoras|mente|idades|acion|ucion|icion|ciones|cion|sion|ador|ores|ales|iones|antes|ados|adas"
     r"|idos|idas|ando|iendo|aron|ieron|ado|ada|ido|ida|ar|er|ir|es|os|as|s|o|a|e)$"
 )
 _WORD = re.compile(r"[a-z]{2,}")
