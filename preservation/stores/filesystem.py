@@ -5,7 +5,8 @@ import fcntl
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import local
@@ -23,7 +24,7 @@ from preservation.store import (
     StoreUnavailable,
     check_key,
 )
-from preservation.stores.incoming import Flight, debris, flight, note, noted_key, write_all
+from preservation.stores.incoming import Flight, debris, flight, flush_file_system, note, noted_key, write_all
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -116,16 +117,17 @@ class FilesystemStore:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Put off synchronising what this thread puts; an inner batch that closes makes durable the outer one's objects too."""
+        """Put off synchronising what this thread puts, then write the whole file system at once.
+
+        An inner batch that closes makes the outer one's objects durable too.
+        """
         self._pending.depth += 1
         try:
             yield
             with _faults("batch"):
-                self._pending.synchronise(self._root)
+                flush_file_system(self._root)
         finally:
             self._pending.depth -= 1
-            if not self._pending.depth:
-                self._pending.forget()
 
     def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
         """Everything that is no directory, in the byte order of keys: also what no put() could have made (a link, an odd name)."""
@@ -165,8 +167,9 @@ class FilesystemStore:
                 return self._link(key, arriving, stored)
             with suppress(FileNotFoundError), note(self._incoming, key):
                 try:
-                    self._make_folders(key)
-                    return self._link(key, arriving, stored)
+                    above = self._make_folders(key)
+                    self._link(key, arriving, stored)
+                    return self._settle_folders(above)
                 except OSError:
                     self._prune(key)
                     raise
@@ -177,11 +180,12 @@ class FilesystemStore:
             with self._folder(key) as folder:
                 with suppress(FileExistsError):
                     os.link(arriving.path, _name(key), dst_dir_fd=folder, follow_symlinks=False)
-                    return self._settle(key, arriving.descriptor, folder)
+                    return None if self._pending.depth else os.fsync(folder)
                 with os.fdopen(_open_object(key, folder), "rb") as standing:
                     if os.fstat(standing.fileno()).st_size != stored.size or digest_of(standing) != stored.digest:
                         raise ObjectExists(f"{key}: other bytes stand there")
-                    self._settle(key, standing.fileno(), folder)
+                    os.fsync(standing.fileno())  # whoever put it may still be in a batch
+                    os.fsync(folder)
         except OSError as error:
             if error.errno in {errno.ENOTDIR, errno.ELOOP}:
                 raise ObjectExists(f"{key}: something else stands in the way") from error
@@ -189,23 +193,22 @@ class FilesystemStore:
         except ObjectMissing as error:
             raise ObjectExists(f"{key}: something that is no object stands there") from error
 
-    def _settle(self, key: ObjectKey, descriptor: int, folder: int) -> None:
-        if self._pending.depth:
-            self._pending.files.add(key)
-            self._pending.folders.add(_parent(key))
-        else:
-            os.fsync(descriptor)
-            os.fsync(folder)
-
-    def _make_folders(self, key: ObjectKey) -> None:
+    def _make_folders(self, key: ObjectKey) -> Sequence[str]:
+        """Make the directories on the way to `key`; the keys within those that got a new one, the deepest first."""
         parts = key.split("/")
+        changed: deque[str] = deque()
         for depth in range(1, len(parts)):
             path = "/".join(parts[:depth])
             with self._folder(path) as above, suppress(FileExistsError):
                 os.mkdir(parts[depth - 1], 0o750, dir_fd=above)
-                if self._pending.depth:
-                    self._pending.folders.add(_parent(path))
-                else:
+                changed.appendleft(path)
+        return changed
+
+    def _settle_folders(self, changed: Sequence[str]) -> None:
+        """Synchronise the directories that hold these; after the link, so that one write of the disk's journal serves them all."""
+        if not self._pending.depth:
+            for path in changed:
+                with self._folder(path) as above:
                     os.fsync(above)
 
     def _prune(self, key: str) -> None:
@@ -236,25 +239,9 @@ class FilesystemStore:
 
 
 class _Pending(local):
-    """What a thread's open batches have put and not yet synchronised."""
+    """How many batches a thread has open, one within another."""
 
-    def __init__(self) -> None:
-        self.depth = 0
-        self.forget()
-
-    def forget(self) -> None:
-        self.files: set[str] = set()
-        self.folders: set[str] = set()
-
-    def synchronise(self, root: Path) -> None:
-        for path, flags in [*((f, _OBJECT) for f in sorted(self.files)), *((f, _FOLDER) for f in sorted(self.folders, reverse=True))]:
-            with suppress(FileNotFoundError):  # removed again within the batch
-                descriptor = os.open(root / path, flags)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-        self.forget()
+    depth = 0
 
 
 class _Slice(io.RawIOBase):

@@ -1,5 +1,6 @@
 """Bytes in flight on a local disk: each file is locked while its process lives, so what nobody locks is debris."""
 
+import ctypes
 import fcntl
 import os
 import uuid
@@ -61,6 +62,23 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def flush_file_system(folder: Path) -> None:
+    """Bring everything written to the file system that holds `folder` to the disk: syncfs(2). Raises OSError as the disk does.
+
+    Where the system has no such call, all file systems are written.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

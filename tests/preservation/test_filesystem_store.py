@@ -9,7 +9,9 @@ import pytest
 
 from preservation.fixity import digest_of
 from preservation.store import ObjectExists, ObjectKey, ObjectMissing
+from preservation.stores import filesystem
 from preservation.stores.filesystem import FilesystemStore
+from preservation.stores.incoming import flush_file_system
 
 
 @pytest.fixture
@@ -118,15 +120,37 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_put_returns(store: FilesystemStore, acts: list[str]) -> None:
     _put(store, "a/b/c")
     arriving = acts[0].removeprefix("sync ")
-    assert acts == [f"sync {arriving}", "sync store", "sync a", f"link {arriving} c", f"sync {arriving}", "sync b"]
+    assert acts == [f"sync {arriving}", f"link {arriving} c", "sync b", "sync a", "sync store"]
+    acts.clear()
+    _put(store, "a/b/c")
+    assert acts[1:] == [f"link {acts[0].removeprefix('sync ')} c", "sync c", "sync b"]
 
 
-def test_a_batch_synchronises_everything_when_it_closes(store: FilesystemStore, acts: list[str]) -> None:
+def test_a_batch_synchronises_everything_when_it_closes(
+    store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def flush(folder: Path) -> None:
+        acts.append(f"flush {folder.name}")
+        flush_file_system(folder)
+
+    monkeypatch.setattr(filesystem, "flush_file_system", flush)
     with store.batch():
         _put(store, "a/b/c")
         _put(store, "a/b/d")
-        assert [act for act in acts if act.startswith("sync")] == []
-    assert sorted(act for act in acts if act.startswith("sync")) == ["sync a", "sync b", "sync c", "sync d", "sync store"]
+        assert {act.split()[0] for act in acts} == {"link"}
+    assert acts[2:] == ["flush store"]
+    acts.clear()
+    _put(store, "e")
+    assert acts[0].startswith("sync")
+
+
+def test_a_flush_that_fails_is_told(store: FilesystemStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def flush(folder: Path) -> None:
+        flush_file_system(tmp_path / "absent")
+
+    monkeypatch.setattr(filesystem, "flush_file_system", flush)
+    with pytest.raises(ObjectMissing), store.batch():
+        _put(store, "a/b/c")
 
 
 def test_a_replacement_is_on_the_disk_before_it_is_seen(store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
