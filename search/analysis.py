@@ -7,12 +7,13 @@ and "1754"), and words broken by a hyphen at the end of a line, or by soft hyphe
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 _CHANGED = re.compile("[-\u00ac](?<=[^\\W\\d_].)\\s?\\n\\s*(?=[a-zà-ÿ])|\u00ad\\s?\\n\\s*|\u00ad|[º°ª_]")
 _CLUSTER = re.compile("[\\s\\S][\u0300-\u036f]+")
+_FOREIGN = re.compile(r"[^\W\d_\u0000-\u00ff]|[æøßÆØ]")
 _WORD = re.compile(r"[^\W_]+")
 _SPECIAL = str.maketrans({"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "ı": "i"})
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
@@ -103,9 +104,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def spans(text: str) -> Iterator[tuple[int, int, str]]:
-    """The words of a normalised text with their place: start, end, word as written."""
-    return ((found.start(), found.end(), found[0]) for found in _WORD.finditer(text))
+def folded_words(text: str) -> list[tuple[int, int, str]]:
+    """The words of a normalised text with their place: start, end, folded word."""
+    if _FOREIGN.search(text):
+        return [(*found.span(), fold(found[0])) for found in _WORD.finditer(text)]
+    return [(*found.span(), found[0]) for found in _WORD.finditer(flat(text))]
 
 
 @lru_cache(maxsize=50_000)

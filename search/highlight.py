@@ -1,6 +1,6 @@
 """Where a hit stands in a text: marks and snippets, the same whatever engine found it. Plain text; escaping is the page's."""
 
-from search.analysis import Aligned, aligned, flat, fold, spans, stem
+from search.analysis import Aligned, aligned, fold, folded_words, stem
 from search.codes import NO_PATTERNS, CodePatterns, find
 from search.index import Understood
 
@@ -34,27 +34,21 @@ def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns
 
 
 def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> list[Mark]:
+    tokens = folded_words(clean.text)
+    words, prefix = understood.words, understood.prefix or "\0"
     heads = {each[:3] for each in understood.stems}
-    folded_text = flat(clean.text)
-    tokens = [(start, end, word, _folded(word, folded_text[start:end])) for start, end, word in spans(clean.text)]
     found: list[Mark] = []
-    for start, end, word, folded in tokens:
-        known = folded in understood.words or (understood.prefix is not None and folded.startswith(understood.prefix))
-        if known or (folded[:3] in heads and stem(word) in understood.stems):
+    for start, end, folded in tokens:
+        if folded in words or folded.startswith(prefix) or (folded[:3] in heads and stem(clean.text[start:end]) in understood.stems):
             found.append((start, end))
-    folded_words = [folded for _, _, _, folded in tokens]
+    every = [folded for _, _, folded in tokens]
     for phrase in understood.phrases:
-        for at, word in enumerate(folded_words):
-            if word == phrase[0] and tuple(folded_words[at : at + len(phrase)]) == phrase:
+        for at, word in enumerate(every):
+            if word == phrase[0] and tuple(every[at : at + len(phrase)]) == phrase:
                 found.append((tokens[at][0], tokens[at + len(phrase) - 1][1]))
     if understood.codes:
         found += [(place.start, place.end) for place in find(clean.text, patterns) if understood.codes.intersection(place.codes)]
     return _apart(found)
-
-
-def _folded(word: str, flattened: str) -> str:
-    """The folded word, from the folded text where that tells it."""
-    return flattened if "?" not in flattened else fold(word)
 
 
 def _apart(found: list[Mark]) -> list[Mark]:

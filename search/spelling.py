@@ -6,7 +6,7 @@ that is closed to that reader. Thresholds are those of the measured design (gold
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +41,8 @@ class Vocabulary(Protocol):
         """In how many of the reader's pages stand words that begin so, about."""
         ...
 
-    def near(self, word: str, distance: int) -> Iterable[str]:
-        """Known words (folded) at that many edits at most, of anyone."""
+    def near(self, word: str, distance: int) -> Mapping[str, int]:
+        """Known words (folded) at that many edits at most, of anyone, and at how many."""
         ...
 
     def sounding(self, key: str) -> Iterable[str]:
@@ -125,12 +125,20 @@ def _rank(count: int, cost: float) -> float:
 def _ranked(word: str, vocabulary: Vocabulary) -> Iterator[tuple[float, float, str]]:
     key = sound(word)
     costs = {near: 0.35 + 0.15 * distance(near, word) for near in vocabulary.sounding(key) if near != word}
-    for near in vocabulary.near(word, 2 if len(word) >= 7 else 1):
+    for near, edits in vocabulary.near(word, 2 if len(word) >= 7 else 1).items():
         if near != word:
-            cost = min(distance(near, word), 0.35 + 0.9 * distance(sound(near), key)) + (0.5 if near[0] != word[0] else 0)
+            cost = _heard(near, edits, key) + (0.5 if near[0] != word[0] else 0)
             costs[near] = min(cost, costs.get(near, cost))
     order = sorted(((_rank(vocabulary.frequency(near), cost), cost, near) for near, cost in costs.items()), key=lambda each: -each[0])
     yield from order[:_CHECKED]
+
+
+def _heard(near: str, edits: int, key: str) -> float:
+    """The smaller of the edits in letters, and those in sounds weighted."""
+    other = sound(near)
+    if other == key:
+        return 0.35
+    return min(edits, 0.35 + 0.9 * distance(other, key)) if edits > 1 else edits
 
 
 def misreadings(word: str, vocabulary: Vocabulary, *, most: int = 6) -> list[str]:
@@ -140,10 +148,10 @@ def misreadings(word: str, vocabulary: Vocabulary, *, most: int = 6) -> list[str
     pages = vocabulary.pages(word)
     if pages < 30:
         return []
-    near = sorted((distance(each, word), each) for each in vocabulary.near(word, 1 if len(word) < 9 else 2) if each != word)
+    near = vocabulary.near(word, 1 if len(word) < 9 else 2)
     found: list[str] = []
-    for _, each in near:
-        if vocabulary.frequency(each) <= 8 and 0 < vocabulary.pages(each) * 30 <= pages + 1:
+    for each in sorted(near, key=lambda other: (near[other], other)):
+        if each != word and vocabulary.frequency(each) <= 8 and 0 < vocabulary.pages(each) * 30 <= pages + 1:
             found.append(each)
             if len(found) == most:
                 break

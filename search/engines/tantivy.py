@@ -6,16 +6,16 @@ A search runs the plan's trees in turn, always within the reader's labels, and c
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 from tantivy import DocAddress, Occur
 from tantivy import Query as EngineQuery
 
 from search.codes import NO_PATTERNS, CodePatterns
-from search.engines.tantivy_schema import entries_schema, filtered, translated, within
+from search.engines.tantivy_schema import SEPARATOR, entries_schema, filtered, translated, within
 from search.engines.tantivy_storage import Reading, Storage
 from search.engines.tantivy_words import ReaderWords
 from search.engines.tantivy_writing import EntryWriter
@@ -28,7 +28,7 @@ _WINDOW = 10_000
 _SAMPLE = 2_500
 _MORE_PAGES = 0.06
 _PAGES_SHOWN = 5
-_SETS_REMEMBERED = 20_000
+_SETS_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Found:
 
     count: int
     scores: Sequence[float]
-    addresses: list[DocAddress]
+    addresses: Sequence[DocAddress]
     documents: Sequence[int]
 
     @property
@@ -56,7 +56,7 @@ class TantivyIndex:
         self._storage = Storage(folder)
         self._patterns = patterns
         self._synonyms = synonym_table(synonyms)
-        self._facet_sets: dict[int, Mapping[str, list[str]]] = {}
+        self._facet_sets: dict[int, tuple[str, ...]] = {}
 
     def put(self, entries: Iterable[Entry]) -> None:
         replaced: set[str] = set()
@@ -87,24 +87,22 @@ class TantivyIndex:
         asked = plan(query.text, parsed, ReaderWords(reading, scope), self._synonyms)
         found, notes = self._run(reading, asked, query, scope)
         notes += _about_codes(reading, parsed, scope, found)
-        places = _places(found)
+        firsts = _firsts(found)
         exact = found.count <= len(found.addresses)
-        counted = places if exact else places[:: 1 + len(places) // _SAMPLE]
+        counted = firsts if exact else firsts[:: 1 + len(firsts) // _SAMPLE]
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
         return Results(
-            total=round(len(places) * found.proportion),
+            total=round(len(firsts) * found.proportion),
             total_is_exact=exact,
-            hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, places, last)[first:]),
-            facets=self._facets(
-                reading, [found.addresses[each[0]] for each in counted], found.proportion * len(places) / max(len(counted), 1)
-            ),
+            hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, firsts, last)[first:]),
+            facets=self._facets(reading, [found.addresses[at] for at in counted], found.proportion * len(firsts) / max(len(counted), 1)),
             understood=asked.understood,
             notes=(*asked.notes, *notes),
             did_you_mean=asked.did_you_mean,
         )
 
     def _run(self, reading: Reading, asked: Plan, query: Query, scope: Scope) -> tuple[_Found, list[Note]]:
-        found = _Found(0, [], [], [])
+        found = _Found(0, (), (), ())
         for step in asked.steps:
             found = _find(reading, step.tree, query, scope)
             if found.count:
@@ -113,60 +111,48 @@ class TantivyIndex:
 
     def _facets(self, reading: Reading, addresses: list[DocAddress], proportion: float) -> dict[str, tuple[FacetValue, ...]]:
         """How many documents have each value, given one entry of each document found."""
-        if not addresses:
-            return {}
-        counts: dict[str, dict[str, int]] = {}
+        if len(self._facet_sets) > _SETS_REMEMBERED:
+            self._facet_sets.clear()
         sets = reading.column("set", addresses)
-        where = dict(zip(sets, addresses, strict=True))
-        for number, documents in Counter(sets).items():
-            for facet, values in self._facet_set(reading, number, where[number]).items():
-                of_facet = counts[facet] if facet in counts else counts.setdefault(facet, {})
-                for value in values:
-                    of_facet[value] = of_facet.get(value, 0) + documents
-        return {
-            facet: tuple(FacetValue(value, round(count * proportion)) for value, count in sorted(values.items(), key=_commonest))
-            for facet, values in counts.items()
-        }
+        for number, address in dict(zip(sets, addresses, strict=True)).items():
+            if number not in self._facet_sets:
+                self._remember(number, reading.stored("facets", address))
+        counts = Counter(chain.from_iterable(map(self._facet_sets.__getitem__, sets)))
+        facets: dict[str, list[FacetValue]] = {}
+        for named, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+            facet, _, value = named.partition(SEPARATOR)
+            facets.setdefault(facet, []).append(FacetValue(value, round(count * proportion)))
+        return {facet: tuple(values) for facet, values in facets.items()}
 
-    def _facet_set(self, reading: Reading, number: int, address: DocAddress) -> Mapping[str, list[str]]:
-        known = self._facet_sets.get(number)
-        if known is None:
-            if len(self._facet_sets) >= _SETS_REMEMBERED:
-                self._facet_sets.clear()
-            known = self._facet_sets[number] = json.loads(reading.stored("facets", address))
-        return known
-
-
-def _commonest(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
+    def _remember(self, number: int, facets: bytes) -> None:
+        values = json.loads(facets)
+        self._facet_sets[number] = tuple(f"{facet}{SEPARATOR}{value}" for facet in values for value in values[facet])
 
 
 def _find(reading: Reading, tree: Node, query: Query, scope: Scope) -> _Found:
     schema = entries_schema()
     count, hits = reading.find(filtered(schema, query, scope, translated(schema, tree)), _WINDOW)
-    addresses = [address for _, address in hits]
-    return _Found(count, [score for score, _ in hits], addresses, reading.column("doc", addresses))
+    scores, addresses = zip(*hits, strict=True) if hits else ((), ())
+    return _Found(count, scores, addresses, reading.column("doc", list(addresses)))
 
 
-def _places(found: _Found) -> list[list[int]]:
-    """For each document, the places of its pages among those found, best first; documents by their best page."""
-    places: dict[int, list[int]] = {}
-    for at, document in enumerate(found.documents):
+def _firsts(found: _Found) -> list[int]:
+    """For each document, the place of its best page among those found, best first."""
+    places = range(len(found.documents))
+    return sorted(dict(zip(reversed(found.documents), reversed(places), strict=True)).values())
+
+
+def _best(found: _Found, firsts: list[int], most: int) -> list[tuple[float, list[int]]]:
+    """The best documents, with their scores (that of the best page and a little of the next three) and the places of their pages."""
+    if not firsts or not most:
+        return []
+    scores, documents = found.scores, found.documents
+    enough = scores[firsts[min(most, len(firsts)) - 1]] / (1 + 3 * _MORE_PAGES)
+    places: dict[int, list[int]] = {documents[at]: [] for at in takewhile(lambda at: scores[at] >= enough, firsts)}
+    for at, document in enumerate(documents):
         if document in places:
             places[document].append(at)
-        else:
-            places[document] = [at]
-    return list(places.values())
-
-
-def _best(found: _Found, places: list[list[int]], most: int) -> list[tuple[float, list[int]]]:
-    """The best documents with their scores: that of the best page and a little of the next three."""
-    if not places or not most:
-        return []
-    scores = found.scores
-    enough = scores[places[min(most, len(places)) - 1][0]] / (1 + 3 * _MORE_PAGES)
-    rivals = takewhile(lambda each: scores[each[0]] >= enough, places)
-    scored = [(scores[each[0]] + _MORE_PAGES * sum(scores[at] for at in each[1:4]), each) for each in rivals]
+    scored = [(scores[each[0]] + _MORE_PAGES * sum(scores[at] for at in each[1:4]), each) for each in places.values()]
     scored.sort(key=lambda group: -group[0])
     return scored[:most]
 

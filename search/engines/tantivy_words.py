@@ -1,6 +1,6 @@
 """The vocabulary of a reader, read from the index itself: no count is kept that could disagree with the entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tantivy import Occur, Query
 
@@ -32,10 +32,12 @@ class ReaderWords:
     def frequency(self, word: str) -> int:
         return sum(self._reading.entries.doc_freq(field, word) for field in ("bu", "tu", "du"))
 
-    def near(self, word: str, distance: int) -> Iterable[str]:
-        schema = words_schema()
-        nearest_first = (Query.fuzzy_term_query(schema, "word", word, distance=each) for each in range(1, distance + 1))
-        return {each["word"][0] for query in nearest_first for each in self._found(query)}
+    def near(self, word: str, distance: int) -> Mapping[str, int]:
+        near: dict[str, int] = {}
+        for edits in range(distance, 0, -1):
+            query = Query.fuzzy_term_query(words_schema(), "word", word, distance=edits)
+            near.update((each["word"][0], edits) for each in self._found(query))
+        return near
 
     def sounding(self, key: str) -> Iterable[str]:
         return {each["word"][0] for each in self._found(Query.term_query(words_schema(), "sound", key, "basic"))}

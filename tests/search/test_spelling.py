@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -24,8 +24,8 @@ class Words:
     def starting(self, start: str) -> int:
         return sum(count for word, count in self._counts.items() if word.startswith(start))
 
-    def near(self, word: str, distance_: int) -> Iterable[str]:
-        return [each for each in self._counts if distance(each, word) <= distance_]
+    def near(self, word: str, edits: int) -> Mapping[str, int]:
+        return {each: distance(each, word) for each in self._counts if distance(each, word) <= edits}
 
     def sounding(self, key: str) -> Iterable[str]:
         return [each for each in self._counts if sound(each) == key]
