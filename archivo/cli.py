@@ -81,4 +81,3 @@ def _help() -> str:
         module = importlib.import_module(f"archivo.commands.{family}")
         lines.append(f"  {name:10} {(module.COMMANDS[name].__doc__ or '').strip()}")
     return "\n".join([*lines, "", "Cada orden explica sus opciones con --help.", ""])
-

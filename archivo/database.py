@@ -45,7 +45,8 @@ class Base(DeclarativeBase):
 
 class Database:
     """The rows. `reading()` and `writing()` give sessions; on SQLite a writing one takes the write lock at its beginning, so that two
-    writers wait for each other instead of failing in the middle."""
+    writers wait for each other instead of failing in the middle.
+    """
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)

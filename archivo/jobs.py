@@ -216,7 +216,7 @@ def running_objects(session: Session) -> set[str]:
     return set(session.scalars(select(Job.object_id).where(Job.state == JobState.RUNNING)))
 
 
-def _due(now: datetime) -> Select[tuple[Job]]:
+def _due(now: datetime) -> Select[Job]:
     ready = and_(Job.state == JobState.QUEUED, or_(Job.not_before.is_(None), Job.not_before <= now))
     abandoned = and_(Job.state == JobState.RUNNING, Job.lease_until < now, Job.attempt < MAX_ATTEMPTS)
     return select(Job).where(or_(ready, abandoned))

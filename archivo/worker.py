@@ -76,6 +76,15 @@ def run_job(archive: Archive, lease: Lease) -> None:
             _note_failure(archive, lease, fault)
 
 
+def run_by_id(archive: Archive, job_id: str) -> None:
+    """Work the job that a message names, if it is still to be done and nobody else has it."""
+    owner = f"{archive.process}#{threading.get_ident()}"
+    with archive.database.writing() as session:
+        lease = jobs.claim_one(session, job_id, owner, archive.clock())
+    if lease is not None:
+        run_job(archive, lease)
+
+
 def reconcile(archive: Archive) -> None:
     """Make the tables true again: what dead processes held is claimable, what they left half-done is finished or removed."""
     intake.recover_deposits(archive)
@@ -143,9 +152,8 @@ class Crew:
         owner = f"{self.archive.process}#{threading.get_ident()}"
         while not self._stop.is_set():
             lease = None
-            with suppress(Exception):  # the database may be away for a while; the sweep says so
-                with self.archive.database.writing() as session:
-                    lease = jobs.claim(session, owner, self.archive.clock(), queues=queues)
+            with suppress(Exception), self.archive.database.writing() as session:  # the database may be away for a while
+                lease = jobs.claim(session, owner, self.archive.clock(), queues=queues)
             if lease is None:
                 self._stop.wait(0.1)
             else:
@@ -168,12 +176,11 @@ class _Renewal(threading.Thread):
 
     def run(self) -> None:
         while not self.done.wait(jobs.LEASE.total_seconds() / 3):
-            with suppress(Exception):  # the next beat tries again; losing the lease is told by finish()
-                with self._archive.database.writing() as session:
-                    jobs.renew(session, self._lease, self._archive.clock())
+            with suppress(Exception), self._archive.database.writing() as session:  # the next beat tries again; finish() tells a lost lease
+                jobs.renew(session, self._lease, self._archive.clock())
 
 
-class _renewing:  # noqa: N801 - reads as a verb where it is used
+class _renewing:
     def __init__(self, archive: Archive, lease: Lease) -> None:
         self._renewal = _Renewal(archive, lease)
 

@@ -5,12 +5,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line, print_message, progress
+from archivo.discovery.representing import deposited_json
 from archivo.errors import ArchivoError, Malformed
 from archivo.intake import services as intake
 from archivo.intake.manifest import ManifestProblem, read_manifest
@@ -66,7 +67,9 @@ def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Met
             except OSError as fault:
                 failed = True
                 reason = fault.strerror or type(fault).__name__
-                error = Malformed("file.unreadable", f"No se pudo leer el archivo ({reason}). No se recibió.", "Revise sus permisos y repita.")
+                error = Malformed(
+                    "file.unreadable", f"No se pudo leer el archivo ({reason}). No se recibió.", "Revise sus permisos y repita."
+                )
                 _print_failed(path, error, options.json)
             else:
                 if not options.wait:
@@ -111,26 +114,13 @@ def _walk(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def filename_of(path: Path) -> str:
-    """The last component as given; bytes that are not UTF-8 as `\\xNN`."""
+    r"""The last component as given; bytes that are not UTF-8 as `\xNN`."""
     return os.fsencode(path.name).decode("utf-8", "backslashreplace")
-
-
-def as_json(one: Deposited) -> dict[str, Any]:
-    """A deposited file as the contract prints it."""
-    return {
-        "id": one.id,
-        "filename": one.filename,
-        "sha256": one.sha256,
-        "size": one.size,
-        "state": one.state,
-        "duplicate_of": one.duplicate_of,
-        "findings": list(one.findings),
-    }
 
 
 def _print(one: Deposited, json: bool) -> None:
     if json:
-        print_json(as_json(one))
+        print_json(deposited_json(one))
         return
     again = " (ya estaba: no se guardó de nuevo)" if one.duplicate_of else ""
     print_line(f"{one.id}  {one.state:10}  {one.filename}{again}")

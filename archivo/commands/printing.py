@@ -1,21 +1,20 @@
 """How commands print: JSON alone on stdout, messages on stderr."""
 
-import dataclasses
 import getpass
-import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
+
+from archivo.discovery.representing import to_json
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value, a line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(to_json(value) + "\n")
     sys.stdout.flush()
 
 
@@ -38,7 +37,7 @@ def print_error(code: str, message: str, remedy: str, as_json: bool) -> None:
 
 
 def shown(text: str) -> str:
-    """A text whose control and direction characters are written as \\xNN or \\uNNNN."""
+    r"""A text whose control and direction characters are written as \xNN or \uNNNN."""
     return _UNPRINTABLE.sub(lambda match: _escape(match[0]), text)
 
 
@@ -48,11 +47,6 @@ def login() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "desconocido"
-
-
-def utc(at: datetime | None) -> str | None:
-    """ISO 8601 UTC with Z."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
 
 
 @contextmanager
@@ -83,13 +77,3 @@ class Progress:
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return utc(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(type(value).__name__)

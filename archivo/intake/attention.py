@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select, func, or_, select
 
@@ -81,7 +81,7 @@ def requeue_forgotten(transaction: Transaction) -> None:
             transaction.enqueue(kind, document_id, queue=queue)
 
 
-def _waiting(actor: Actor, reason: str) -> Select[Any]:
+def _waiting(actor: Actor, reason: str) -> Select[Document, Classification]:
     held = labels_held(actor)
     classes = [label.removeprefix("class:") for label in held if label.startswith("class:")]
     visible = or_(Document.access.in_(classes), Document.received_by == actor.login)

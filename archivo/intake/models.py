@@ -9,16 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from archivo.database import Base
 
 
-class Incoming(Base):
-    """A deposit in flight: written before the first byte, gone with the row of its document. What a dead process left is recovered."""
-
-    __tablename__ = "incoming"
-
-    document_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(140))
-    started_at: Mapped[datetime]
-
-
 class DigestClaim(Base):
     """Who is depositing these bytes into this fonds now: the second of two at once waits for the first."""
 

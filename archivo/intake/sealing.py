@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.identifiers import from_urn, is_uuid, urn
-from archivo.intake.processing import gather_rows
+from archivo.intake.keeping import gather_rows
 from archivo.intake.services import adopt
-from archivo.jobs import Queue
+from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Office, RecordVersion
 from archivo.records.packaging import EVENTS, Package, parse_instant, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
@@ -160,7 +160,7 @@ def _restore_trd(archive: Archive, identifier: str) -> None:
     _ensure_fonds(archive, content["fonds"], content["imported_at"])
     with archive.transaction() as transaction:
         session = transaction.session
-        names = "id number in_force_from in_force_to filename sha256 imported_by warnings".split()
+        names = ["id", "number", "in_force_from", "in_force_to", "filename", "sha256", "imported_by", "warnings"]
         session.merge(
             TrdVersion(
                 **{name: content[name] for name in names},
@@ -220,3 +220,8 @@ def _ensure_fonds(archive: Archive, fonds: Any, created_at: str | None) -> None:
             transaction.session.add(Fonds(id=fonds["id"], code=fonds["code"], name=fonds["name"], created_at=at, ocfl_version=0))
             transaction.enqueue("keep_fonds", fonds["id"], queue=Queue.SEAL, priority=6)
 
+
+def objects_to_finish(archive: Archive) -> set[str]:
+    """The objects that have jobs open: what a rebuild still has to finish."""
+    with archive.reading() as session:
+        return {job.object_id for job in session.scalars(select(Job).where(Job.state != JobState.DONE, Job.state != JobState.FAILED))}

@@ -16,10 +16,10 @@ from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
-from archivo.intake.models import DigestClaim, Incoming
+from archivo.intake.models import DigestClaim
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
-from archivo.records.models import Document, DocumentFinding, DocumentState, Fonds, Office, RecordVersion, Representation
+from archivo.records.models import Document, DocumentFinding, DocumentState, Fonds, Incoming, Office, RecordVersion, Representation
 from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, read_package, write_metadata
 from archivo.records.premis import premis_of
 from archivo.records.services import FindingView, clean_line, default_fonds, documents_by_digest, finding_view
@@ -190,7 +190,9 @@ def recover_deposits(archive: Archive) -> int:
     """
     with archive.reading() as session:
         dead = [row for row in session.scalars(select(Incoming)) if not archive.is_alive(row.owner)]
-        dead += [row for row in session.scalars(select(Incoming)) if row not in dead and row.started_at < archive.clock() - timedelta(days=2)]
+        dead += [
+            row for row in session.scalars(select(Incoming)) if row not in dead and row.started_at < archive.clock() - timedelta(days=2)
+        ]
     for row in dead:
         with archive.writing_object(urn(row.document_id)):
             archive.packages.recover(urn(row.document_id))
@@ -215,8 +217,8 @@ def adopt(archive: Archive, transaction: Transaction, document_id: str) -> None:
     session.flush()
     session.add_all([*package.versions, *package.representations, *package.events, *package.findings])
     given = package.sections.get("given_class")
-    chosen = resolve_class(session, given["trd_id"], given["key"], None) if given else None
-    if chosen is not None:
+    if given:
+        chosen = resolve_class(session, given["trd_id"], given["key"], None)
         classification.decide(transaction, package.document, chosen, given["actor"])
     transaction.enqueue("process", document_id, queue=Queue.INGEST)
 
@@ -352,7 +354,12 @@ def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _
     with archive.transaction() as transaction:
         if upload.filename != existing.filename:
             event = Event(
-                EventType.RECEPTION, Outcome.SUCCESS, AGENT, transaction.now, "received.again", {"filename": upload.filename, "actor": actor.login}
+                EventType.RECEPTION,
+                Outcome.SUCCESS,
+                AGENT,
+                transaction.now,
+                "received.again",
+                {"filename": upload.filename, "actor": actor.login},
             )
             classification.add_event(transaction, existing.id, event)
         audit.record(transaction, actor.login, "document.deposit_again", existing.id)
@@ -362,7 +369,6 @@ def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _
 
 def _office_exists(session: Session, fonds_id: str, code: str) -> bool:
     return session.scalars(select(Office).where(Office.fonds_id == fonds_id, Office.code == code)).first() is not None
-
 
 
 def outcome_of(archive: Archive, actor: Actor, deposited: Deposited) -> Deposited:

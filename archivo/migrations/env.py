@@ -3,8 +3,10 @@
 from alembic import context
 
 import archivo.access.models
+import archivo.archive
 import archivo.audit.models
 import archivo.intake.models
+import archivo.jobs
 import archivo.records.models
 import archivo.retention.models  # noqa: F401 - the tables register themselves
 from archivo.database import Base

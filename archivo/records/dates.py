@@ -28,7 +28,7 @@ def parse_edtf(text: str) -> Edtf:
     """Read `1936`, `1936-05`, `1936-05-20`, each with `?` or `~`, or an interval `a/b` of them. Raises Invalid."""
     first, _, last = text.partition("/")
     begins, ends = _bounds(first, text), _bounds(last or first, text)
-    if begins[0] > ends[1] or "/" in text and not last:
+    if begins[0] > ends[1] or ("/" in text and not last):
         raise _invalid(text)
     return Edtf(text, begins[0].isoformat(), ends[1].isoformat())
 

@@ -165,3 +165,13 @@ class DocumentFinding(Base):
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(80))
     params: Mapped[dict[str, Any]]
+
+
+class Incoming(Base):
+    """A deposit in flight: written before the first byte, gone with the row of its document. What a dead process left is recovered."""
+
+    __tablename__ = "incoming"
+
+    document_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(140))
+    started_at: Mapped[datetime]

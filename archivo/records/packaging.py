@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 from archivo.archive import Archive
 from archivo.identifiers import urn
 from archivo.records.models import Document, DocumentEvent, DocumentFinding, DocumentPart, Fonds, RecordVersion, Representation
-from preservation.ocfl import VersionWriter
+from preservation.ocfl_writer import VersionWriter
 
 ORIGINAL: Final = "original/data"
 ACCESS_COPY: Final = "access/copy.pdf"
@@ -25,12 +25,47 @@ PARTS: Final = "text/parts.json"
 SCHEMA: Final = 1
 SECTIONS: Final = ("classification", "decisions", "given_class")
 
-_DOCUMENT_FIELDS: Final = (
-    "office_code title title_source description date date_source begins_on ends_on document_type number producer access published "
-    "filename size sha256 mime puid format_name received_by part_count is_doubtful disposition_status proposals"
-).split()
-_PART_FIELDS: Final = "number kind label source width height turn confidence coverage is_doubtful engine alto".split()
-_REPRESENTATION_FIELDS: Final = "role path mime puid sha256 size".split()
+_DOCUMENT_FIELDS: Final = [
+    "office_code",
+    "title",
+    "title_source",
+    "description",
+    "date",
+    "date_source",
+    "begins_on",
+    "ends_on",
+    "document_type",
+    "number",
+    "producer",
+    "access",
+    "published",
+    "filename",
+    "size",
+    "sha256",
+    "mime",
+    "puid",
+    "format_name",
+    "received_by",
+    "part_count",
+    "is_doubtful",
+    "disposition_status",
+    "proposals",
+]
+_PART_FIELDS: Final = [
+    "number",
+    "kind",
+    "label",
+    "source",
+    "width",
+    "height",
+    "turn",
+    "confidence",
+    "coverage",
+    "is_doubtful",
+    "engine",
+    "alto",
+]
+_REPRESENTATION_FIELDS: Final = ["role", "path", "mime", "puid", "sha256", "size"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,10 +200,12 @@ def open_representation(archive: Archive, actor: Actor, document_id: str, role: 
     return _representation_view(representation), document.filename, open_file(archive, document_id, representation.path)
 
 
-def describe(archive: Archive, actor: Actor, document_id: str, changes: Mapping[str, str | None], *, seen_version: int | None = None) -> int:
+def describe(
+    archive: Archive, actor: Actor, document_id: str, changes: Mapping[str, str | None], *, seen_version: int | None = None
+) -> int:
     """Change title, date, document type, number, producer, description, office or access; the new version number.
 
-    Raises Invalid for an unusable value, Conflict when the record changed since `seen_version`. Restricting a published record withdraws it.
+    Raises Invalid for an unusable value, Conflict when the record changed since `seen_version`. Restricting withdraws a published record.
     """
     require(archive, actor, Grant.DESCRIBE, document_id)
     with archive.reading() as session:
@@ -305,7 +307,10 @@ def _planned_changes(session: Session, document: Document, changes: Mapping[str,
                     raise Invalid("document.access", f"«{text}» no es un nivel de acceso.", "Elija pública, clasificada o reservada.")
                 planned["access"] = text
             case "office_code":
-                if text and session.scalars(select(Office).where(Office.fonds_id == document.fonds_id, Office.code == text)).first() is None:
+                if (
+                    text
+                    and session.scalars(select(Office).where(Office.fonds_id == document.fonds_id, Office.code == text)).first() is None
+                ):
                     raise Invalid("document.office", f"No existe la oficina «{text}».", "Elija una oficina de la tabla de retención.")
                 planned["office_code"] = text or None
             case "document_type" | "number" | "producer":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ingest.outcomes import sentence as step_sentence
+from ingest.outcomes import OUTCOMES
 
 EVENTS: Final[Mapping[str, str]] = {
     "received": "Se recibió «{filename}», de {size} bytes, con resumen SHA-256 {sha256}.",
@@ -21,5 +21,4 @@ EVENTS: Final[Mapping[str, str]] = {
 
 def event_sentence(code: str, params: Mapping[str, Any]) -> str:
     """An event as a Spanish sentence."""
-    template = EVENTS.get(code)
-    return template.format_map(dict(params)) if template else step_sentence(code, params)
+    return (EVENTS.get(code) or OUTCOMES[code]).format_map(dict(params))

@@ -104,13 +104,26 @@ def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:
 
 def classification_json(row: Classification) -> dict[str, Any]:
     """A class that counts, as a package holds it."""
-    names = "trd_id class_id status confidence novelty reasons alternatives decided_by model is_eligible needs_audit office_known".split()
+    names = [
+        "trd_id",
+        "class_id",
+        "status",
+        "confidence",
+        "novelty",
+        "reasons",
+        "alternatives",
+        "decided_by",
+        "model",
+        "is_eligible",
+        "needs_audit",
+        "office_known",
+    ]
     return {"at": instant(row.at), **{name: getattr(row, name) for name in names}}
 
 
 def decision_json(row: Decision) -> dict[str, Any]:
     """A decision as a package holds it."""
-    names = "id trd_id actor class_key proposed_key confidence model was_eligible was_automatic".split()
+    names = ["id", "trd_id", "actor", "class_key", "proposed_key", "confidence", "model", "was_eligible", "was_automatic"]
     return {"at": instant(row.at), **{name: getattr(row, name) for name in names}}
 
 

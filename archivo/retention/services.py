@@ -15,7 +15,7 @@ from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.errors import Invalid
 from archivo.identifiers import new_uuid, urn
-from archivo.jobs import Queue
+from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState, Fonds, Office
 from archivo.records.packaging import canonical, instant
 from archivo.records.services import default_fonds
@@ -25,10 +25,24 @@ from archivo.retention.trd_file import Problem, Severity, TRDTable, read_trd
 TRD: Final = "metadata/trd.json"
 FONDS: Final = "metadata/fonds.json"
 SOURCE: Final = "original/data"
-_CLASS_FIELDS: Final = (
-    "id position office_code office code series_code series subseries_code subseries types ag_years ac_years disposition reproduction "
-    "procedure norms"
-).split()
+_CLASS_FIELDS: Final = [
+    "id",
+    "position",
+    "office_code",
+    "office",
+    "code",
+    "series_code",
+    "series",
+    "subseries_code",
+    "subseries",
+    "types",
+    "ag_years",
+    "ac_years",
+    "disposition",
+    "reproduction",
+    "procedure",
+    "norms",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,3 +385,17 @@ def read_trd_json(content: bytes) -> dict[str, Any]:
     """What trd_json wrote."""
     value: dict[str, Any] = json.loads(content)
     return value
+
+
+def objects_of_import(archive: Archive, trd_id: str) -> set[str]:
+    """The objects whose jobs an import left: the version, its fonds, the versions it ended."""
+    with archive.reading() as session:
+        fonds_id = session.get_one(TrdVersion, trd_id).fonds_id
+        versions = session.scalars(select(TrdVersion.id).where(TrdVersion.fonds_id == fonds_id))
+        return {fonds_id, *versions}
+
+
+def waiting_documents(archive: Archive) -> set[str]:
+    """The documents that wait for a proposal."""
+    with archive.reading() as session:
+        return {job.object_id for job in session.scalars(select(Job).where(Job.kind == "classify", Job.state == JobState.QUEUED))}

@@ -1,0 +1,48 @@
+"""The FastAPI app: routers, middleware, error handlers. No behaviour."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from archivo.access import pages as access_pages
+from archivo.access.door import viewer_of
+from archivo.archive import Archive
+from archivo.discovery import api as discovery_api
+from archivo.discovery import pages as discovery_pages
+from archivo.intake import api as intake_api
+from archivo.intake import pages as intake_pages
+from archivo.operations import api as operations_api
+from archivo.operations import pages as operations_pages
+from archivo.retention import pages as retention_pages
+from archivo.web import shell
+
+
+def create_app(archive: Archive, secret: str) -> FastAPI:
+    """The web of a running archive."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(
+        title="Archivo",
+        version="1",
+        description="Entregar, encontrar y consultar documentos. Los errores son problem+json, con código y remedio.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.archive = archive
+    shell.install(
+        app,
+        secret=secret.encode(),
+        clock=archive.clock,
+        viewer_of=viewer_of,
+        timezone=archive.institution.timezone,
+        owner=archive.institution.entity_name,
+    )
+    for part in (discovery_pages, intake_pages, operations_pages, retention_pages, access_pages, discovery_api, intake_api, operations_api):
+        app.include_router(part.router)
+    return app

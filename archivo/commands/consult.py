@@ -1,0 +1,127 @@
+"""archivo show, text, export, verify."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from archivo.access.policy import custody
+from archivo.assembly import opened
+from archivo.commands.printing import login, print_json, print_line
+from archivo.custody import services as custody_services
+from archivo.discovery.representing import document_json, utc
+from archivo.records import services as records
+from archivo.retention import classification
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def show(parser: argparse.ArgumentParser) -> Act:
+    """Mostrar un documento: descripción, original, eventos, hallazgos, clasificación."""
+    _takes_document(parser)
+    return _show
+
+
+def text(parser: argparse.ArgumentParser) -> Act:
+    """Mostrar el texto de un documento, o sus palabras con su lugar en la página."""
+    _takes_document(parser)
+    parser.add_argument("--page", type=int, metavar="N")
+    parser.add_argument("--words", action="store_true")
+    return _text
+
+
+def export(parser: argparse.ArgumentParser) -> Act:
+    """Copiar el paquete de un documento, o solo su original, a una carpeta vacía."""
+    _takes_document(parser)
+    parser.add_argument("destination", metavar="DESTINO", type=Path)
+    parser.add_argument("--original", action="store_true")
+    return _export
+
+
+def verify(parser: argparse.ArgumentParser) -> Act:
+    """Leer de nuevo todo lo guardado y compararlo con sus resúmenes."""
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--json", action="store_true")
+    return _verify
+
+
+COMMANDS: Final = {"show": show, "text": text, "export": export, "verify": verify}
+
+
+def _takes_document(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--json", action="store_true")
+
+
+def _show(options: argparse.Namespace) -> int:
+    with opened() as archive:
+        actor = custody(login())
+        view = records.view_document(archive, actor, options.id)
+        found = classification.classification_of(archive, actor, options.id)
+    if options.json:
+        print_json(document_json(view, found))
+        return 0
+    print_line(view.title)
+    print_line(f"{view.id} · {view.state} · {view.date or 'sin fecha'} · {view.part_count} partes · acceso {view.access}")
+    print_line(
+        f"Original: {view.filename}, {view.original.size} bytes, {view.original.puid or 'formato desconocido'}, {view.original.sha256}"
+    )
+    if found is not None:
+        print_line(f"Clase: {found.item.code + ' ' + found.item.label if found.item else '—'} ({found.status})")
+    for finding in view.findings:
+        print_line(f"  {finding.message} {finding.remedy}")
+    for event in view.events:
+        print_line(f"  {utc(event.at)}  {event.detail}")
+    return 0
+
+
+def _text(options: argparse.Namespace) -> int:
+    with opened() as archive:
+        actor = custody(login())
+        parts = records.view_parts(archive, actor, options.id, options.page)
+        custody_services.note_use(archive, actor, "document.text", options.id)
+        words = records.words_of(archive, actor, options.id, [part.number for part in parts]) if options.words else {}
+    if options.words:
+        pages = [
+            {
+                "page": part.number,
+                "width": part.width,
+                "height": part.height,
+                "words": [
+                    {"text": w.text, "confidence": w.confidence, "x0": w.x0, "y0": w.y0, "x1": w.x1, "y1": w.y1} for w in words[part.number]
+                ],
+            }
+            for part in parts
+        ]
+        print_json(pages[0] if options.page is not None else pages)
+    elif options.json:
+        print_json({"pages": [{"page": part.number, "text": part.text} for part in parts]})
+    else:
+        print_line("\f".join(part.text for part in parts))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    with opened() as archive:
+        written = custody_services.export(archive, custody(login()), options.id, options.destination, only_original=options.original)
+    if options.json:
+        print_json({"id": options.id, "destination": str(written)})
+    else:
+        print_line(f"Quedó en {written}.")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with opened() as archive:
+        report = custody_services.verify(archive, custody(login()), options.ids)
+    if options.json:
+        print_json(report)
+    else:
+        print_line(f"{report.checked} documentos leídos: {report.ok} íntegros.")
+        for damage in report.damaged:
+            print_line(f"  dañado: {damage.id} {damage.key} (se esperaba {damage.expected}, hay {damage.found})")
+        for key in report.missing:
+            print_line(f"  falta: {key}")
+        for key in report.unexpected:
+            print_line(f"  sobra: {key}")
+    return 0 if report.is_clean else 1

@@ -1,0 +1,121 @@
+"""archivo serve, worker, demo."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from archivo.archive import Archive
+from archivo.assembly import opened, read_secret, settings_or_malformed
+from archivo.commands.printing import print_line, print_message
+from archivo.errors import Malformed
+from archivo.jobs import Queue
+from archivo.settings import Settings
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def serve(parser: argparse.ArgumentParser) -> Act:
+    """Servir las páginas y la API; con local:// también hace los trabajos."""
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    return _serve
+
+
+def worker(parser: argparse.ArgumentParser) -> Act:
+    """Hacer los trabajos, sin servir páginas."""
+    parser.add_argument("--queues", default=",".join(Queue), metavar="COLAS", help="separadas por comas")
+    return _worker
+
+
+def demo(parser: argparse.ArgumentParser) -> Act:
+    """Llenar el archivo con los documentos de muestra y dejarlo funcionando."""
+    parser.add_argument("--no-serve", action="store_true", help="no dejar el servidor funcionando")
+    parser.add_argument("--port", type=int, default=8000)
+    return _demo
+
+
+COMMANDS: Final = {"serve": serve, "worker": worker, "demo": demo}
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from archivo.app import create_app
+    from archivo.worker import Crew
+
+    settings = _strict_settings()
+    with opened(settings) as archive:
+        secret = read_secret(settings)
+        crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
+        if crew:
+            crew.start()
+        try:
+            config = uvicorn.Config(
+                create_app(archive, secret),
+                host=options.host,
+                port=options.port,
+                log_level="warning",
+                proxy_headers=True,
+                server_header=False,
+            )
+            server = uvicorn.Server(config)
+            print_line(f"Archivo está en http://{options.host}:{options.port}/")
+            server.run()
+            return 0 if server.started else 1
+        finally:
+            if crew:
+                crew.stop()
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from archivo.worker import Crew
+
+    settings = _strict_settings()
+    queues = _queues(options.queues)
+    with opened(settings) as archive:
+        if settings.broker_url != "local://":
+            return _broker_worker(archive, settings, queues)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        crew = Crew(archive, settings.workers, queues)
+        crew.start()
+        print_message("Trabajando. Para terminar: SIGTERM.")
+        stop.wait()
+        crew.stop()
+    return 0
+
+
+def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue]) -> int:
+    from archivo.broker import run_worker
+    from archivo.worker import run_by_id
+
+    run_worker(settings.broker_url, queues, settings.workers, lambda job_id: run_by_id(archive, job_id))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from archivo.demo.run import run
+
+    return run(settings_or_malformed(), port=options.port, serve=not options.no_serve)
+
+
+def _strict_settings() -> Settings:
+    settings = settings_or_malformed()
+    if settings.unknown:
+        listed = ", ".join(settings.unknown)
+        raise Malformed(
+            "settings.unknown", f"No se conocen estas variables: {listed}. No se arrancó nada.", "Corrija su nombre o quítelas."
+        )
+    return settings
+
+
+def _queues(text: str) -> list[Queue]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in set(Queue)]
+    if unknown or not names:
+        known = ", ".join(Queue)
+        raise Malformed("queues.unknown", f"No existe la cola «{', '.join(unknown)}». No se arrancó nada.", f"Elija entre {known}.")
+    return [Queue(name) for name in names]

@@ -1,0 +1,120 @@
+"""archivo rebuild, jobs, reconcile, doctor."""
+
+import argparse
+from collections.abc import Callable
+from typing import Final
+
+from archivo.access.policy import custody
+from archivo.assembly import opened, settings_or_malformed
+from archivo.commands.printing import login, print_json, print_line
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def rebuild(parser: argparse.ArgumentParser) -> Act:
+    """Rehacer el catálogo desde el almacén, el índice desde el catálogo, o ambos."""
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--index", action="store_true")
+    choice.add_argument("--catalogue", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return _rebuild
+
+
+def jobs(parser: argparse.ArgumentParser) -> Act:
+    """Ver los trabajos, o reintentar los que fallaron."""
+    parser.add_argument("--failed", action="store_true")
+    parser.add_argument("--retry", metavar="ID", help="un trabajo o un documento")
+    parser.add_argument("--json", action="store_true")
+    return _jobs
+
+
+def reconcile(parser: argparse.ArgumentParser) -> Act:
+    """Terminar o retirar lo que dejó a medias un proceso que murió."""
+    parser.add_argument("--json", action="store_true")
+    return _reconcile
+
+
+def doctor(parser: argparse.ArgumentParser) -> Act:
+    """Revisar la instalación y decir qué hacer."""
+    parser.add_argument("--json", action="store_true")
+    return _doctor
+
+
+COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "reconcile": reconcile, "doctor": doctor}
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from archivo.intake import sealing
+    from archivo.worker import work_until_done
+
+    restored = sealing.Rebuilt(0, 0, 0, 0, ())
+    entries = 0
+    with opened() as archive:
+        if not options.index:
+            restored = sealing.rebuild_catalogue(archive)
+            work_until_done(archive, sealing.objects_to_finish(archive))
+        if not options.catalogue:
+            entries = sealing.rebuild_index(archive)
+    if options.json:
+        print_json(
+            {
+                "fonds": restored.fonds,
+                "trd": restored.trd_versions,
+                "documents": restored.documents,
+                "entries": entries,
+                "unreadable": list(restored.unreadable),
+            }
+        )
+    else:
+        print_line(
+            f"{restored.fonds} fondos, {restored.trd_versions} tablas de retención, {restored.documents} documentos, {entries} entradas."
+        )
+        for object_id in restored.unreadable:
+            print_line(f"  No se pudo leer {object_id}.")
+    return 1 if restored.unreadable else 0
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    from archivo.operations import services as operations
+
+    with opened() as archive:
+        actor = custody(login())
+        if options.retry:
+            retried = operations.retry_job(archive, actor, options.retry)
+            if options.json:
+                print_json({"retried": retried})
+            else:
+                print_line(f"{len(retried)} trabajos en espera otra vez.")
+            return 0
+        listed = operations.list_jobs(archive, actor, state="failed" if options.failed else None, limit=1000)
+    if options.json:
+        print_json(listed)
+    else:
+        for job in listed:
+            reason = f"  {job.error_code}: {job.error_detail}" if job.error_code else ""
+            print_line(f"{job.id}  {job.state:8} {job.kind_in_words}  {job.object_id}{reason}")
+    return 0
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from archivo.worker import reconcile as make_true
+
+    with opened() as archive:
+        make_true(archive)
+    if options.json:
+        print_json({"reconciled": True})
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from archivo.operations.doctor import examine
+
+    settings = settings_or_malformed()
+    with opened(settings) as archive:
+        checks = examine(archive, settings.home, settings.unknown)
+    if options.json:
+        print_json({"checks": checks, "ok": all(check.status != "error" for check in checks)})
+    else:
+        for check in checks:
+            print_line(f"{check.status:8} {check.name}: {check.message} {check.remedy}".rstrip())
+    return 1 if any(check.status == "error" for check in checks) else 0

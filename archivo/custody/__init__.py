@@ -1,0 +1,1 @@
+"""Keeping what is held: fixity of the packages, and their way out."""

@@ -1,0 +1,176 @@
+"""Find records, and show what answers: the page, its words, the marks."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import AccessClass, Actor, may_see, scope
+from archivo.archive import Archive
+from archivo.data import code_patterns
+from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
+from archivo.retention.services import series_labels
+from search.highlight import marks, snippet
+from search.index import Hit, Query, Results
+from search.query import worded
+
+SNIPPET: Final = 240
+MAX_LIMIT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page of a document that answers; None: its title or description does."""
+
+    page: int | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that answers. `highlights` are spans of code points in `snippet`, which is plain text."""
+
+    id: str
+    title: str
+    page: int | None
+    score: float
+    snippet: str
+    highlights: tuple[tuple[int, int], ...]
+    date: str | None
+    document_type: str | None
+    producer: str | None
+    access: str
+    published: bool
+    part_count: int
+    other_pages: tuple[FoundPage, ...]
+    title_marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    """A value of a facet, in words, and how many of the documents found have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundList:
+    """A page of results, and how the words were understood. `facets` are `series`, `year` and `type`."""
+
+    query: Query
+    total: int
+    total_is_exact: bool
+    took_ms: float
+    hits: tuple[Found, ...]
+    facets: Mapping[str, tuple[FacetView, ...]]
+    notes: tuple[str, ...]
+    did_you_mean: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the public catalogue holds: documents by fonds and by decade, and the newest."""
+
+    total: int
+    fonds: tuple[FacetView, ...]
+    decades: tuple[FacetView, ...]
+    newest: tuple["Newest", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A record newly published."""
+
+    id: str
+    title: str
+    date: str | None
+    document_type: str | None
+
+
+def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
+    """Search what this actor may see. Hits are completed from the catalogue through the policy again, so that a stale index can hide a
+    record but never reveal one. Nothing typed makes it fail.
+    """
+    started = time.perf_counter()
+    results = archive.index.search(query, scope=scope(actor))
+    with archive.reading() as session:
+        hits = _complete(session, actor, results)
+        facets = _facets(archive, results)
+    took = (time.perf_counter() - started) * 1000
+    notes = tuple(worded(note) for note in results.notes)
+    return FoundList(query, results.total, results.total_is_exact, round(took, 1), hits, facets, notes, results.did_you_mean)
+
+
+def holdings(archive: Archive) -> Holdings:
+    """What citizens may find, counted."""
+    public = (Document.published, Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE)
+    decade = func.substr(Document.begins_on, 1, 3)
+    with archive.reading() as session:
+        by_fonds = session.execute(
+            select(Fonds.code, Fonds.name, func.count())
+            .join(Document, Document.fonds_id == Fonds.id)
+            .where(*public)
+            .group_by(Fonds.code, Fonds.name)
+            .order_by(Fonds.code)
+        )
+        fonds = tuple(FacetView(code, name, count) for code, name, count in by_fonds)
+        by_decade = session.execute(
+            select(decade, func.count()).where(*public, Document.begins_on.is_not(None)).group_by(decade).order_by(decade)
+        )
+        decades = tuple(FacetView(f"{value}0", f"{value}0", count) for value, count in by_decade)
+        newest = session.scalars(select(Document).where(*public).order_by(Document.published_at.desc(), Document.id.desc()).limit(6))
+        return Holdings(sum(f.count for f in fonds), fonds, decades, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
+
+
+def _complete(session: Session, actor: Actor, results: Results) -> tuple[Found, ...]:
+    documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_([hit.document for hit in results.hits])))}
+    wanted = {(hit.document, hit.pages[0].page) for hit in results.hits if hit.pages[0].page}
+    texts: dict[tuple[str, int], str] = {}
+    for document_id, page in wanted:
+        part = session.get(DocumentPart, (document_id, page))
+        if part is not None:
+            texts[document_id, page] = part.text
+    found = []
+    for hit in results.hits:
+        document = documents.get(hit.document)
+        if document is not None and may_see(actor, document.access, document.published, document.received_by):
+            found.append(_found(document, hit, texts, results))
+    return tuple(found)
+
+
+def _found(document: Document, hit: Hit, texts: Mapping[tuple[str, int], str], results: Results) -> Found:
+    patterns = code_patterns()
+    page = hit.pages[0].page
+    text = texts.get((document.id, page)) if page else None
+    source = text if text is not None else "\n".join(t for t in (document.title, document.description) if t)
+    shown, spans = snippet(source, results.understood, around=SNIPPET, patterns=patterns)
+    return Found(
+        id=document.id,
+        title=document.title,
+        page=page or None,
+        score=round(hit.score, 4),
+        snippet=shown,
+        highlights=tuple(spans),
+        date=document.date,
+        document_type=document.document_type,
+        producer=document.producer,
+        access=document.access,
+        published=document.published,
+        part_count=document.part_count,
+        other_pages=tuple(FoundPage(p.page or None, p.score) for p in hit.pages[1:]),
+        title_marks=tuple(marks(document.title, results.understood, patterns=patterns)),
+    )
+
+
+def _facets(archive: Archive, results: Results) -> dict[str, tuple[FacetView, ...]]:
+    labels = series_labels(archive) if results.facets.get("series") else {}
+    facets: dict[str, tuple[FacetView, ...]] = {}
+    for name in ("series", "year", "type"):
+        values: Sequence[Any] = results.facets.get(name, ())
+        facets[name] = tuple(FacetView(v.value, labels.get(v.value, v.value) if name == "series" else v.value, v.count) for v in values)
+    return facets

@@ -1,0 +1,49 @@
+"""Publish a record in the public catalogue, or withdraw it."""
+
+from sqlalchemy import select
+
+from archivo.access.policy import AccessClass, Actor, Grant, require
+from archivo.archive import Archive
+from archivo.audit import services as audit
+from archivo.errors import Conflict
+from archivo.records.indexing import entries_of
+from archivo.records.models import Document, DocumentPart
+from archivo.records.services import record_act, reindex, visible_document
+from archivo.retention.classification import class_facets
+
+
+def publish(archive: Archive, actor: Actor, document_id: str) -> None:
+    """Make a public record findable by citizens; nothing changes if it is already. Raises Conflict for a restricted one."""
+    require(archive, actor, Grant.PUBLISH, document_id)
+    with archive.transaction() as transaction:
+        document = visible_document(transaction.session, actor, document_id)
+        if document.access != AccessClass.PUBLICA:
+            raise Conflict(
+                "publish.restricted",
+                f"El documento «{document.title}» es de acceso {document.access} y no se puede publicar. No se cambió.",
+                "Si ya no debe estar restringido, cambie primero su nivel de acceso.",
+            )
+        if document.published:
+            return
+        record_act(transaction, document, actor.login, "publish", {"published": True, "published_at": transaction.now})
+        audit.record(transaction, actor.login, "document.publish", document_id)
+        reindex(transaction, document)
+
+
+def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
+    """Take a record out of the public catalogue: first from the index, then from the record; nothing changes if it is not in it."""
+    require(archive, actor, Grant.PUBLISH, document_id)
+    with archive.reading() as session:
+        document = visible_document(session, actor, document_id)
+        if not document.published:
+            return
+        parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document_id).order_by(DocumentPart.number)))
+        facets = class_facets(session, document_id)
+        session.expunge(document)
+    document.published = False
+    archive.index.put(entries_of(document, parts, facets))
+    with archive.transaction() as transaction:
+        kept = transaction.session.get_one(Document, document_id)
+        record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
+        audit.record(transaction, actor.login, "document.withdraw", document_id)
+        reindex(transaction, kept)

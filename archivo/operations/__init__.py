@@ -1,0 +1,1 @@
+"""Jobs, health and doctor: what an operator sees."""

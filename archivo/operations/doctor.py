@@ -1,0 +1,165 @@
+"""What is wrong with this installation, and what to do about it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select, text
+
+from archivo.archive import Archive
+from archivo.audit.services import verify_chain
+from archivo.identifiers import new_uuid
+from archivo.intake.sealing import count_unsealed
+from archivo.jobs import Job, JobState
+from archivo.records.models import Document
+from archivo.retention.models import TrdVersion
+from ingest.tools.process import ToolError
+from preservation.store import ObjectKey
+from search.index import Query, Scope
+
+LOW_SPACE: Final = 2 << 30
+PROBE: Final = "sonda"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `status`: ok, warning or error; `remedy` is empty when all is well."""
+
+    name: str
+    status: str
+    message: str
+    remedy: str = ""
+
+
+def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> list[Check]:
+    """Look at everything the archive needs. Nothing that was there is changed."""
+    looks: tuple[tuple[str, Callable[[], Check]], ...] = (
+        ("configuración", lambda: _settings(unknown_settings)),
+        ("base de datos", lambda: _database(archive)),
+        ("almacén", lambda: _store(archive)),
+        ("espacio", lambda: _space(home)),
+        ("índice", lambda: _index(archive)),
+        ("reconocimiento", lambda: _recognition(archive)),
+        ("formatos", lambda: _formats(archive)),
+        ("programas maliciosos", lambda: _malware(archive)),
+        ("tabla de retención", lambda: _trd(archive)),
+        ("trabajos", lambda: _jobs(archive)),
+        ("sellado", lambda: _sealing(archive)),
+        ("traza", lambda: _audit(archive)),
+    )
+    checks = []
+    for name, look in looks:
+        try:
+            checks.append(look())
+        except Exception as fault:  # a check that breaks is itself what is wrong
+            checks.append(
+                Check(name, "error", f"No se pudo revisar: {type(fault).__name__}: {fault}", "Revise la configuración y los permisos.")
+            )
+    return checks
+
+
+def _settings(unknown: tuple[str, ...]) -> Check:
+    if unknown:
+        listed = ", ".join(unknown)
+        return Check(
+            "configuración", "error", f"No se conocen estas variables: {listed}.", "Corríjalas: serve y worker no arrancan con ellas."
+        )
+    return Check("configuración", "ok", "Todas las variables ARCHIVO_ son conocidas.")
+
+
+def _database(archive: Archive) -> Check:
+    with archive.reading() as session:
+        documents = session.scalar(select(func.count()).select_from(Document)) or 0
+        if archive.database.is_sqlite and session.scalar(text("PRAGMA quick_check")) != "ok":
+            return Check("base de datos", "error", "SQLite dice que el archivo está dañado.", "Restaure la copia, o use «archivo rebuild».")
+    return Check("base de datos", "ok", f"Responde; {documents} documentos.")
+
+
+def _store(archive: Archive) -> Check:
+    key = ObjectKey(f"{PROBE}-{new_uuid(archive.clock())}")
+    archive.store.put(key, BytesIO(b"sonda"))
+    try:
+        with archive.store.open(key) as stream:
+            same = stream.read() == b"sonda"
+    finally:
+        archive.store.delete(key, authority="uncommitted")
+    if not same:
+        return Check("almacén", "error", "Devuelve otros bytes que los que se le dieron.", "No reciba nada más y revise el disco.")
+    return Check("almacén", "ok", "Escribe, lee y borra.")
+
+
+def _space(home: Path) -> Check:
+    free = shutil.disk_usage(home).free
+    if free < LOW_SPACE:
+        return Check("espacio", "warning", f"Quedan {free >> 20} MiB libres.", "Libere espacio: sin él no se recibe nada más.")
+    return Check("espacio", "ok", f"Quedan {free >> 30} GiB libres.")
+
+
+def _index(archive: Archive) -> Check:
+    archive.index.search(Query("archivo", limit=1), scope=Scope(frozenset(("public",))))
+    return Check("índice", "ok", "Responde.")
+
+
+def _recognition(archive: Archive) -> Check:
+    packages = "tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd"
+    try:
+        engine = archive.tools.call("ocr", "describe", timeout=60, language="spa")
+    except ToolError as fault:
+        return Check("reconocimiento", "warning", f"No se leen escaneos: {fault}", f"Instale: apt-get install {packages}")
+    return Check("reconocimiento", "ok", f"Lee escaneos {engine}.")
+
+
+def _formats(archive: Archive) -> Check:
+    try:
+        archive.tools.call("identification", "identify", timeout=60, path=__file__)
+    except ToolError as fault:
+        return Check("formatos", "error", f"PRONOM no responde: {fault}", "Instale de nuevo las dependencias con «make setup».")
+    return Check("formatos", "ok", "PRONOM responde.")
+
+
+def _malware(archive: Archive) -> Check:
+    if archive.clamav_socket is None:
+        return Check(
+            "programas maliciosos", "warning", "No se buscan: no hay un ClamAV configurado.", "Instálelo y dé ARCHIVO_CLAMAV_SOCKET."
+        )
+    if not archive.clamav_socket.exists():
+        return Check("programas maliciosos", "error", f"No existe el socket {archive.clamav_socket}.", "Arranque clamav-daemon.")
+    return Check("programas maliciosos", "ok", "ClamAV está configurado.")
+
+
+def _trd(archive: Archive) -> Check:
+    with archive.reading() as session:
+        versions = session.scalar(select(func.count()).select_from(TrdVersion)) or 0
+    if not versions:
+        return Check("tabla de retención", "warning", "No hay ninguna: no se clasifica.", "Importe una con «archivo trd import».")
+    return Check("tabla de retención", "ok", f"{versions} versiones.")
+
+
+def _jobs(archive: Archive) -> Check:
+    with archive.reading() as session:
+        failed = session.scalar(select(func.count()).select_from(Job).where(Job.state == JobState.FAILED)) or 0
+    if failed:
+        return Check("trabajos", "warning", f"{failed} fallaron y esperan a una persona.", "Véalos con «archivo jobs --failed».")
+    return Check("trabajos", "ok", "Ninguno ha fallado.")
+
+
+def _sealing(archive: Archive) -> Check:
+    with archive.reading() as session:
+        unsealed = count_unsealed(session)
+    if unsealed:
+        return Check(
+            "sellado", "warning", f"{unsealed} documentos tienen actos sin sellar.", "Se sellan solos mientras serve o worker trabajan."
+        )
+    return Check("sellado", "ok", "Todos los actos están sellados en sus paquetes.")
+
+
+def _audit(archive: Archive) -> Check:
+    report = verify_chain(archive)
+    if report.broken_at is not None:
+        return Check(
+            "traza", "error", f"La cadena se rompe en la entrada {report.broken_at}.", "Guarde la base de datos y avise a control interno."
+        )
+    return Check("traza", "ok", f"{report.entries} entradas, cadena completa.")

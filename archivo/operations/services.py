@@ -1,0 +1,135 @@
+"""See the jobs, try them again, and know what is wrong with the installation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from archivo import jobs
+from archivo.access.policy import Actor, Grant, require
+from archivo.archive import Archive
+from archivo.audit import services as audit
+from archivo.errors import Conflict, Unknown
+from archivo.identifiers import JobId
+from archivo.jobs import Job, JobState, Queue
+from archivo.records.models import Document, DocumentState
+
+PAGE: Final = 50
+
+KINDS: Final[Mapping[str, str]] = {
+    "process": "Procesar un documento",
+    "recognise": "Reconocer páginas",
+    "index": "Poner en el buscador",
+    "seal": "Sellar los actos en el paquete",
+    "classify": "Proponer la clase",
+    "train": "Entrenar el clasificador",
+    "keep_trd": "Guardar la tabla de retención",
+    "keep_fonds": "Guardar el fondo y sus oficinas",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as lists show it. Of its object only the identifier: an operator sees no content."""
+
+    id: str
+    kind: str
+    kind_in_words: str
+    queue: str
+    state: str
+    object_id: str
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error_code: str | None
+    error_detail: str | None
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """How many jobs of a queue are in a state."""
+
+    queue: str
+    state: str
+    count: int
+
+
+def list_jobs(
+    archive: Archive, actor: Actor, *, state: str | None = None, after: str | None = None, limit: int = PAGE, object_id: str | None = None
+) -> list[JobView]:
+    """Jobs, newest first, before a given one; open and failed ones unless a state is asked for."""
+    require(archive, actor, Grant.SEE_JOBS)
+    statement = select(Job).order_by(Job.id.desc()).limit(limit)
+    statement = statement.where(Job.state == state) if state else statement.where(Job.state != JobState.DONE)
+    if after:
+        statement = statement.where(Job.id < after)
+    if object_id:
+        statement = statement.where(Job.object_id == object_id)
+    with archive.reading() as session:
+        return [_view(job) for job in session.scalars(statement)]
+
+
+def count_jobs(archive: Archive, actor: Actor) -> list[QueueCount]:
+    """How many jobs wait, run, are done and failed, by queue."""
+    require(archive, actor, Grant.SEE_JOBS)
+    with archive.reading() as session:
+        counted = session.execute(select(Job.queue, Job.state, func.count()).group_by(Job.queue, Job.state).order_by(Job.queue, Job.state))
+        return [QueueCount(queue, state, count) for queue, state, count in counted]
+
+
+def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
+    """Queue again a failed job, or all the failed jobs of a document; their ids. Raises Unknown, Conflict."""
+    require(archive, actor, Grant.RETRY_JOBS, identifier)
+    with archive.transaction() as transaction:
+        session = transaction.session
+        found = list(session.scalars(select(Job).where((Job.id == identifier) | (Job.object_id == identifier))))
+        document = session.get(Document, identifier) or (session.get(Document, found[0].object_id) if found else None)
+        if not found and document is None:
+            raise Unknown("job.unknown", f"No hay un trabajo ni un documento «{identifier}».", "Vea la lista con «archivo jobs».")
+        failed = [job for job in found if job.state == JobState.FAILED]
+        for job in failed:
+            jobs.retry(session, job)
+            transaction.sent.append((JobId(job.id), Queue(job.queue)))
+        retried = [job.id for job in failed]
+        if document is not None and document.state == DocumentState.FAILED:
+            document.state = DocumentState.RECEIVED
+            if not failed:
+                retried.append(transaction.enqueue("process", document.id, queue=Queue.INGEST))
+        if not retried:
+            raise Conflict("job.not_failed", "Ese trabajo no ha fallado: no hay qué reintentar.", "Vea su estado en la lista de trabajos.")
+        audit.record(transaction, actor.login, "job.retry", identifier, detail={"jobs": len(retried)})
+    return retried
+
+
+def is_ready(archive: Archive) -> list[str]:
+    """What does not answer, of what serving needs; empty when all does."""
+    missing = []
+    try:
+        with archive.reading() as session:
+            session.execute(select(1))
+    except SQLAlchemyError:
+        missing.append("database")
+    return missing
+
+
+def _view(job: Job) -> JobView:
+    return JobView(
+        job.id,
+        job.kind,
+        KINDS.get(job.kind, job.kind),
+        job.queue,
+        job.state,
+        job.object_id,
+        job.attempt,
+        job.created_at,
+        job.started_at,
+        job.finished_at,
+        job.error_code,
+        job.error_detail,
+        job.params,
+    )

@@ -1,0 +1,41 @@
+"""The reasons of a proposal, and of a new model's verdict, as Spanish sentences."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+REASONS: Final[Mapping[str, str]] = {
+    "heading": "El encabezado dice «{word}».",
+    "word": "Pesa la palabra «{word}».",
+    "word.entry": "Pesa la palabra «{word}», que está en la tabla de retención.",
+    "heading.entry": "El encabezado dice «{word}», que está en la tabla de retención.",
+    "spelling": "La escritura de «{word}» se parece a la de esta clase.",
+    "against": "Habla en contra la palabra «{word}».",
+    "neighbour": "Se parece a un documento que una persona clasificó aquí.",
+    "neighbour.other": "También se parece a un documento clasificado en {label}.",
+    "mask": "Compiten {candidates} de las {classes} clases de la tabla.",
+    "examples": "Hay {count} documentos confirmados en esta clase.",
+    "examples.none": "Todavía no hay documentos confirmados en esta clase: hablan solo las palabras de la tabla.",
+    "no_candidates": "La oficina no tiene clases en la tabla de retención vigente.",
+    "no_text": "El documento no tiene texto con qué proponer una clase.",
+    "novel": "No se parece a nada conocido; por eso decide una persona.",
+    "abstained": "No se propone con suficiente seguridad.",
+    "owner_unknown": "No se sabe de qué oficina es; por eso decide una persona.",
+    "few_examples": "Hay pocos documentos confirmados de esta clase para dejar que se clasifique por sí sola.",
+    "unproven": "Todavía no hay decisiones suficientes para probar que el error es pequeño.",
+    "unsure": "La confianza no alcanza la que se ha probado segura.",
+}
+
+
+def reason_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """A reason as a sentence; `labels` name the classes by their keys."""
+    key = code
+    if code in ("word", "heading", "spelling") and float(params.get("contribution", 0)) < 0:
+        key = "against"
+    elif code in ("word", "heading") and params.get("in_entry"):
+        key = f"{code}.entry"
+    elif code == "neighbour" and not params.get("agrees"):
+        key = "neighbour.other"
+    elif code == "examples" and not params.get("count"):
+        key = "examples.none"
+    values = {**params, "label": labels.get(str(params.get("label")), str(params.get("label", "")))}
+    return REASONS[key].format_map(values)
