@@ -7,9 +7,9 @@ from typing import Final
 from archivo.access.policy import custody
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_error, print_json, print_line
-from archivo.discovery.representing import classification_json
 from archivo.errors import ArchivoError
 from archivo.intake import publication
+from archivo.intake.representing import classification_json
 from archivo.records.services import as_document_id
 from archivo.retention import classification
 from archivo.retention.classification import ClassificationView

@@ -11,10 +11,10 @@ from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line, print_message, progress
-from archivo.discovery.representing import deposited_json
 from archivo.errors import ArchivoError, Malformed
 from archivo.intake import services as intake
 from archivo.intake.manifest import ManifestProblem, read_manifest
+from archivo.intake.representing import deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
 
 Act = Callable[[argparse.Namespace], int]

@@ -13,10 +13,10 @@ from archivo.access.api_door import Bearer, Caller
 from archivo.access.door import Here
 from archivo.access.policy import Actor
 from archivo.archive import Archive
-from archivo.discovery.representing import classification_json, deposited_json, jsonable
 from archivo.errors import ArchivoError, Invalid, Malformed
 from archivo.intake import idempotency, publication, services
 from archivo.intake.manifest import read_access, read_published
+from archivo.intake.representing import classification_json, deposited_json, jsonable
 from archivo.intake.services import Deposited, Metadata, Upload
 from archivo.retention import classification
 from archivo.web import multipart

@@ -21,13 +21,14 @@ FORBIDDEN = {
         ("archivo.database", "archivo.jobs"),
         ("archivo.archive", "archivo.web.layout"),
         ("archivo.audit.services", "archivo.assembly"),
+        ("archivo.intake.api", "archivo.discovery.representing"),
     ],
     "within-a-part": [("archivo.records.models", "archivo.records.services"), ("archivo.retention.models", "archivo.retention.services")],
     "use-cases": [("archivo.records.services", "fastapi"), ("archivo.retention.models", "tantivy"), ("archivo.jobs", "minio")],
     "instruments-rows": [("search.query", "sqlalchemy"), ("preservation.ocfl", "alembic")],
     "celery": [("archivo.jobs", "celery"), ("ingest.pipeline", "kombu")],
     "settings": [("archivo.records.services", "archivo.settings")],
-    "doors": [("archivo.intake.pages", "archivo.records.models"), ("archivo.access.pages", "sqlalchemy")],
+    "doors": [("archivo.intake.pages", "archivo.records.models"), ("archivo.access.pages", "sqlalchemy"), ("archivo.commands.consult", "archivo.audit.models")],
     "parsers": [("ingest.pipeline", "pygfried"), ("archivo.intake.services", "pypdfium2"), ("search.index", "tesserocr")],
 }
 

@@ -1,0 +1,102 @@
+"""What the command line and the API say of records, as JSON values: the keys of the contract, the same for both."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from archivo.intake.services import Deposited
+from archivo.records.services import DocumentView
+from archivo.retention.classification import ClassificationView
+
+
+def document_json(view: DocumentView, found: ClassificationView | None) -> dict[str, Any]:
+    """A record as the contract prints it."""
+    return {
+        "id": view.id,
+        "state": view.state,
+        "title": view.title,
+        "date": view.date,
+        "fonds": view.fonds_code,
+        "access": view.access,
+        "published": view.published,
+        "version": view.version,
+        "original": {
+            "sha256": view.original.sha256,
+            "size": view.original.size,
+            "puid": view.original.puid,
+            "mime": view.original.mime,
+            "filename": view.filename,
+        },
+        "representations": [{"role": r.role, "puid": r.puid, "sha256": r.sha256, "size": r.size} for r in view.representations],
+        "pages": view.part_count,
+        "classification": classification_json(found),
+        "events": [{"type": e.type, "outcome": e.outcome, "agent": e.agent, "at": utc(e.at), "detail": e.detail} for e in view.events],
+        "findings": list(view.findings),
+        "office": view.office_code,
+        "document_type": view.document_type,
+        "number": view.number,
+        "producer": view.producer,
+        "description": view.description,
+        "doubtful": view.is_doubtful,
+        "received_at": utc(view.received_at),
+        "received_by": view.received_by,
+        "sealed": view.is_sealed,
+    }
+
+
+def classification_json(found: ClassificationView | None) -> dict[str, Any] | None:
+    """A classification as the contract prints it."""
+    if found is None:
+        return None
+    item = found.item
+    return {
+        "code": item.code if item else None,
+        "label": item.label if item else None,
+        "office": item.office_code if item else None,
+        "trd_version": found.trd_version,
+        "confidence": found.confidence,
+        "reasons": list(found.reasons),
+        "alternatives": [{"code": a.code, "label": a.label, "office": a.office, "confidence": a.confidence} for a in found.alternatives],
+        "status": found.status,
+        "decided_by": found.decided_by,
+    }
+
+
+def deposited_json(one: Deposited) -> dict[str, Any]:
+    """A deposited file as the contract prints it."""
+    return {
+        "id": one.id,
+        "filename": one.filename,
+        "sha256": one.sha256,
+        "size": one.size,
+        "state": one.state,
+        "duplicate_of": one.duplicate_of,
+        "findings": list(one.findings),
+    }
+
+
+def utc(at: datetime | None) -> str | None:
+    """ISO 8601 UTC with Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def jsonable(value: Any) -> Any:
+    """A value made of JSON's own types only."""
+    return json.loads(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON; dataclasses by their fields, instants as ISO 8601 UTC."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return utc(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
