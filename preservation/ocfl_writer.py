@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 from uuid import uuid4
 
-from preservation.fixity import Digest, HashingReader, digest_of, digest_of
+from preservation.fixity import Digest, HashingReader, digest_of
 from preservation.ocfl_inventory import INVENTORY, Inventory, Version, declaration_name, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, read
 from preservation.store import (
@@ -61,19 +61,6 @@ class VersionWriter:
     def number(self) -> int:
         """The version's number."""
         return self._number
-
-    @property
-    def number(self) -> int:
-        """The number this version will have."""
-        return self._number
-
-    def check(self) -> None:
-        """Read back all that this version added so far and compare it with what was given. DigestMismatch if a byte differs."""
-        for value, paths in self._manifest.items():
-            if paths[0].startswith(self._own):
-                with self._store.open(key_of(self._prefix, paths[0])) as stream:
-                    if digest_of(stream, self._base.inventory.algorithm).value != value:
-                        raise DigestMismatch(f"{paths[0]}: the store gives back other bytes than it was given")
 
     def put(self, logical: str, stream: BinaryIO) -> StoredObject:
         """Add or change a file; its digest and size come back at once. Bytes the object already holds are not kept twice.

@@ -72,7 +72,7 @@ class FilesystemStore:
             with _faults(key):
                 arriving = stack.enter_context(flight(self._incoming))
             stored = _receive(key, content, arriving, DEFAULT_ALGORITHM)
-            if expected is not None and _digest_at(arriving, expected, stored) != expected:
+            if expected is not None and _arrived_as(arriving, expected, stored) != expected:
                 raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
             with _faults(key):
                 if not self._pending.depth:
@@ -271,7 +271,7 @@ def _receive(key: ObjectKey, content: BinaryIO, arriving: Flight, algorithm: str
     return StoredObject(key, reader.size, reader.digest())
 
 
-def _digest_at(arriving: Flight, expected: Digest, stored: StoredObject) -> Digest | None:
+def _arrived_as(arriving: Flight, expected: Digest, stored: StoredObject) -> Digest | None:
     if stored.digest is not None and stored.digest.algorithm == expected.algorithm:
         return stored.digest
     with arriving.path.open("rb") as file:

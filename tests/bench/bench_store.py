@@ -20,7 +20,7 @@ from pathlib import Path
 from preservation.store import ObjectKey
 from preservation.stores.filesystem import FilesystemStore
 
-FILES, SIZE, ROUNDS = 2000, 100_000, 3
+FILES, SIZE, ROUNDS = 2000, 100_000, 1
 
 
 def _names() -> list[str]:
