@@ -106,6 +106,12 @@ def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
     return retried
 
 
+def count_documents(archive: Archive) -> int:
+    """How many documents this archive keeps."""
+    with archive.reading() as session:
+        return session.scalar(select(func.count()).select_from(Document)) or 0
+
+
 def is_ready(archive: Archive) -> list[str]:
     """What does not answer, of what serving needs; empty when all does."""
     missing = []

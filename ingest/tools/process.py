@@ -255,3 +255,9 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TESSDATA_PREFIX") if name in os.environ}
     return kept | {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": root}
+
+
+def detach(command: Sequence[str | Path], log: Path) -> int:
+    """Start a program that outlives this one, in a session of its own, its messages appended to `log`; its process id."""
+    with log.open("ab") as messages:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, start_new_session=True).pid
