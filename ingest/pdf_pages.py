@@ -28,7 +28,8 @@ class PdfPages:
     garbled: list[int] = field(default_factory=list)
     _failures: int = 0
     _characters: int = 0
-    _shared: dict[float, float] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[float, float] = field(default_factory=dict)
 
     def read(self, expected: int | None) -> None:
         """Read all pages. `expected`: how many can be reached by the page tree, where that is known; a count beyond it is not believed.
@@ -119,8 +120,9 @@ class PdfPages:
                     numbers.append(number)
 
     def _word(self, text: str, *box: float) -> Word:
-        """Equal coordinates share one object: thousands of pages then fit in memory."""
-        return Word(text, 100.0, *(self._shared.setdefault(value, value) for value in box))
+        """Equal words and coordinates share one object each: thousands of pages then fit in memory."""
+        shared, numbers = self._texts, self._numbers
+        return Word(shared.setdefault(text, text), 100.0, *[numbers.setdefault(value, value) for value in box])
 
 
 def listed(numbers: list[int]) -> str:

@@ -4,9 +4,9 @@ import ctypes
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -45,6 +45,9 @@ class PageText:
     broken: bool = False
 
 
+_FIELDS: Final = tuple(field.name for field in fields(PageText))
+
+
 def read(path: str, first: int, last: int) -> dict[str, object]:
     """Pages `first` to `last` (from 1, both included) and how many there are by pdfium's count. Refuses what does not open."""
     try:
@@ -55,8 +58,8 @@ def read(path: str, first: int, last: int) -> dict[str, object]:
         count = len(document)
         if count > 0 and document.get_formtype() != c.FORMTYPE_NONE:
             document.init_forms()
-        pages = [asdict(_page(document, number)) for number in range(first, min(last, count) + 1)]
-        return {"count": count, "pages": pages}
+        pages = [_page(document, number) for number in range(first, min(last, count) + 1)]
+        return {"count": count, "pages": [{name: getattr(page, name) for name in _FIELDS} for page in pages]}
     finally:
         document.close()
 
@@ -109,7 +112,7 @@ def _text_and_words(page: pdfium.PdfPage, width: float, height: float) -> tuple[
         words = [
             (unicodedata.normalize("NFC", match.group()), *box)
             for match in _WORD.finditer(raw)
-            if (box := _box(textpage, match.start(), match.end() - 1, shown)) is not None
+            if (box := _box(textpage.raw, match.start(), match.end() - 1, shown)) is not None
         ]
         return raw, words
     finally:
@@ -131,25 +134,24 @@ def _as_shown(page: pdfium.PdfPage, width: float, height: float) -> tuple[float,
     return (x1 - x0) / 1000, (x2 - x0) / 1000, x0, (y1 - y0) / 1000, (y2 - y0) / 1000, y0
 
 
-def _box(textpage: pdfium.PdfTextPage, first: int, last: int, shown: tuple[float, float, float, float, float, float]) -> Box | None:
+def _box(textpage: Any, first: int, last: int, shown: tuple[float, float, float, float, float, float]) -> Box | None:
     """The box of a word, from those of its first and last characters, which span the line's height."""
+    start, end = c.FS_RECTF(), c.FS_RECTF()
+    if not (c.FPDFText_GetLooseCharBox(textpage, first, start) and c.FPDFText_GetLooseCharBox(textpage, last, end)):
+        return None
+    left, right = min(start.left, end.left), max(start.right, end.right)
+    bottom, top = min(start.bottom, end.bottom), max(start.top, end.top)
     a, b, e, d, f, g = shown
-    xs, ys = [], []
-    rectangle = c.FS_RECTF()
-    for index in {first, last}:
-        if not c.FPDFText_GetLooseCharBox(textpage, index, rectangle):
-            return None
-        for x, y in ((rectangle.left, rectangle.bottom), (rectangle.right, rectangle.top)):
-            xs.append(a * x + b * y + e)
-            ys.append(d * x + f * y + g)
-    return round(min(xs), 1), round(min(ys), 1), round(max(xs), 1), round(max(ys), 1)
+    x0, y0 = a * left + b * bottom + e, d * left + f * bottom + g
+    x1, y1 = a * right + b * top + e, d * right + f * top + g
+    return round(min(x0, x1), 1), round(min(y0, y1), 1), round(max(x0, x1), 1), round(max(y0, y1), 1)
 
 
 def is_garbled(text: str) -> bool:
     """Whether most of a text layer's characters mean nothing: replacement, private use or unassigned ones."""
-    signs = [sign for sign in text[:20_000] if not sign.isspace()]
-    bad = sum(1 for sign in signs if sign == "\ufffd" or unicodedata.category(sign) in ("Co", "Cn", "Cc"))
-    return len(signs) > 0 and bad > len(signs) * 0.3
+    signs = "".join(text[:20_000].split())
+    bad = sum(signs.count(sign) for sign in set(signs) if sign == "\ufffd" or unicodedata.category(sign) in ("Co", "Cn", "Cc"))
+    return bad > len(signs) * 0.3
 
 
 def _is_image_of_text(page: pdfium.PdfPage, text: str, words: list[WordBox], height: float) -> bool:
@@ -157,7 +159,7 @@ def _is_image_of_text(page: pdfium.PdfPage, text: str, words: list[WordBox], hei
 
     A blank page is not pending: nothing is drawn on it.
     """
-    chars = sum(not sign.isspace() for sign in text)
+    chars = len("".join(text.split()))
     low, high = height * _MARGIN, height * (1 - _MARGIN)
     stamped = all(y1 < low or y0 > high for _, _, y0, _, y1 in words)
     if chars >= _MIN_CHARS and not stamped:
