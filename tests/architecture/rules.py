@@ -58,7 +58,9 @@ def state(module: Module) -> Offences:
 
 
 def size(module: Module) -> Offences:
-    """Has grown past the hard limits."""
+    """Has grown past the hard limits; a migration is a list of columns that nobody edits again."""
+    if "/migrations/versions/" in module.path:
+        return
     lines = module.text.count("\n")
     if lines > LONGEST_MODULE:
         yield f"{module.path}: {lines} lines"
