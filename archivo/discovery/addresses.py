@@ -92,6 +92,17 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[tuple[str, bool]]:
     return [piece for piece in cut if piece[0]]
 
 
+def quoted(text: str, marks: Sequence[Mark]) -> list[tuple[str, bool]]:
+    """A stretch of a longer text, cut at its marks, with dots where it goes on."""
+    skipped = len(text) - len(text.lstrip(" .,;:)·-"))
+    cut = pieces(text[skipped:], [(start - skipped, end - skipped) for start, end in marks if start >= skipped])
+    if cut and text[skipped].islower():
+        cut.insert(0, ("…", False))
+    if cut and text[-1].isalnum():
+        cut.append(("…", False))
+    return cut
+
+
 def crop(document_id: str, page: int, region: Box) -> str:
     """The address of the image of a stretch of a page."""
     corners = {"x0": f"{region.x0:.1f}", "y0": f"{region.y0:.1f}", "x1": f"{region.x1:.1f}", "y1": f"{region.y1:.1f}"}

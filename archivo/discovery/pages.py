@@ -10,8 +10,9 @@ from fastapi import Query as Asked
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from archivo.access.door import Anyone, Here
-from archivo.access.policy import Grant
+from archivo.access.policy import CITIZEN, Grant
 from archivo.discovery import addresses, services
+from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
 from archivo.discovery.reading import glimpse, read_page, understood_of
 from archivo.discovery.timeline import bins
@@ -48,9 +49,19 @@ Short = Annotated[str, Asked(max_length=300)]
 def home(request: Request, archive: Here) -> Response:
     """What the archive holds, of what is public."""
     holdings = services.holdings(archive)
-    decades = {int(decade.value): decade.count for decade in holdings.decades if decade.value.isdecimal()}
-    spans = bins(decades, lambda first, last: addresses.address("/buscar", desde=first, hasta=last), finest=10)
-    return page(request, "discovery/inicio.html", here="buscar", holdings=holdings, bins=spans, address=addresses.address)
+    everything = browse(archive, CITIZEN, Query("", limit=0))
+    years = {int(year.value): year.count for year in everything.facets["year"]}
+    spans = bins(years, lambda first, last: addresses.address("/buscar", desde=first, hasta=last))
+    return page(
+        request,
+        "discovery/inicio.html",
+        here="buscar",
+        holdings=holdings,
+        bins=spans,
+        series=everything.facets["series"],
+        years=years,
+        address=addresses.address,
+    )
 
 
 @router.get("/buscar")
@@ -76,7 +87,7 @@ def results(
         limit=PER_PAGE,
         offset=(current - 1) * PER_PAGE,
     )
-    found = services.find(archive, actor, query)
+    found = services.find(archive, actor, query) if chosen["q"] else browse(archive, actor, query)
     understood = understood_of(archive, actor, chosen["q"])
     glimpses = {hit.id: glimpse(archive, actor, hit.id, hit.page or 1, understood) for hit in found.hits if hit.part_count}
     change = addresses.changer("/buscar", chosen)
@@ -97,6 +108,7 @@ def results(
         facets=addresses.facets(found, change, serie),
         applied=addresses.applied(found, change, chosen),
         pieces=addresses.pieces,
+        quoted=addresses.quoted,
         crop=addresses.crop,
         within=addresses.within,
     )

@@ -6,7 +6,8 @@ from archivo.discovery.views import Box, Line, Mark
 from ingest.step import Word
 
 DOUBT = 60.0
-LINE_MARGIN = 0.35
+LINE_MARGIN = 0.9
+LEAST_WIDTH = 0.75
 
 
 def spans_of(text: str, words: Sequence[Word]) -> list[Mark | None]:
@@ -30,14 +31,20 @@ def boxes_of(marks: Sequence[Mark], spans: Sequence[Mark | None], words: Sequenc
 
 
 def line_of(page: int, size: tuple[float, float], box: Box, words: Sequence[Word], marks: Sequence[Box]) -> Line:
-    """The line of the page where `box` stands, as wide as its words and a little more, with every mark that shows in it."""
+    """The line of the page where `box` stands, with every mark that shows in it.
+
+    As wide as its words and a little more, and never much narrower than the page, so that lines are shown at one scale.
+    """
     middle, height = (box.y0 + box.y1) / 2, box.y1 - box.y0
     beside = [word for word in words if word.y0 <= middle <= word.y1 and word.y1 - word.y0 < 3 * height]
     margin = height * LINE_MARGIN
+    left = min([box.x0, *(word.x0 for word in beside)]) - 2 * margin
+    right = max([box.x1, *(word.x1 for word in beside)]) + 2 * margin
+    missing = max(0.0, LEAST_WIDTH * size[0] - (right - left)) / 2
     region = Box(
-        max(0.0, min([box.x0, *(word.x0 for word in beside)]) - 2 * margin),
+        max(0.0, left - missing),
         max(0.0, min([box.y0, *(word.y0 for word in beside)]) - margin),
-        min(size[0], max([box.x1, *(word.x1 for word in beside)]) + 2 * margin),
+        min(size[0], right + missing),
         min(size[1], max([box.y1, *(word.y1 for word in beside)]) + margin),
     )
     inside = tuple(mark for mark in marks if region.y0 <= (mark.y0 + mark.y1) / 2 <= region.y1)

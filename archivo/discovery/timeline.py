@@ -38,8 +38,8 @@ def bins(
         return []
     first, last = min(years), max(years)
     step = next((s for s in STEPS if s >= finest and last // s - first // s < most), STEPS[-1])
-    start = first // step * step
-    stop = max(last, start + step * least - 1)
+    stop = last // step * step + step - 1
+    start = min(first // step * step, stop + 1 - step * least)
     spans = []
     for begin in range(start, stop + 1, step):
         end = begin + step - 1

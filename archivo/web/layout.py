@@ -100,6 +100,7 @@ def layout(
         "percent": spanish.percent,
         "series": spanish.series,
         "shown": shown,
+        "calm": spanish.calm,
     }
     return Layout(viewer_of, clock, zone, owner, environment, assets)
 

@@ -23,6 +23,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DRAWN = """Promise.all(Array.from(document.images, (image) => {
+  image.loading = 'eager';
+  return image.complete ? null : new Promise((done) => { image.onload = image.onerror = done; });
+}))"""
 PUBLIC_PAGES = ("/", "/buscar?q=", "/ayuda", "/diseno", "/ingresar", "/no-existe")
 STAFF_PAGES = ("/trabajo", "/recibir", "/clasificar", "/trd", "/trabajos", "/personas")
 
@@ -67,6 +71,7 @@ def main() -> int:
                 for address in pages:
                     page.goto(options.site + address, wait_until="load")
                     page.evaluate("document.fonts.ready")
+                    page.evaluate(DRAWN)
                     name = re.sub(r"[^a-z0-9]+", "-", address.lower()).strip("-")[:60] or "inicio"
                     page.screenshot(path=options.folder / f"{name}-{width}-{scheme}.png", full_page=options.whole)
                 context.close()

@@ -1,0 +1,109 @@
+"""Go through what the archive holds without words: by years, series and type of document, from the catalogue itself."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import AccessClass, Actor, labels_held
+from archivo.archive import Archive
+from archivo.discovery.services import FacetView, Found, FoundList
+from archivo.records.models import Document, DocumentState
+from archivo.retention.models import Classification, TrdClass
+from search.index import Query
+
+DECIDED: Final = ("automatic", "confirmed")
+MOST_VALUES: Final = 40
+
+
+def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
+    """What this actor may see that passes the filters of `query`, in order of date, those without date at the end; its text is not read."""
+    started = time.perf_counter()
+    with archive.reading() as session:
+        chosen = _chosen(actor, query)
+        total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+        page = chosen.order_by(Document.begins_on.is_(None), Document.begins_on, Document.id).limit(query.limit).offset(query.offset)
+        hits = tuple(_found(document) for document in session.scalars(page))
+        facets = _facets(session, chosen)
+    took = (time.perf_counter() - started) * 1000
+    return FoundList(query, total, True, round(took, 1), hits, facets, (), None)
+
+
+def _chosen(actor: Actor, query: Query) -> Select[Any]:
+    statement = select(Document).where(Document.state == DocumentState.FINDABLE, _visible(actor))
+    if query.from_year is not None:
+        statement = statement.where(func.coalesce(Document.ends_on, Document.begins_on) >= f"{query.from_year:04d}")
+    if query.to_year is not None:
+        statement = statement.where(Document.begins_on < f"{query.to_year + 1:04d}")
+    if kind := query.filters.get("type"):
+        statement = statement.where(Document.document_type == kind)
+    if code := query.filters.get("series"):
+        statement = statement.where(Document.id.in_(_of_series(code)))
+    return statement
+
+
+def _visible(actor: Actor) -> Any:
+    """The policy's labels as a condition on rows (access.policy, labels_of)."""
+    public = and_(Document.published, Document.access == AccessClass.PUBLICA)
+    classes = [label.removeprefix("class:") for label in labels_held(actor) if label.startswith("class:")]
+    own = [label.removeprefix("deposited:") for label in labels_held(actor) if label.startswith("deposited:")]
+    return or_(public, Document.access.in_(classes), Document.received_by.in_(own))
+
+
+def _of_series(code: str) -> Select[Any]:
+    return (
+        select(Classification.document_id)
+        .join(TrdClass, TrdClass.id == Classification.class_id)
+        .where(Classification.status.in_(DECIDED), or_(TrdClass.code == code, TrdClass.series_code == code))
+    )
+
+
+def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView, ...]]:
+    ids = chosen.with_only_columns(Document.id).subquery()
+    inside = Document.id.in_(select(ids.c.id))
+    years: Counter[int] = Counter()
+    for begins, ends, count in session.execute(
+        select(func.substr(Document.begins_on, 1, 4), func.substr(Document.ends_on, 1, 4), func.count())
+        .where(inside, Document.begins_on.is_not(None))
+        .group_by(func.substr(Document.begins_on, 1, 4), func.substr(Document.ends_on, 1, 4))
+    ):
+        years.update(dict.fromkeys(range(int(begins), int(ends or begins) + 1), count))
+    types = select(Document.document_type, func.count()).where(inside, Document.document_type.is_not(None)).group_by(Document.document_type)
+    series = (
+        select(TrdClass.series_code, func.min(TrdClass.series), func.count())
+        .join(Classification, Classification.class_id == TrdClass.id)
+        .where(Classification.status.in_(DECIDED), Classification.document_id.in_(select(ids.c.id)))
+        .group_by(TrdClass.series_code)
+    )
+    return {
+        "year": tuple(FacetView(str(year), str(year), count) for year, count in sorted(years.items())),
+        "type": _most((str(value), str(value), count) for value, count in session.execute(types)),
+        "series": _most((code, label, count) for code, label, count in session.execute(series)),
+    }
+
+
+def _most(values: Iterable[tuple[str, str, int]]) -> tuple[FacetView, ...]:
+    ordered = sorted(values, key=lambda value: (-value[2], value[1]))
+    return tuple(FacetView(*value) for value in ordered[:MOST_VALUES])
+
+
+def _found(document: Document) -> Found:
+    return Found(
+        id=document.id,
+        title=document.title,
+        page=None,
+        score=0.0,
+        snippet=document.description[:240],
+        highlights=(),
+        date=document.date,
+        document_type=document.document_type,
+        producer=document.producer,
+        access=document.access,
+        published=document.published,
+        part_count=document.part_count,
+        other_pages=(),
+        title_marks=(),
+    )
