@@ -20,6 +20,8 @@ MAX_ENTRIES: Final = 20_000
 MAX_RATIO: Final = 200
 RATIO_MATTERS_FROM: Final = 20 << 20
 _ENCRYPTED: Final = 0x1
+_MAX_PROLOG: Final = 1 << 20
+_UNKNOWN_ENCODING: Final = expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]
 _PACKAGES: Final = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".jar", ".epub", ".docm", ".xlsm", ".pptm")
 _RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -113,7 +115,7 @@ def safe_parser() -> etree.XMLParser:
 
 
 def has_doctype(content: bytes) -> bool:
-    """Whether a document type is declared before the root element."""
+    """Whether a document type is declared before the root element, or may be: the prolog is endless or in an encoding unknown here."""
     found = False
 
     def declared(*_: object) -> None:
@@ -128,7 +130,11 @@ def has_doctype(content: bytes) -> bool:
     parser.StartDoctypeDeclHandler = declared
     parser.StartElementHandler = root
     try:
-        parser.Parse(content[: 1 << 20], False)
-    except (_RootReached, expat.ExpatError, ValueError):
+        parser.Parse(content[:_MAX_PROLOG], False)
+    except _RootReached:
         return found
-    return found
+    except expat.ExpatError as fault:
+        return fault.code == _UNKNOWN_ENCODING
+    except (ValueError, LookupError):
+        return True
+    return len(content) > _MAX_PROLOG

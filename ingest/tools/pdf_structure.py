@@ -53,8 +53,8 @@ def _ending(path: Path, found: Examined) -> None:
     """ISO 32000-1, 7.5.5: the last line is %%EOF; without it a transfer was cut short, or something was added."""
     with path.open("rb") as stream:
         size = stream.seek(0, 2)
-        stream.seek(max(0, size - 2048))
-        if b"%%EOF" not in stream.read():
+        stream.seek(max(0, size - 65_536))
+        if b"%%EOF" not in stream.read().rstrip(b"\0\r\n\t ")[-2048:]:
             found.note("pdf.truncated")
 
 

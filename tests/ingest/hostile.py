@@ -116,6 +116,17 @@ def docx_with_entity() -> bytes:
     return out.getvalue()
 
 
+def xlsx_with_entity() -> bytes:
+    """The document type stands behind a comment longer than anyone looks at."""
+    sheet = "<?xml version='1.0'?><!--" + " " * (2 << 20) + "--><!DOCTYPE w [<!ENTITY x 'jajaja'>]>"
+    sheet += '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made.xlsx())) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            target.writestr(entry.filename, sheet if entry.filename == "xl/worksheets/sheet1.xml" else source.read(entry))
+    return out.getvalue()
+
+
 def truncated_docx() -> bytes:
     content = made.docx()
     return content[: len(content) // 2]
@@ -186,6 +197,7 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str | None]] = {
     "ajeno.xml": (external_entity, "xml.entities"),
     "bomba.docx": (docx_bomb, "package.bomb"),
     "ajeno.docx": (docx_with_entity, "office.entities"),
+    "ajeno.xlsx": (xlsx_with_entity, "office.entities"),
     "truncado.docx": (truncated_docx, "package.damaged"),
     "anidado.eml": (nested_mail, "mail.nesting"),
     "hondo.eml": (deep_mail, None),

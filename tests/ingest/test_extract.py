@@ -88,6 +88,10 @@ def test_a_blank_page_is_not_left_to_recognition(take: Take) -> None:
     assert not taken.work.pending
 
 
+def test_zeros_after_the_end_do_not_make_a_pdf_truncated(take: Take) -> None:
+    assert not take(made.pdf(["Hola"]) + bytes(5000), "relleno.pdf").errors
+
+
 def test_many_pages_are_read_by_ranges_in_order(take: Take) -> None:
     taken = take(made.pdf([f"Folio {number}" for number in range(1, 131)]), "tomo.pdf")
     assert [part.text for part in taken.work.parts] == [f"Folio {number}" for number in range(1, 131)]
