@@ -9,7 +9,8 @@ from archivo.access.policy import custody
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
 from archivo.custody import services as custody_services
-from archivo.intake.representing import document_json, utc
+from archivo.intake.representing import document_json
+from archivo.plain import utc
 from archivo.records import services as records
 from archivo.retention import classification
 

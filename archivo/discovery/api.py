@@ -9,7 +9,8 @@ from archivo.access.api_door import Caller
 from archivo.access.door import Here
 from archivo.discovery import services
 from archivo.discovery.representing import found_json
-from archivo.intake.representing import classification_json, document_json, jsonable
+from archivo.intake.representing import classification_json, document_json
+from archivo.plain import jsonable
 from archivo.records import services as records
 from archivo.retention.classification import classification_of
 from search.index import Query as SearchQuery

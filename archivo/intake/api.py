@@ -16,8 +16,9 @@ from archivo.archive import Archive
 from archivo.errors import ArchivoError, Invalid, Malformed
 from archivo.intake import idempotency, publication, services
 from archivo.intake.manifest import read_access, read_published
-from archivo.intake.representing import classification_json, deposited_json, jsonable
+from archivo.intake.representing import classification_json, deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
+from archivo.plain import jsonable
 from archivo.retention import classification
 from archivo.web import multipart
 from archivo.web.bounded import bounded

@@ -1,12 +1,9 @@
 """What the command line and the API say of records, as JSON values: the keys of the contract, the same for both."""
 
-import dataclasses
-import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from archivo.intake.services import Deposited
+from archivo.plain import utc
 from archivo.records.services import DocumentView
 from archivo.retention.classification import ClassificationView
 
@@ -75,28 +72,3 @@ def deposited_json(one: Deposited) -> dict[str, Any]:
         "duplicate_of": one.duplicate_of,
         "findings": list(one.findings),
     }
-
-
-def utc(at: datetime | None) -> str | None:
-    """ISO 8601 UTC with Z."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
-
-
-def jsonable(value: Any) -> Any:
-    """A value made of JSON's own types only."""
-    return json.loads(to_json(value))
-
-
-def to_json(value: Any) -> str:
-    """A value as JSON; dataclasses by their fields, instants as ISO 8601 UTC."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return utc(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(type(value).__name__)

@@ -8,7 +8,7 @@ from search.index import Entry
 
 
 def entries_of(document: Document, parts: Sequence[DocumentPart], series: tuple[str, ...]) -> Iterable[Entry]:
-    """One entry for the document and one a part. `series` is the class and its ancestors, of a class given by a person or a proven model."""
+    """One entry for the document and one a part. `series` is the class and its ancestors, of a class that counts."""
     labels = labels_of(document.access, document.published, document.received_by)
     own = "\n".join(text for text in (document.title, document.number, document.filename) if text)
     description = "\n".join(

@@ -16,12 +16,12 @@ from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
 from archivo.records.models import Document, DocumentEvent, DocumentPart
+from archivo.records.packaging import event_rows
 from archivo.records.services import record_act, reindex, visible_document
 from archivo.retention import learning
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import ClassView, class_view, resolve_class, trd_of_document
 from archivo.retention.wording import reason_sentence
-from ingest.classifier.automation import is_audited, may_automate, obstacles
 from preservation.premis import Event, EventType, Outcome
 
 TEXT_READ: Final = 4_000
@@ -72,6 +72,8 @@ class Proposed:
 
 def propose(archive: Archive, session: Session, document: Document, text: str) -> Proposed | None:
     """Ask the model of the TRD in force at the document's date. None when no TRD is loaded for it. Writes nothing."""
+    from ingest.classifier.automation import is_audited, may_automate, obstacles
+
     now = archive.clock()
     version = trd_of_document(session, document, now.date().isoformat())
     if version is None:
@@ -233,8 +235,6 @@ def classification_event(now: datetime, status: Status, chosen: TrdClass | None,
 
 def add_event(transaction: Transaction, document_id: str, event: Event) -> None:
     """Append an event to a document's."""
-    from archivo.records.packaging import event_rows
-
     last = transaction.session.scalar(select(func.max(DocumentEvent.sequence)).where(DocumentEvent.document_id == document_id)) or 0
     transaction.session.add_all(event_rows(document_id, [event], last + 1))
     transaction.enqueue("seal", document_id, queue=Queue.SEAL, priority=7)

@@ -1,7 +1,10 @@
-"""Models of a TRD version: train, promote by the written rule, go back, and know how far their word is proven."""
+"""Models of a TRD version: train, promote by the written rule, go back, and know how far their word is proven.
+
+The classifier brings numpy and scipy with it, so it is imported where it is used: searching and showing start without it.
+"""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,9 +18,9 @@ from archivo.jobs import Queue
 from archivo.records.models import Document, DocumentPart
 from archivo.records.packaging import instant
 from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass
-from ingest.classifier import Example, Model, ScheduleEntry, dump, load
-from ingest.classifier.automation import NEWEST, Prospective, threshold
-from ingest.classifier.promotion import RARE, SMALL, answer, held_groups, judge, retrain_is_due
+
+if TYPE_CHECKING:
+    from ingest.classifier import Example, Model, ScheduleEntry
 
 TARGET_ERROR: Final = 0.05
 KEPT_MODELS: Final = 3
@@ -27,7 +30,8 @@ EXAMPLE_CHARS: Final = 4_000
 
 def train(archive: Archive, trd_id: str) -> None:
     """Train a model on the TRD's entries and every confirmed document, and promote it if the written rule allows."""
-    from ingest.classifier import fit
+    from ingest.classifier import fit, load
+    from ingest.classifier.promotion import SMALL, answer, held_groups, judge
 
     with archive.reading() as session:
         entries, offices = _entries(session, trd_id)
@@ -51,9 +55,9 @@ def train(archive: Archive, trd_id: str) -> None:
     _keep_model(archive, trd_id, new, len(examples), verdict.promoted, reasons)
 
 
-def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, Model]:
+def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, "Model"]:
     """The name and the model in use for a TRD version; one of the TRD's own words is made where none was trained yet."""
-    from ingest.classifier import fit
+    from ingest.classifier import fit, load
 
     row = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active")).first()
     if row is None:
@@ -78,6 +82,8 @@ def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:
 
 def proven_threshold(session: Session, trd_id: str) -> float | None:
     """The confidence from which prospective decisions prove the error small; None: nothing goes by itself."""
+    from ingest.classifier.automation import NEWEST, Prospective, threshold
+
     seen = (Decision.trd_id == trd_id, Decision.was_eligible, Decision.confidence.is_not(None))
     newest = session.scalars(select(Decision).where(*seen).order_by(Decision.id.desc()).limit(NEWEST))
     decisions = [Prospective(d.confidence or 0.0, d.class_key == d.proposed_key, d.was_eligible) for d in newest]
@@ -86,6 +92,8 @@ def proven_threshold(session: Session, trd_id: str) -> float | None:
 
 def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:
     """Queue the training when enough was decided since the last one."""
+    from ingest.classifier.promotion import RARE, retrain_is_due
+
     session = transaction.session
     last = session.scalar(select(func.max(LearnedModel.trained_at)).where(LearnedModel.trd_id == trd_id))
     new = select(Decision).where(Decision.trd_id == trd_id)
@@ -127,14 +135,18 @@ def decision_json(row: Decision) -> dict[str, Any]:
     return {"at": instant(row.at), **{name: getattr(row, name) for name in names}}
 
 
-def _entries(session: Session, trd_id: str) -> tuple[list[ScheduleEntry], dict[str, str]]:
+def _entries(session: Session, trd_id: str) -> tuple[list["ScheduleEntry"], dict[str, str]]:
+    from ingest.classifier import ScheduleEntry
+
     classes = list(session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id).order_by(TrdClass.position)))
     entries = [ScheduleEntry(c.key, c.office_code, (c.subseries or c.series, c.series, "; ".join(c.types), c.procedure)) for c in classes]
     return entries, {c.key: c.office_code for c in classes}
 
 
-def _examples(session: Session, trd_id: str) -> list[Example]:
+def _examples(session: Session, trd_id: str) -> list["Example"]:
     """The last decision of each document, from the oldest to the newest."""
+    from ingest.classifier import Example
+
     keys = {c.key for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id))}
     statement = select(Decision).where(Decision.trd_id == trd_id).order_by(Decision.id.desc()).limit(MAX_EXAMPLES)
     last: dict[str, Decision] = {}
@@ -155,14 +167,16 @@ def _group(document: Document) -> str:
     return document.producer or f"{document.received_by} {document.received_at.date().isoformat()}"
 
 
-def _masks(held: Sequence[Example], offices: dict[str, str]) -> list[frozenset[str] | None]:
+def _masks(held: Sequence["Example"], offices: dict[str, str]) -> list[frozenset[str] | None]:
     by_office: dict[str, frozenset[str]] = {}
     for office in set(offices.values()):
         by_office[office] = frozenset(key for key, owner in offices.items() if owner == office)
     return [by_office[offices[example.label]] for example in held]
 
 
-def _keep_model(archive: Archive, trd_id: str, model: Model, examples: int, promoted: bool, reasons: list[Any]) -> None:
+def _keep_model(archive: Archive, trd_id: str, model: "Model", examples: int, promoted: bool, reasons: list[Any]) -> None:
+    from ingest.classifier import dump
+
     with archive.transaction() as transaction:
         session = transaction.session
         number = (session.scalar(select(func.max(LearnedModel.number)).where(LearnedModel.trd_id == trd_id)) or 0) + 1
