@@ -1,7 +1,7 @@
 """The embedded engine: a SearchIndex in a folder, with no server and nothing held open for writing.
 
 A search runs the plan's trees in turn, always within the reader's labels, and counts documents from the pages found: all of them up to
-`_WINDOW`, and beyond it by the proportion seen in the best `_WINDOW` pages; facets are then counted in about `_SAMPLE` documents.
+`_WINDOW`, and beyond it by the proportion seen in the best pages, `_SAMPLE` or as many as the asked-for documents need.
 """
 
 import json
@@ -25,7 +25,7 @@ from search.query import Parsed, parse
 from search.tree import Node, Some, Term
 
 _WINDOW = 10_000
-_SAMPLE = 2_500
+_SAMPLE = 2_000
 _MORE_PAGES = 0.06
 _PAGES_SHOWN = 5
 _SETS_REMEMBERED = 100_000
@@ -88,14 +88,12 @@ class TantivyIndex:
         found, notes = self._run(reading, asked, query, scope)
         notes += _about_codes(reading, parsed, scope, found)
         firsts = _firsts(found)
-        exact = found.count <= len(found.addresses)
-        counted = firsts if exact else firsts[:: 1 + len(firsts) // _SAMPLE]
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
         return Results(
             total=round(len(firsts) * found.proportion),
-            total_is_exact=exact,
+            total_is_exact=found.count <= len(found.addresses),
             hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, firsts, last)[first:]),
-            facets=self._facets(reading, [found.addresses[at] for at in counted], found.proportion * len(firsts) / max(len(counted), 1)),
+            facets=self._facets(reading, [found.addresses[at] for at in firsts], found.proportion),
             understood=asked.understood,
             notes=(*asked.notes, *notes),
             did_you_mean=asked.did_you_mean,
@@ -131,7 +129,10 @@ class TantivyIndex:
 
 def _find(reading: Reading, tree: Node, query: Query, scope: Scope) -> _Found:
     schema = entries_schema()
-    count, hits = reading.find(filtered(schema, query, scope, translated(schema, tree)), _WINDOW)
+    wanted = filtered(schema, query, scope, translated(schema, tree))
+    count, hits = reading.find(wanted, min(_WINDOW, max(_SAMPLE, 4 * (query.offset + query.limit))))
+    if len(hits) < count <= _WINDOW:
+        count, hits = reading.find(wanted, _WINDOW)
     scores, addresses = zip(*hits, strict=True) if hits else ((), ())
     return _Found(count, scores, addresses, reading.column("doc", list(addresses)))
 

@@ -9,6 +9,8 @@ from search.engines.tantivy_storage import Reading
 from search.index import Scope
 from search.tree import Node, Prefix, Some, Term
 
+_COMMON = 1_000
+"""From this many bodies on, titles and descriptions are left out of the count of a word's pages: no threshold is near."""
 _NEAR = 400
 _REMEMBERED = 50_000
 
@@ -21,10 +23,13 @@ class ReaderWords:
         self._scope = scope
 
     def pages(self, word: str) -> int:
-        return self._counted(word, Some((Term("bu", word), Term("tu", word), Term("du", word)))) if self.frequency(word) else 0
+        in_bodies = self._reading.entries.doc_freq("bu", word)
+        if in_bodies >= _COMMON and (pages := self._counted(Term("bu", word))) >= _COMMON // 2:
+            return pages
+        return self._counted(Some((Term("bu", word), Term("tu", word), Term("du", word)))) if self.frequency(word) else 0
 
     def starting(self, start: str) -> int:
-        return self._counted(f"{start}*", Prefix("bu", start))
+        return self._counted(Prefix("bu", start))
 
     def size(self) -> int:
         return self._reading.entries.num_docs
@@ -51,8 +56,8 @@ class ReaderWords:
         words = self._reading.words
         return [words.doc(address).to_dict() for _, address in words.search(query, _NEAR, count=False).hits]
 
-    def _counted(self, what: str, node: Node) -> int:
-        key = (self._scope.labels, what)
+    def _counted(self, node: Node) -> int:
+        key = (self._scope.labels, node)
         known = self._reading.counts.get(key)
         if known is None:
             if len(self._reading.counts) >= _REMEMBERED:
