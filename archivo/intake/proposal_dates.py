@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from archivo.intake.proposal_words import Span, alike, fold, words
+from archivo.intake.proposal_words import Span, TextLine, alike, fold, words
 from archivo.records.dates import parse_edtf
 
 FIRST_YEAR, LAST_YEAR = 1500, 2100
@@ -22,6 +22,12 @@ _MONTH_FIRST = re.compile(rf"(?<![0-9a-z]){_MONTH}[ ]{_DAY}(?:,[ ]?|{_OF}){_YEAR
 _NUMBERS = re.compile(r"(?<![0-9/.-])(?P<day>[0-3]?[0-9])[/.-](?P<month>[01]?[0-9])[/.-](?P<year>[12][0-9]{3})(?![0-9/.-])")
 _ISO = re.compile(r"(?<![0-9/.-])(?P<year>[12][0-9]{3})[/-](?P<month>[01][0-9])[/-](?P<day>[0-3][0-9])(?![0-9/.-])")
 _MONTH_ONLY = re.compile(rf"(?<![0-9a-z]){_MONTH}{_OF}{_YEAR}")
+_IN_WORDS = re.compile(
+    r"\b(?P<day>[a-z]{3,12}(?: y [a-z]{3,6})?)(?:[ \n]dias)?(?:[ \n]del[ \n]mes)?[ \n]de[ \n](?P<month>[a-z]{4,10})[ \n]del?[ \n]"
+    r"(?P<year>(?:mil|dos[ \n]mil)(?:[ \n][a-z]{1,14}){0,5})"
+)
+_DAY_AND_MONTH = re.compile(rf"[( ]*{_DAY}[ ]d[ec][ ]{_MONTH}[ ).]*")
+_YEAR_ALONE = re.compile(r"(?m)^[ ]*(?P<year>1[5-9][0-9]{2}|20[0-9]{2})[ ]*\.?$")
 _DIGITS = str.maketrans("loisbg", "101586")
 _PLACE = re.compile(r"^[ ]*[a-z. ]{3,40},(?:[ ]?[a-z. ]{1,20},?)?[ ]*$")
 
@@ -64,6 +70,14 @@ def _dates(folded: str) -> Iterator[tuple[str, int, int]]:
             if value:
                 taken.append(match.span())
                 yield value, match.start(), match.end()
+    for match in _IN_WORDS.finditer(folded):
+        value = _value_in_words(match)
+        if value and not any(start < match.end() and match.start() < end for start, end in taken):
+            taken.append(match.span())
+            yield value, match.start(), match.end()
+    for match in _YEAR_ALONE.finditer(folded[:800]):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            yield match["year"], match.start("year"), match.end("year")
 
 
 def _value(match: re.Match[str]) -> str | None:
@@ -75,6 +89,40 @@ def _value(match: re.Match[str]) -> str | None:
         return f"{year:04}-{month:02}"
     try:
         return date(year, month, _number(said["day"])).isoformat()
+    except ValueError:
+        return None
+
+
+def _value_in_words(match: re.Match[str]) -> str | None:
+    """`veinte días del mes de mayo de mil novecientos treinta y seis`."""
+    day, month, year = _said(match["day"]), words().months.get(match["month"]), _said(match["year"])
+    try:
+        return date(year, month, day).isoformat() if month and FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def _said(number: str) -> int:
+    """A number in words, as far as its words go."""
+    total = 0
+    for word in number.split():
+        if word == "mil":
+            total = max(total, 1) * 1000
+        elif word in words().numbers:
+            total += words().numbers[word]
+        elif word != "y":
+            break
+    return total
+
+
+def complete_year(year: str, line: TextLine) -> ProposedDate | None:
+    """The day and month that stand alone on the line under a heading that says the year: `(18 de abril)`."""
+    match = _DAY_AND_MONTH.fullmatch(line.folded)
+    month = _month(match["month"]) if match else None
+    if match is None or month is None:
+        return None
+    try:
+        return make_date(date(int(year), month, _number(match["day"])).isoformat(), 0.9, line.span())
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ class Words:
 
     types: Mapping[str, str]
     months: Mapping[str, int]
+    numbers: Mapping[str, int]
     own_date: tuple[str, ...]
     other_date: tuple[str, ...]
     subjects: tuple[str, ...]
@@ -36,11 +37,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line that is not blank. `start`: where it begins in the text; `folded` has its same length."""
+    """One line that is not blank. `start`: where it begins in the text; `folded` has its same length; `apart`: after a blank line."""
 
     start: int
     text: str
     folded: str
+    apart: bool = False
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         quote = self.text[start:end]
@@ -56,6 +58,7 @@ def words() -> Words:
     return Words(
         dict(sorted(types.items(), key=lambda pair: -len(pair[0]))),
         months,
+        read["numbers"],
         tuple(dates["own"]),
         tuple(dates["other"]),
         tuple(titles["subjects"]),
@@ -78,11 +81,13 @@ def fold(text: str) -> str:
 def lines_of(text: str, start: int = 0) -> list[TextLine]:
     """The lines that say something, without blanks at their ends."""
     found = []
+    apart = False
     for raw in text.split("\n"):
         said = raw.strip()
         if said:
             place = start + raw.index(said)
-            found.append(TextLine(place, said, fold(said)))
+            found.append(TextLine(place, said, fold(said), apart))
+        apart = not said
         start += len(raw) + 1
     return found
 

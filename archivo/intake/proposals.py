@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from archivo.intake.proposal_dates import ProposedDate, make_date, propose_date
+from archivo.intake.proposal_dates import ProposedDate, complete_year, make_date, propose_date
 from archivo.intake.proposal_words import Span, TextLine, alike, begins, fold, lines_of, words
 
 READ = 6_000  # characters from the beginning
@@ -75,7 +75,7 @@ def propose_description(text: str, offices: Mapping[str, str]) -> Proposals:
     heading = _heading(top)
     return Proposals(
         title=_title(top, heading),
-        date=_date(text, heading),
+        date=_date(text, top, heading),
         number=Proposed(heading.number, 0.85, (heading.line.span(0, heading.end),)) if heading and heading.number else None,
         producer=_producer(top, offices) or _sender(lines, offices),
         document_type=_document_type(heading),
@@ -137,8 +137,13 @@ def _document_type(heading: _Heading | None) -> Proposed | None:
     return Proposed(heading.kind, 0.9 if heading.number else 0.75, (heading.line.span(0, heading.kind_end),))
 
 
-def _date(text: str, heading: _Heading | None) -> ProposedDate | None:
-    """Its own date; without one, the year of its number."""
+def _date(text: str, lines: Sequence[TextLine], heading: _Heading | None) -> ProposedDate | None:
+    """The day under its heading, or its own date elsewhere; without one, the year of its number."""
+    if heading and heading.year:
+        at = lines.index(heading.line)
+        under = [one for line in lines[at + 1 : at + 3] if (one := complete_year(heading.year, line))]
+        if under:
+            return under[0]
     found = propose_date(text)
     if found or heading is None or not heading.year:
         return found
@@ -185,7 +190,7 @@ def _subject(lines: Sequence[TextLine]) -> tuple[str, Span] | None:
         last, said = _go_on(lines, at, start)
         end = last.start + len(last.text)
         value = calm(said.strip(" \"“”«».'"))
-        if len(value) >= 4:
+        if len(value) >= 4 and fold(value) not in words().clauses:
             return value, Span(line.start + start, end, said)
     return None
 
@@ -194,8 +199,9 @@ def _go_on(lines: Sequence[TextLine], at: int, start: int) -> tuple[TextLine, st
     """Up to three more lines, while the sentence has no end and nothing else begins."""
     said, last = lines[at].text[start:], lines[at]
     for line in lines[at + 1 : at + 4]:
-        gap = line.start - (last.start + len(last.text))
-        if said.rstrip().endswith((".", "”", '"', "»")) or gap > 2 or len(said) > LONGEST_TITLE or _begins_another(line):
+        if line.apart or said.rstrip().endswith((".", "”", '"', "»")) or len(said) > LONGEST_TITLE or _begins_another(line):
+            break
+        if line.text[:1].isupper() and calm(said) == " ".join(said.split()):
             break
         said, last = f"{said} {line.text}", line
     return last, said
