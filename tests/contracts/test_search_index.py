@@ -199,6 +199,22 @@ def test_offset_and_limit_count_documents_and_leave_none_out(index: SearchIndex)
     assert ask(index, "acueducto", limit=0).total == 23
 
 
+def test_totals_are_exact_up_to_ten_thousand_pages_and_estimated_beyond(index: SearchIndex) -> None:
+    def entries() -> Iterator[Entry]:
+        for number in range(5_100):
+            text = "acueducto rural" if number % 2 else "acueducto"
+            yield from (entry(f"d{number}", text, page, facets={"type": (str(number % 3),)}) for page in (1, 2))
+
+    index.rebuild(entries())
+    exact = ask(index, "rural")
+    assert (exact.total, exact.total_is_exact) == (2_550, True)
+    assert [each.count for each in exact.facets["type"]] == [850, 850, 850]
+    estimated = ask(index, "acueducto")
+    assert not estimated.total_is_exact
+    assert estimated.total == pytest.approx(5_100, rel=0.1)
+    assert sum(each.count for each in estimated.facets["type"]) == pytest.approx(5_100, rel=0.1)
+
+
 FIELDS = {
     "title": lambda word: {"title": f"Acta {word}"},
     "description": lambda word: {"description": f"Sobre {word}"},
