@@ -7,11 +7,11 @@ carries its instant and a key made for it, so it is drawn only when absent or wh
 
 import io
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image
-from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -23,6 +23,8 @@ from tests.corpus.renderings import render
 
 Pages = list[str]
 SCANNED_DPI = 200
+SCANNED_AT = 1_705_320_000
+QUALITY = 55
 
 
 def compose(text: str, face: str, size: float, seed: int) -> Page:
@@ -81,27 +83,28 @@ def _tiff(images: list[Image.Image]) -> bytes:
     return stream.getvalue()
 
 
-def _jpeg(image: Image.Image, quality: int = 55) -> bytes:
-    dpi = image.info["dpi"][0]
-    if dpi > SCANNED_DPI:
-        size = (round(image.width * SCANNED_DPI / dpi), round(image.height * SCANNED_DPI / dpi))
-        image, dpi = image.resize(size, Image.Resampling.LANCZOS), SCANNED_DPI
+def _jpeg(image: Image.Image) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality, dpi=(dpi, dpi))
+    image = _reduced(image)
+    image.save(stream, "JPEG", quality=QUALITY, dpi=image.info["dpi"])
     return stream.getvalue()
 
 
+def _reduced(image: Image.Image) -> Image.Image:
+    """The scan at SCANNED_DPI at most, so that the corpus stays small."""
+    dpi = image.info["dpi"][0]
+    if dpi > SCANNED_DPI:
+        size = (round(image.width * SCANNED_DPI / dpi), round(image.height * SCANNED_DPI / dpi))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+        image.info["dpi"] = (SCANNED_DPI, SCANNED_DPI)
+    return image
+
+
 def _pdf_of_images(images: list[Image.Image], title: str) -> bytes:
+    first, *others = [_reduced(image) for image in images]
     stream = io.BytesIO()
-    canvas = Canvas(stream, invariant=1)
-    canvas.setTitle(title)
-    for image in images:
-        dpi = image.info["dpi"][0]
-        width, height = image.width * 72 / dpi, image.height * 72 / dpi
-        canvas.setPageSize((width, height))
-        canvas.drawImage(ImageReader(io.BytesIO(_jpeg(image))), 0, 0, width, height)
-        canvas.showPage()
-    canvas.save()
+    dates = {"creationDate": time.gmtime(SCANNED_AT), "modDate": time.gmtime(SCANNED_AT)}
+    first.save(stream, "PDF", save_all=True, append_images=others, resolution=SCANNED_DPI, quality=QUALITY, title=title, **dates)
     return stream.getvalue()
 
 
