@@ -50,6 +50,8 @@ class TantivyIndex:
 
     Any number of threads and processes may use the same folder; writers wait for each other. Raises IndexFormatChanged where the index
     was written by another version of the program.
+
+    What was removed is found no more at once; its words leave the disk when the engine merges its files, and for certain at a rebuild.
     """
 
     def __init__(self, folder: Path, patterns: CodePatterns = NO_PATTERNS, synonyms: Iterable[Sequence[str]] = ()) -> None:
