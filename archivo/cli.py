@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from archivo.commands.printing import print_error
+from archivo.assembly import settings_or_malformed
+from archivo.commands.printing import print_error, print_message
 from archivo.errors import ArchivoError
 
 FAMILIES: Final = {
@@ -69,10 +70,18 @@ def _dispatch(words: Sequence[str]) -> int:
     if family is None:
         raise _Misuse(f"no existe la orden «{words[0]}»")
     module = importlib.import_module(f"archivo.commands.{family}")
+    if words[0] not in ("serve", "worker", "validate"):
+        _warn_of_unknown_settings()
     parser = _Parser(prog=f"archivo {words[0]}", description=module.COMMANDS[words[0]].__doc__)
     act = module.COMMANDS[words[0]](parser)
     status: int = act(parser.parse_args(list(words[1:])))
     return status
+
+
+def _warn_of_unknown_settings() -> None:
+    """Say on stderr which variables look like ours and are not."""
+    for name in settings_or_malformed().unknown:
+        print_message(f"Aviso: no se conoce la variable {name}; no tiene efecto.")
 
 
 def _help() -> str:
