@@ -15,7 +15,7 @@ from archivo.intake import attention, processing, sealing
 from archivo.intake import services as intake
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.retention import classification, learning
-from archivo.retention import services as retention
+from archivo.retention import packaging as retention
 from preservation.store import StoreFull, StoreUnavailable
 
 UseCase = Callable[[Archive, Lease], None]

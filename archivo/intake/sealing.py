@@ -16,7 +16,7 @@ from archivo.records.packaging import EVENTS, Package, parse_instant, read_bytes
 from archivo.records.premis import premis_of
 from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
-from archivo.retention.services import FONDS, SOURCE, TRD, read_trd_json
+from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
 
 _CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if name != "trd_id"]  # noqa: SIM118 - a column collection
 

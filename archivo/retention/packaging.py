@@ -1,0 +1,116 @@
+"""Write fonds and TRD versions into OCFL objects of their own, so that the store alone can give them back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archivo.archive import Archive
+from archivo.identifiers import urn
+from archivo.records.models import Fonds, Office
+from archivo.records.packaging import canonical, instant
+from archivo.retention.models import TrdClass, TrdVersion
+
+TRD: Final = "metadata/trd.json"
+FONDS: Final = "metadata/fonds.json"
+SOURCE: Final = "original/data"
+_CLASS_FIELDS: Final = [
+    "id",
+    "position",
+    "office_code",
+    "office",
+    "code",
+    "series_code",
+    "series",
+    "subseries_code",
+    "subseries",
+    "types",
+    "ag_years",
+    "ac_years",
+    "disposition",
+    "reproduction",
+    "procedure",
+    "norms",
+]
+
+
+def keep_fonds(archive: Archive, fonds_id: str) -> None:
+    """Write the fonds and its offices as the next version of its own OCFL object, if they changed."""
+    with archive.writing_object(urn(fonds_id)):
+        archive.packages.recover(urn(fonds_id))
+        with archive.reading() as session:
+            fonds = session.get_one(Fonds, fonds_id)
+            offices = session.scalars(select(Office).where(Office.fonds_id == fonds_id).order_by(Office.code))
+            content = canonical(
+                {
+                    "schema": 1,
+                    "kind": "fonds",
+                    "id": fonds.id,
+                    "code": fonds.code,
+                    "name": fonds.name,
+                    "created_at": instant(fonds.created_at),
+                    "offices": [{"id": office.id, "code": office.code, "name": office.name} for office in offices],
+                }
+            )
+        version = _keep(archive, fonds_id, {FONDS: content}, f"Fondo {fonds.code}")
+    with archive.transaction() as transaction:
+        transaction.session.get_one(Fonds, fonds_id).ocfl_version = version
+
+
+def keep_trd(archive: Archive, trd_id: str) -> None:
+    """Write a TRD version's terms as the next version of its OCFL object, if they changed."""
+    with archive.writing_object(urn(trd_id)):
+        archive.packages.recover(urn(trd_id))
+        with archive.reading() as session:
+            version = session.get_one(TrdVersion, trd_id)
+            files = {TRD: canonical(trd_json(session, version)), SOURCE: version.source}
+        kept = _keep(archive, trd_id, files, f"TRD versión {version.number}")
+    with archive.transaction() as transaction:
+        transaction.session.get_one(TrdVersion, trd_id).ocfl_version = kept
+
+
+def trd_json(session: Session, version: TrdVersion) -> dict[str, Any]:
+    """A TRD version as its package holds it."""
+    classes = session.scalars(select(TrdClass).where(TrdClass.trd_id == version.id).order_by(TrdClass.position))
+    fonds = session.get_one(Fonds, version.fonds_id)
+    return {
+        "schema": 1,
+        "kind": "trd",
+        "id": version.id,
+        "fonds": {"id": fonds.id, "code": fonds.code, "name": fonds.name},
+        "number": version.number,
+        "in_force_from": version.in_force_from,
+        "in_force_to": version.in_force_to,
+        "filename": version.filename,
+        "sha256": version.sha256,
+        "imported_at": instant(version.imported_at),
+        "imported_by": version.imported_by,
+        "warnings": version.warnings,
+        "classes": [{name: getattr(item, name) for name in _CLASS_FIELDS} for item in classes],
+    }
+
+
+def read_trd_json(content: bytes) -> dict[str, Any]:
+    """What trd_json wrote."""
+    value: dict[str, Any] = json.loads(content)
+    return value
+
+
+def _keep(archive: Archive, identifier: str, files: Mapping[str, bytes], message: str) -> int:
+    """Write files as the next version of an object unless its head already holds these bytes; the head after."""
+    head = archive.packages.head(urn(identifier))
+    changed = {logical: content for logical, content in files.items() if head is None or not _holds(archive, identifier, logical, content)}
+    if head is not None and not changed:
+        return head
+    with archive.packages.new_version(urn(identifier), base=head) as writer:
+        for logical, content in changed.items():
+            writer.put_bytes(logical, content)
+        writer.commit(message, "Archivo", "", archive.clock())
+    return (head or 0) + 1
+
+
+def _holds(archive: Archive, identifier: str, logical: str, content: bytes) -> bool:
+    with archive.packages.open(urn(identifier), logical) as stream:
+        return stream.read() == content
