@@ -9,6 +9,7 @@ from archivo.access.policy import Actor
 from archivo.archive import Archive
 from archivo.discovery.views import Box
 from archivo.errors import Unavailable, Unknown
+from archivo.identifiers import new_uuid
 from archivo.records.services import PartView, RepresentationView, open_representation, view_parts
 from ingest.tools.process import ToolError
 
@@ -60,7 +61,7 @@ def _kept(archive: Archive, actor: Actor, document_id: str, name: str, draw: Cal
         if kept.is_file():
             return kept
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        source = archive.scratch(f"draw-{document_id}-{name}") / "original"
+        source = archive.scratch(f"draw-{new_uuid(archive.clock())}") / "original"
         try:
             with source.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)

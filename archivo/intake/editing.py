@@ -25,7 +25,7 @@ FIELDS: Final = {
     "descripcion": "description",
     "acceso": "access",
 }
-WRONG_FIELDS: Final = {"document.title": "titulo", "document.date": "fecha", "date.malformed": "fecha", "document.access": "acceso"}
+WRONG_FIELDS: Final = {"document.title": "titulo", "date.edtf": "fecha", "document.access": "acceso"}
 CHOICES: Final = (
     (AccessClass.PUBLICA, "Pública"),
     (AccessClass.CLASIFICADA, "Pública clasificada"),

@@ -1,6 +1,7 @@
 """A running archive with a few documents, people and a TRD, and a real browser to look at it."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.journeys.pictures import CHROMIUM, FLAGS, sign_in
 
@@ -49,9 +50,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     archivo(home, "user", "create", "ana", "--role", "archivist", "--full-name", "Ana Ruiz", "--password-stdin", stdin=PASSWORD)
     archivo(home, "user", "create", "olga", "--role", "operator", "--full-name", "Olga Paz", "--password-stdin", stdin=PASSWORD)
     archivo(home, "trd", "import", str(TRD))
-    manifest = home / "manifiesto.csv"
+    folder = tmp_path_factory.mktemp("entrega")
+    manifest = folder / "manifiesto.csv"
     lines = (CORPUS / "manifest.csv").read_text("utf-8").splitlines()
-    kept = [lines[0], *(f"{CORPUS}/{line}" for line in lines[1:] if line.startswith(PUBLISHED))]
+    kept = [line for line in lines if line.startswith(("path,", *PUBLISHED))]
+    for name in PUBLISHED:
+        shutil.copy(CORPUS / name, folder)
     manifest.write_text("\n".join(kept) + "\n", "utf-8")
     archivo(home, "deposit", "--manifest", str(manifest), "--wait")
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -97,9 +101,19 @@ class Watch:
     complaints: list[str] = field(default_factory=list)
 
     def over(self, context: BrowserContext) -> None:
-        context.on("console", lambda message: self._note("console", message.text) if message.type in ("error", "warning") else None)
+        context.on("console", self._heard)
+        context.on("response", self._answered)
         context.on("weberror", lambda error: self._note("error", str(error.error)))
         context.on("request", lambda request: self._note("policy report", request.url) if "csp-informes" in request.url else None)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self._note("console", message.text)
+
+    def _answered(self, response: Response) -> None:
+        """A page may be an error page, by design; a piece of a page may not."""
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self._note(f"status {response.status}", response.url)
 
     def _note(self, kind: str, text: str) -> None:
         self.complaints.append(f"{kind}: {text}")

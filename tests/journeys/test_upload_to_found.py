@@ -44,7 +44,7 @@ def test_what_is_received_is_found_at_its_line(site: Site, ana: Page, citizen: P
     citizen.keyboard.press("Enter")
     expect(citizen.locator("article.hit")).to_have_count(1)
     expect(citizen.locator(".snippet mark").first).to_be_visible()
-    crop = citizen.locator(".crop svg")
+    crop = citizen.locator(".crop svg.wide")
     expect(crop.locator("rect.hitbox").first).to_be_attached()
     citizen.locator("article.hit h2 a").click()
     expect(citizen.locator(".transcript mark.now")).to_have_count(1)
