@@ -28,7 +28,11 @@ FORBIDDEN = {
     "instruments-rows": [("search.query", "sqlalchemy"), ("preservation.ocfl", "alembic")],
     "celery": [("archivo.jobs", "celery"), ("ingest.pipeline", "kombu")],
     "settings": [("archivo.records.services", "archivo.settings")],
-    "doors": [("archivo.intake.pages", "archivo.records.models"), ("archivo.access.pages", "sqlalchemy"), ("archivo.commands.consult", "archivo.audit.models")],
+    "doors": [
+        ("archivo.intake.pages", "archivo.records.models"),
+        ("archivo.access.pages", "sqlalchemy"),
+        ("archivo.commands.consult", "archivo.audit.models"),
+    ],
     "parsers": [("ingest.pipeline", "pygfried"), ("archivo.intake.services", "pypdfium2"), ("search.index", "tesserocr")],
 }
 
