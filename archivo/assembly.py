@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from search.index import SearchIndex
 
 SCHEMA_HEAD = "20261124_01"
+LEAST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,12 @@ def ensure_schema(database: Database) -> None:
 def read_secret(settings: Settings) -> str:
     """The secret of sessions and forms: from the environment, or generated once in the home with mode 0600."""
     if settings.secret:
+        if len(settings.secret) < LEAST_SECRET:
+            raise Malformed(
+                "settings.secret",
+                f"ARCHIVO_SECRET tiene menos de {LEAST_SECRET} caracteres y se podría adivinar. No se arrancó nada.",
+                "Quítela, para que se genere una en la casa, o dé una larga y al azar.",
+            )
         return settings.secret
     path = settings.home / "secret"
     try:

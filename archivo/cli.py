@@ -4,7 +4,9 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from archivo.assembly import settings_or_malformed
@@ -60,6 +62,17 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+    except Exception as fault:  # a person never sees a stack trace; the log does
+        return _internal(fault, as_json)
+
+
+def _internal(fault: Exception, as_json: bool) -> int:
+    log = settings_or_malformed().home / "fallas.log"
+    with suppress(OSError), log.open("a", encoding="utf-8") as stream:
+        traceback.print_exception(fault, file=stream)
+    message = f"La orden no se pudo terminar por una falla del programa ({type(fault).__name__}). Lo que ya estaba guardado sigue intacto."
+    print_error("internal", message, f"Repítala; si falla otra vez, avise a quien opera el sistema con el archivo {log}.", as_json)
+    return 1
 
 
 def _dispatch(words: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, BinaryIO, Final, cast
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -116,8 +116,8 @@ def _deposit(archive: Archive, actor: Actor, part: Part, filename: str, fields: 
     access = fields.get("acceso", AccessClass.PUBLICA)
     chosen = AccessClass(access) if access in set(AccessClass) else AccessClass.RESERVADA
     metadata = Metadata(access=chosen, published=fields.get("publicar") == "si" and chosen == AccessClass.PUBLICA)
-    content = _Bounded(part.content, archive.institution.max_upload_bytes)
+    content = cast(BinaryIO, _Bounded(part.content, archive.institution.max_upload_bytes))
     try:
-        return Fate(filename, services.deposit(archive, actor, Upload(content, filename, metadata)), None)  # type: ignore[arg-type]
+        return Fate(filename, services.deposit(archive, actor, Upload(content, filename, metadata)), None)
     except ArchivoError as error:
         return Fate(filename, None, error)

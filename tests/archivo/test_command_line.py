@@ -86,7 +86,7 @@ def test_the_same_bytes_twice_are_kept_once(archivo: Command, note: Path, tmp_pa
 def test_show_has_the_keys_of_the_contract(archivo: Command, note: Path) -> None:
     (one,) = archivo("deposit", note, "--wait", "--json").lines
     shown = archivo("show", one["id"], "--json").value
-    keys = "id state title date fonds access published version original representations pages classification events findings".split()
+    keys = ["id", "state", "title", "date", "fonds", "access", "published", "version", "original", "representations", "pages", "classification", "events", "findings"]
     assert set(keys) <= set(shown)
     assert shown["original"] == {
         "sha256": one["sha256"],
@@ -122,7 +122,9 @@ def test_words_of_a_digital_pdf_stand_on_the_page_as_shown(archivo: Command) -> 
         assert word["confidence"] == 100
 
 
-@pytest.mark.parametrize("words", [("show",), ("nada",), ("deposit",), ("search", "--limit", "x"), ("show", "no-es-un-id"), ("trd", "borrar")])
+@pytest.mark.parametrize(
+    "words", [("show",), ("nada",), ("deposit",), ("search", "--limit", "x"), ("show", "no-es-un-id"), ("trd", "borrar")]
+)
 def test_misuse_exits_with_2_and_says_why_as_json(archivo: Command, words: tuple[str, ...]) -> None:
     ran = archivo(*words, "--json")
     assert ran.status == 2
@@ -205,7 +207,12 @@ class TestManifest:
 
     @pytest.mark.parametrize("semicolons", [True, False])
     def test_a_bad_one_stores_nothing_and_names_each_cell(self, archivo: Command, tmp_path: Path, semicolons: bool) -> None:
-        rows = ["uno.txt,Uno,1936-13,publica,si", "tres.txt,Tres,1936,publica,si", "dos.txt,Dos,1936,secreta,quizá", "uno.txt,U,1936,reservada,si"]
+        rows = [
+            "uno.txt,Uno,1936-13,publica,si",
+            "tres.txt,Tres,1936,publica,si",
+            "dos.txt,Dos,1936,secreta,quizá",
+            "uno.txt,U,1936,reservada,si",
+        ]
         heading = "path,title,date,access,published"
         if semicolons:
             rows, heading = [row.replace(",", ";") for row in rows], heading.replace(",", ";")
@@ -242,7 +249,7 @@ class TestClassify:
     def test_a_proposal_waits_for_a_person(self, archivo: Command, filled: Path) -> None:
         hits = archivo("search", "tranvía", "--json").value["hits"]
         found = archivo("classify", hits[0]["id"], "--json").value
-        keys = "code label office trd_version confidence reasons alternatives status decided_by".split()
+        keys = ["code", "label", "office", "trd_version", "confidence", "reasons", "alternatives", "status", "decided_by"]
         assert set(keys) <= set(found)
         assert found["status"] in ("confirmed", "suggested", "abstained")
 
@@ -387,6 +394,12 @@ def test_unknown_settings_warn_in_commands_and_stop_serve(archivo: Command, monk
     assert "ARCHIVO_TEST_ALGO" not in ran.err
     for command in ("serve", "worker"):
         assert archivo(command).status == 2
+
+
+def test_a_secret_that_could_be_guessed_stops_serve(archivo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVO_SECRET", "secreto")
+    assert archivo("serve", "--port", "0").status == 2
+    assert archivo("trd", "list").status == 0
 
 
 class TestTrd:

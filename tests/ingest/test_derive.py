@@ -61,7 +61,7 @@ def test_the_copy_of_an_image_is_pdf_a_with_its_words_in_place(tmp_path: Path, t
     assert (work.derivative.puid, work.derivative.role, work.findings) == (PDF_A_2B, "access", [])
     with pikepdf.open(work.derivative.path) as document:
         assert not pikepdf.pdfa.check(document, "2b").findings
-        image = next(iter(document.pages[0].images.values()))
+        image = next(iter(document.pages[0].get_images().values()))
         assert image.read_raw_bytes() in work.original.read_bytes(), "the JPEG is taken as it is"
     copy = copy_of(work)
     assert text_of(copy, 0) == " ".join(page.text.split())
