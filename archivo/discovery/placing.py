@@ -40,11 +40,12 @@ def line_of(page: int, size: tuple[float, float], box: Box, words: Sequence[Word
     margin = height * LINE_MARGIN
     left = min([box.x0, *(word.x0 for word in beside)]) - 2 * margin
     right = max([box.x1, *(word.x1 for word in beside)]) + 2 * margin
-    missing = max(0.0, LEAST_WIDTH * size[0] - (right - left)) / 2
+    width = min(size[0], max(right - left, LEAST_WIDTH * size[0]))
+    start = min(max(0.0, (left + right - width) / 2), size[0] - width)
     region = Box(
-        max(0.0, left - missing),
+        start,
         max(0.0, min([box.y0, *(word.y0 for word in beside)]) - margin),
-        min(size[0], right + missing),
+        start + width,
         min(size[1], max([box.y1, *(word.y1 for word in beside)]) + margin),
     )
     inside = tuple(mark for mark in marks if region.y0 <= (mark.y0 + mark.y1) / 2 <= region.y1)

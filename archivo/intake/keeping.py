@@ -37,7 +37,6 @@ from preservation.premis import Event, EventType, Outcome
 AGENT: Final = "Archivo"
 PAGES_A_FILE: Final = 20
 _PROCESSED: Final = ["mime", "puid", "format_name", "part_count", "is_doubtful", "proposals"]
-_PROPOSED: Final = ["title", "title_source", "date", "date_source", "begins_on", "ends_on", "document_type", "number", "producer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def keep_outcomes(archive: Archive, lease: Lease, outcome: Processed) -> None:
         writer.commit("Procesamiento", AGENT, "", archive.clock())
     with archive.transaction() as transaction:
         document = transaction.session.get_one(Document, document_id)
-        _copy_processed(document, rows.document, written)
+        _copy_processed(document, rows.document)
         document.ocfl_version, document.sealed_version = writer.number, written
         _replace_rows(transaction, document_id, representations, parts, events, findings)
         _mark_sealed(transaction, document)
@@ -175,7 +174,7 @@ def _finding_rows(document_id: str, work: Workspace) -> list[DocumentFinding]:
 
 
 def _describe_from(document: Document, representations: Sequence[Representation], outcome: Processed) -> None:
-    """What the file and its text say of the document; a person's own words are never replaced."""
+    """What the file says of itself, and what its text lets propose; a proposal waits for a person and changes nothing."""
     found = outcome.work.format
     if found is not None:
         document.mime, document.puid, document.format_name = found.mime, found.puid, f"{found.name} {found.version}".strip()
@@ -185,24 +184,12 @@ def _describe_from(document: Document, representations: Sequence[Representation]
     document.part_count = len(outcome.parts)
     document.is_doubtful = any(part.doubtful for part in outcome.parts)
     document.proposals = json.loads(json.dumps(outcome.proposals.as_json()))
-    proposals = outcome.proposals
-    if document.title_source == "filename" and proposals.title is not None:
-        document.title, document.title_source = proposals.title.value[:1000], "text"
-    if document.date is None and proposals.date is not None:
-        document.date, document.date_source = proposals.date.value, "text"
-        document.begins_on, document.ends_on = proposals.date.begins_on, proposals.date.ends_on
-    document.document_type = document.document_type or (proposals.document_type.value if proposals.document_type else None)
-    document.number = document.number or (proposals.number.value if proposals.number else None)
-    document.producer = document.producer or (proposals.producer.value if proposals.producer else None)
 
 
-def _copy_processed(document: Document, made: Document, written: int) -> None:
-    """Carry over what processing found; an act that came meanwhile keeps its own words."""
+def _copy_processed(document: Document, made: Document) -> None:
+    """Carry over what processing found; what people say of the document is theirs."""
     for name in _PROCESSED:
         setattr(document, name, getattr(made, name))
-    if document.version == written:
-        for name in _PROPOSED:
-            setattr(document, name, getattr(made, name))
 
 
 def take_over(archive: Archive, lease: Lease) -> bool:
@@ -215,9 +202,6 @@ def take_over(archive: Archive, lease: Lease) -> bool:
         document = transaction.session.get_one(Document, lease.object_id)
         for name in ("mime", "puid", "format_name", "part_count", "is_doubtful", "proposals", "ocfl_version"):
             setattr(document, name, getattr(kept, name))
-        for name in ("title", "title_source", "date", "date_source", "begins_on", "ends_on", "document_type", "number", "producer"):
-            if document.version == kept.version:
-                setattr(document, name, getattr(kept, name))
         document.sealed_version = min(kept.version, document.version)
         _replace_rows(transaction, lease.object_id, package.representations, package.parts, package.events, package.findings)
         _after_keeping(transaction, document, lease, None)

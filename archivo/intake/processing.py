@@ -207,7 +207,5 @@ def _conclude(archive: Archive, document_id: str, work: Workspace, reading: Repo
         proposals = propose_description(text, offices)
         decided = session.get(Classification, document_id)
         session.expunge(document)
-        if document.date is None and proposals.date is not None:
-            document.begins_on = proposals.date.begins_on
         proposed = None if decided is not None else classification.propose(archive, session, document, text)
     return Processed(work, list(work.parts), (*reading.events, *making.events), proposals, proposed)

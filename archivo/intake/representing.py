@@ -37,6 +37,7 @@ def document_json(view: DocumentView, found: ClassificationView | None) -> dict[
         "producer": view.producer,
         "description": view.description,
         "doubtful": view.is_doubtful,
+        "proposals": dict(view.proposals),
         "received_at": utc(view.received_at),
         "received_by": view.received_by,
         "sealed": view.is_sealed,

@@ -8,9 +8,13 @@ from search.index import Entry
 
 
 def entries_of(document: Document, parts: Sequence[DocumentPart], series: tuple[str, ...]) -> Iterable[Entry]:
-    """One entry for the document and one a part. `series` is the class and its ancestors, of a class that counts."""
+    """One entry for the document and one a part. `series` is the class and its ancestors, of a class that counts.
+
+    What the text says is its own title and number helps to find it by them, also while nobody has accepted the proposal.
+    """
     labels = labels_of(document.access, document.published, document.received_by)
-    own = "\n".join(text for text in (document.title, document.number, document.filename) if text)
+    proposed = [str(document.proposals[name]) for name in ("title", "number") if document.proposals.get(name)]
+    own = "\n".join(text for text in (document.title, document.number, document.filename, *proposed) if text)
     description = "\n".join(
         text for text in (document.description, document.document_type, document.number, document.producer, document.filename) if text
     )

@@ -164,7 +164,7 @@ def _examples(session: Session, trd_id: str) -> list["Example"]:
 
 def _group(document: Document) -> str:
     """Documents of one producer, or else of one delivery, are made alike."""
-    return document.producer or f"{document.received_by} {document.received_at.date().isoformat()}"
+    return document.producer or document.proposals.get("producer") or f"{document.received_by} {document.received_at.date().isoformat()}"
 
 
 def _masks(held: Sequence["Example"], offices: dict[str, str]) -> list[frozenset[str] | None]:

@@ -25,6 +25,22 @@ REASONS: Final[Mapping[str, str]] = {
     "unsure": "La confianza no alcanza la que se ha probado segura.",
 }
 
+VERDICTS: Final[Mapping[str, str]] = {
+    "first": "Es el primer modelo de esta tabla.",
+    "few_held": "Se reservaron {held} documentos para comparar y hacen falta {least}: basta con que no acierte menos que la tabla.",
+    "a.accuracy": "Acierta menos que el anterior en los documentos reservados.",
+    "b.loss": "Da menos probabilidad a la clase correcta que el anterior.",
+    "c.calibration": "Su confianza se aparta más de lo que acierta.",
+    "d.coverage": "Con el mismo error clasificaría por sí solo menos documentos.",
+    "e.recall": "Acierta mucho menos en {label}.",
+    "f.below_entries": "Acierta menos que las palabras de la tabla solas.",
+}
+
+
+def verdict_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Why a new model was promoted or not, as a sentence."""
+    return VERDICTS[code].format_map({**params, "label": labels.get(str(params.get("label")), str(params.get("label", "")))})
+
 
 def reason_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """A reason as a sentence; `labels` name the classes by their keys."""

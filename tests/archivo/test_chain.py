@@ -41,7 +41,9 @@ def test_a_skewed_scan_is_read_kept_and_found(archivo: Command, letter: str) -> 
     assert similarity(page["text"], true) > 0.97
     (hit,) = archivo("search", "vigas de madera", "--json").value["hits"]
     assert (hit["id"], hit["page"]) == (letter, 1)
-    assert (shown["number"], shown["date"]) == ("215", "1952-02-03")
+    assert (shown["title"], shown["date"]) == (Path(LETTER).stem, None)
+    proposed = archivo("show", letter, "--json").value["proposals"]
+    assert (proposed["number"], proposed["date"]) == ("215", "1952-02-03")
 
 
 def test_its_words_stand_where_the_page_shows_them(archivo: Command, letter: str) -> None:
