@@ -8,6 +8,7 @@ import pytest
 
 from archivo.cli import FAMILIES
 from archivo.settings import KNOWN
+from archivo.web.layout import PLACES
 from ingest.findings import CATALOGUE
 from tests.architecture import pages
 from tests.architecture.source import ROOT, committed, modules
@@ -51,6 +52,11 @@ def test_every_make_target_shown_exists():
     shown = {name for path in readers for name in re.findall(SHOWN, path.read_text(encoding="utf-8"), re.MULTILINE)}
     assert {"demo", "test", "test-kill"} <= shown
     assert shown - targets == set()
+
+
+def test_every_place_of_the_navigation_is_told_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [place.label for place in PLACES if f"**{place.label}**" not in readme and f"[{place.label}]" not in readme] == []
 
 
 def test_settings_and_findings_are_complete():
