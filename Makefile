@@ -8,7 +8,7 @@ BENCH ?= *
 PYTEST := $(PYTHON) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-kill test-browser conformance bench bench-final docs clean
+.PHONY: help setup demo serve stop check test test-kill test-browser conformance bench bench-smoke bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,10 @@ conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones o
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
 	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PYTHON) -m "tests.bench.$$(basename "$$one" .py)"; done
+
+bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus cifras no dicen nada
+	@$(PYTHON) -m tests.bench.bench_search --documents 1000 >/dev/null
+	@$(PYTHON) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
 
 bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE
 	@test -d "$(ARCHIVO_REFERENCE)" || { echo "Diga en ARCHIVO_REFERENCE dónde está el material de referencia."; exit 2; }
