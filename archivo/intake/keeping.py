@@ -26,7 +26,7 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import ACCESS_COPY, RecordRows, event_rows, read_package, write_metadata, write_texts
 from archivo.records.premis import premis_of
-from archivo.retention import classification
+from archivo.retention import classification, learning
 from archivo.retention.classification import Proposed
 from archivo.retention.models import Classification
 from ingest import alto
@@ -90,8 +90,12 @@ def _after_keeping(transaction: Transaction, document: Document, lease: Lease, p
     transaction.session.flush()
     if proposed is not None:
         classification.write_proposal(transaction, document, proposed)
-    elif transaction.session.get(Classification, document.id) is None:
-        transaction.enqueue("classify", document.id, queue=Queue.INGEST, priority=6)
+    else:
+        decided = transaction.session.get(Classification, document.id)
+        if decided is None:
+            transaction.enqueue("classify", document.id, queue=Queue.INGEST, priority=6)
+        else:
+            learning.queue_training_if_due(transaction, decided.trd_id)
     if document.sealed_version < document.version:
         transaction.enqueue("seal", document.id, queue=Queue.SEAL, priority=7)
     transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)

@@ -4,6 +4,8 @@ The classifier brings numpy and scipy with it, so it is imported where it is use
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, update
@@ -18,6 +20,7 @@ from archivo.jobs import Queue
 from archivo.records.models import Document, DocumentPart
 from archivo.records.packaging import instant
 from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass
+from archivo.retention.wording import verdict_sentence
 
 if TYPE_CHECKING:
     from ingest.classifier import Example, Model, ScheduleEntry
@@ -26,6 +29,37 @@ TARGET_ERROR: Final = 0.05
 KEPT_MODELS: Final = 3
 MAX_EXAMPLES: Final = 100_000
 EXAMPLE_CHARS: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model of a TRD version. `state`: active, retired (can come back) or rejected; `verdict`: why, in Spanish."""
+
+    number: int
+    state: str
+    trained_at: datetime
+    examples: int
+    features: str
+    verdict: tuple[str, ...]
+
+
+def list_models(archive: Archive, actor: Actor, trd_id: str) -> list[ModelView]:
+    """The models of a TRD version that are kept, newest first."""
+    require(archive, actor, Grant.CLASSIFY)
+    with archive.reading() as session:
+        labels = {c.key: c.label for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id))}
+        rows = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id).order_by(LearnedModel.number.desc()))
+        return [
+            ModelView(
+                row.number,
+                row.state,
+                row.trained_at,
+                row.examples,
+                row.features,
+                tuple(verdict_sentence(r["code"], r["params"], labels) for r in row.verdict),
+            )
+            for row in rows
+        ]
 
 
 def train(archive: Archive, trd_id: str) -> None:
@@ -96,17 +130,15 @@ def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:
 
     session = transaction.session
     last = session.scalar(select(func.max(LearnedModel.trained_at)).where(LearnedModel.trd_id == trd_id))
-    new = select(Decision).where(Decision.trd_id == trd_id)
-    if last is not None:
-        new = new.where(Decision.at > last)
-    decisions = list(session.scalars(new))
-    corrected = {d.class_key for d in decisions if d.proposed_key is not None and d.proposed_key != d.class_key}
+    fresh = (Decision.trd_id == trd_id, Decision.at > last) if last is not None else (Decision.trd_id == trd_id,)
+    confirmations = session.scalar(select(func.count()).select_from(Decision).where(*fresh)) or 0
+    wrong = select(Decision.class_key).where(*fresh, Decision.proposed_key.is_not(None), Decision.proposed_key != Decision.class_key)
     counts = {
         key: session.scalar(select(func.count()).select_from(Decision).where(Decision.trd_id == trd_id, Decision.class_key == key)) or 0
-        for key in corrected
+        for key in session.scalars(wrong.distinct())
     }
     rare = sum(1 for count in counts.values() if count < RARE)
-    if retrain_is_due(confirmations=len(decisions), rare_corrections=rare, schedule_changed=last is None):
+    if retrain_is_due(confirmations=confirmations, rare_corrections=rare, schedule_changed=last is None):
         transaction.enqueue("train", trd_id, queue=Queue.TRAIN, priority=9)
 
 

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
 
 from archivo.access.door import Here, Staff
 from archivo.access.policy import Grant, require
 from archivo.errors import ArchivoError, Invalid
-from archivo.retention import services
+from archivo.retention import learning, services
 from archivo.retention.services import TrdImport
 from archivo.web import forms
 from archivo.web.layout import page
@@ -20,6 +21,7 @@ from archivo.web.multipart import BadMultipart, Part
 router = APIRouter(include_in_schema=False)
 
 MOST_BYTES: Final = 30_000_000
+MODEL_STATES: Final = {"active": ("en uso", "ok"), "retired": ("anterior", "wait"), "rejected": ("descartado", "bad")}
 DISPOSITIONS: Final = {"CT": "Conservación total", "E": "Eliminación", "S": "Selección"}
 
 
@@ -43,8 +45,26 @@ def classes(request: Request, archive: Here, actor: Staff, trd_id: str) -> Respo
     version = next((v for v in services.list_trd(archive, actor) if v.id == trd_id), None)
     if version is None:
         raise Invalid("trd.unknown", "No existe esa versión de la tabla de retención.", "Elíjala en la lista de versiones.")
-    listed = services.classes_of(archive, trd_id)
-    return page(request, "retention/clases.html", here="trd", version=version, classes=listed, dispositions=DISPOSITIONS)
+    return page(
+        request,
+        "retention/clases.html",
+        here="trd",
+        version=version,
+        classes=services.classes_of(archive, trd_id),
+        dispositions=DISPOSITIONS,
+        models=learning.list_models(archive, actor, trd_id) if actor.may(Grant.CLASSIFY) else [],
+        model_states=MODEL_STATES,
+        may_manage=actor.may(Grant.MANAGE_TRD),
+    )
+
+
+@router.post("/trd/{trd_id}/modelo-anterior")
+async def roll_back(request: Request, archive: Here, actor: Staff, trd_id: str) -> Response:
+    """Give the work back to the model before the one in use."""
+    await forms.read(request)
+    number = await run_in_threadpool(learning.roll_back, archive, actor, trd_id)
+    request.state.session.say(f"Vuelve a proponer el modelo {number}.")
+    return RedirectResponse(f"/trd/{trd_id}#modelos", 303)
 
 
 @router.post("/trd")

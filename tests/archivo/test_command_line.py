@@ -86,7 +86,22 @@ def test_the_same_bytes_twice_are_kept_once(archivo: Command, note: Path, tmp_pa
 def test_show_has_the_keys_of_the_contract(archivo: Command, note: Path) -> None:
     (one,) = archivo("deposit", note, "--wait", "--json").lines
     shown = archivo("show", one["id"], "--json").value
-    keys = ["id", "state", "title", "date", "fonds", "access", "published", "version", "original", "representations", "pages", "classification", "events", "findings"]
+    keys = [
+        "id",
+        "state",
+        "title",
+        "date",
+        "fonds",
+        "access",
+        "published",
+        "version",
+        "original",
+        "representations",
+        "pages",
+        "classification",
+        "events",
+        "findings",
+    ]
     assert set(keys) <= set(shown)
     assert shown["original"] == {
         "sha256": one["sha256"],
