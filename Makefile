@@ -1,11 +1,11 @@
 # What can be done with this checkout. `make` alone lists it.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON := .venv/bin/python
+PY := .venv/bin/python
 # Tests run on this many processes; PYTEST_ADDOPTS adds options to every run of pytest.
 WORKERS ?= 2
 BENCH ?= *
-PYTEST := $(PYTHON) -m pytest
+PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
 .PHONY: help setup demo serve stop check test test-kill test-browser conformance bench bench-smoke bench-final docs clean
@@ -25,9 +25,9 @@ stop: ## Detiene lo que dejó sirviendo «make demo»
 	@.ci/stop
 
 check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check -q .
-	@$(PYTHON) -m mypy $(PACKAGES)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check -q .
+	@$(PY) -m mypy $(PACKAGES)
 	@.venv/bin/lint-imports --no-cache
 
 test: .venv/.ready-dev ## Las pruebas
@@ -44,18 +44,18 @@ conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones o
 	$(PYTEST) tests/conformance
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
-	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PYTHON) -m "tests.bench.$$(basename "$$one" .py)"; done
+	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PY) -m "tests.bench.$$(basename "$$one" .py)"; done
 
 bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus cifras no dicen nada
-	@$(PYTHON) -m tests.bench.bench_search --documents 1000 >/dev/null
-	@$(PYTHON) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
+	@$(PY) -m tests.bench.bench_search --documents 1000 >/dev/null
+	@$(PY) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
 
 bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE
 	@test -d "$(ARCHIVO_REFERENCE)" || { echo "Diga en ARCHIVO_REFERENCE dónde está el material de referencia."; exit 2; }
-	@set -e; for one in tests/bench/final_$(BENCH).py; do $(PYTHON) -m "tests.bench.$$(basename "$$one" .py)" "$(ARCHIVO_REFERENCE)"; done
+	@set -e; for one in tests/bench/final_$(BENCH).py; do $(PY) -m "tests.bench.$$(basename "$$one" .py)" "$(ARCHIVO_REFERENCE)"; done
 
 docs: .venv/.ready-dev ## Rehace las páginas que se generan del código
-	$(PYTHON) -m tests.architecture.pages
+	$(PY) -m tests.architecture.pages
 
 clean: ## Borra lo instalado y lo generado; nunca los datos (var/)
 	rm -rf .venv node_modules archivo/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -114,7 +114,7 @@ def _recognition(archive: Archive) -> Check:
 
 def _formats(archive: Archive) -> Check:
     try:
-        archive.tools.call("identification", "identify", timeout=60, path=__file__)
+        archive.tools.call("identification", "identify", timeout=60, path=__file__, folder=str(archive.cache), extension="py")
     except ToolError as fault:
         return Check("formatos", "error", f"PRONOM no responde: {fault}", "Instale de nuevo las dependencias con «make setup».")
     return Check("formatos", "ok", "PRONOM responde.")
