@@ -45,18 +45,19 @@ class Base(DeclarativeBase):
 
 class Database:
     """The rows. `reading()` and `writing()` give sessions; on SQLite a writing one takes the write lock at its beginning, so that two
-    writers wait for each other instead of failing in the middle.
+    writers wait for each other instead of failing in the middle. Errors never quote values: they may be a document's words, and operators
+    read errors.
     """
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(parsed, connect_args={"timeout": 60, "isolation_level": None})
+            self.engine = create_engine(parsed, connect_args={"timeout": 60, "isolation_level": None}, hide_parameters=True)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
         self.writer: Engine = self.engine.execution_options(archivo_writes=True)
 
     @contextmanager
