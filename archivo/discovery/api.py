@@ -53,6 +53,7 @@ def show(request: Request, archive: Here, actor: Caller, document_id: str) -> Re
 def text(archive: Here, actor: Caller, document_id: str, page: int | None = None) -> JSONResponse:
     """The texts of a record, a page or all."""
     parts = records.view_parts(archive, actor, document_id, page)
+    records.note_reading(archive, actor, document_id, "document.text")
     return JSONResponse({"pages": [{"page": part.number, "text": part.text} for part in parts]})
 
 

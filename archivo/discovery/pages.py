@@ -17,7 +17,7 @@ from archivo.discovery.images import line_image, page_image
 from archivo.discovery.reading import glimpse, read_page, understood_of
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
-from archivo.records.services import open_representation, view_document
+from archivo.records.services import note_reading, open_representation, view_document
 from archivo.retention.classification import classification_of
 from archivo.web.layout import page
 from search.index import Query
@@ -166,6 +166,7 @@ def show_line(archive: Here, actor: Anyone, document_id: str, number: int, x0: f
 def download(archive: Here, actor: Anyone, document_id: str, role: str) -> Response:
     """A file of the document, byte for byte, never to be opened as a page of ours."""
     representation, filename, stream = open_representation(archive, actor, document_id, role)
+    note_reading(archive, actor, document_id, "document.download")
 
     def blocks() -> Iterator[bytes]:
         with stream:

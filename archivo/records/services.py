@@ -152,10 +152,17 @@ def view_document(archive: Archive, actor: Actor, document_id: str) -> DocumentV
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
         view = _view(session, document)
-    if document.access != AccessClass.PUBLICA and not actor.is_citizen:
-        with archive.transaction() as transaction:
-            audit.record(transaction, actor.login, "document.view", document_id)
+    note_reading(archive, actor, document_id, "document.view")
     return view
+
+
+def note_reading(archive: Archive, actor: Actor, document_id: str, act: str) -> None:
+    """Leave in the trail that a person read a restricted record, or took a copy of it. Raises Unknown."""
+    with archive.reading() as session:
+        is_public = visible_document(session, actor, document_id).access == AccessClass.PUBLICA
+    if not is_public and not actor.is_citizen:
+        with archive.transaction() as transaction:
+            audit.record(transaction, actor.login, act, document_id)
 
 
 def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | None = None) -> list[PartView]:
@@ -378,16 +385,5 @@ def _representation_view(row: Representation) -> RepresentationView:
 
 
 def _part_view(part: DocumentPart) -> PartView:
-    return PartView(
-        part.number,
-        part.kind,
-        part.label,
-        part.text,
-        part.source,
-        part.width,
-        part.height,
-        part.turn,
-        part.confidence,
-        part.is_doubtful,
-        part.engine,
-    )
+    text = (part.number, part.kind, part.label, part.text, part.source)
+    return PartView(*text, part.width, part.height, part.turn, part.confidence, part.is_doubtful, part.engine)
