@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -100,7 +100,9 @@ def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
     results = archive.index.search(query, scope=scope(actor))
     with archive.reading() as session:
         hits = _complete(session, actor, results)
-        facets = _facets(archive, results)
+    if len(hits) < len(results.hits):
+        results = _without_closed(results, len(results.hits) - len(hits))
+    facets = _facets(archive, results)
     took = (time.perf_counter() - started) * 1000
     notes = tuple(worded(note) for note in results.notes)
     return FoundList(query, results.total, results.total_is_exact, round(took, 1), hits, facets, notes, results.did_you_mean)
@@ -141,6 +143,13 @@ def _complete(session: Session, actor: Actor, results: Results) -> tuple[Found, 
         if document is not None and may_see(actor, document.access, document.published, document.received_by):
             found.append(_found(document, hit, texts, results))
     return tuple(found)
+
+
+def _without_closed(results: Results, closed: int) -> Results:
+    """What may be told when the index was left behind and answers with records the catalogue closes to this reader: neither how many they
+    are, nor their facets, nor words of theirs.
+    """
+    return replace(results, total=results.total - closed, total_is_exact=False, facets={}, notes=(), did_you_mean=None)
 
 
 def _found(document: Document, hit: Hit, texts: Mapping[tuple[str, int], str], results: Results) -> Found:
