@@ -6,7 +6,7 @@ from archivo.discovery.views import Box, Line, Mark
 from ingest.step import Word
 
 DOUBT = 60.0
-LINE_MARGIN = 0.9
+LINE_MARGIN = 0.6
 LEAST_WIDTH = 0.75
 
 

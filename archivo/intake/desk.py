@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archivo.access.door import Here, Staff
 from archivo.access.policy import Grant, require
-from archivo.errors import ArchivoError
+from archivo.errors import ArchivoError, Unknown
 from archivo.intake import attention
 from archivo.records.services import view_document, view_parts
 from archivo.retention import classification
@@ -75,6 +75,14 @@ def _next(archive: Here, actor: Staff, document_id: str) -> str | None:
     return None
 
 
+def _has_image(archive: Here, actor: Staff, document_id: str) -> bool:
+    """Whether the first page of a document can be drawn ahead. Its record is not read: that would leave a trace of a reading."""
+    try:
+        return view_parts(archive, actor, document_id, 1)[0].width is not None
+    except Unknown:
+        return False
+
+
 def _desk(
     request: Request,
     archive: Here,
@@ -94,6 +102,7 @@ def _desk(
     found = classification.classification_of(archive, actor, document_id)
     version = next((v for v in versions if found and v.number == found.trd_version), versions[0] if versions else None)
     classes = retention.classes_of(archive, version.id) if version else []
+    following = _next(archive, actor, document_id)
     return page(
         request,
         "intake/clasificar.html",
@@ -103,7 +112,8 @@ def _desk(
         part=view_parts(archive, actor, document_id, shown)[0] if document.part_count else None,
         queue=attention.list_waiting(archive, actor, "classify", limit=QUEUE),
         waiting=counts.classify,
-        following=_next(archive, actor, document_id),
+        following=following,
+        prefetch=following is not None and _has_image(archive, actor, following),
         classification=found,
         options=_options(found, {c.key: c for c in classes}),
         classes=classes,

@@ -12,8 +12,8 @@ from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.errors import ArchivoError, TooLarge
 from archivo.intake import desk, editing, services
+from archivo.intake.fate import progress_of
 from archivo.intake.services import Deposited, Metadata, Upload
-from archivo.records.services import view_document
 from archivo.web import forms
 from archivo.web.layout import is_fragment, page
 from archivo.web.multipart import Part
@@ -85,7 +85,7 @@ async def receive(request: Request, archive: Here, actor: Staff) -> Response:
 @router.get("/recibir/{document_id}")
 def fate_of(request: Request, archive: Here, actor: Staff, document_id: str) -> Response:
     """The state of a document just received, asked for again until it is at rest."""
-    return page(request, "intake/estado.html", document=view_document(archive, actor, document_id), states=STATES)
+    return page(request, "intake/estado.html", progress=progress_of(archive, actor, document_id), states=STATES)
 
 
 def _form(request: Request, actor: Actor, fates: list[Fate] | None = None, status: int = 200) -> Response:

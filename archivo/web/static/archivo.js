@@ -85,6 +85,32 @@
     if (next) next.focus({ preventScroll: true });
   });
 
+  /* The button that chooses files, in our words whatever the browser's language. */
+  for (const input of document.querySelectorAll("input[type=file]")) {
+    const many = input.multiple;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button plain";
+    button.textContent = many ? "Elegir archivos" : "Elegir archivo";
+    const chosen = document.createElement("span");
+    chosen.className = "soft small chosen";
+    const tell = () => {
+      const names = Array.from(input.files, (file) => file.name);
+      chosen.textContent = names.length > 1 ? names.length + " archivos elegidos" : names[0] || "Ninguno elegido";
+    };
+    button.addEventListener("click", () => input.click());
+    input.addEventListener("change", tell);
+    input.addEventListener("cleared", tell);
+    input.classList.add("visually-hidden");
+    input.tabIndex = -1;
+    input.after(button, chosen);
+    if (input.dataset.key) {
+      button.dataset.key = input.dataset.key;
+      delete input.dataset.key;
+    }
+    tell();
+  }
+
   const summary = document.getElementById("resumen-error");
   if (summary) summary.focus();
 })();

@@ -96,6 +96,7 @@
     delete form.dataset.sent;
     add(input.files);
     input.value = "";
+    input.dispatchEvent(new Event("cleared"));
   }, true);
 
   for (const kind of ["dragenter", "dragover"]) {
