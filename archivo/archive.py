@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
@@ -76,7 +76,7 @@ class Transaction:
 class Shelf:
     """A few costly things kept in memory by name, the least used given up first. Safe among threads."""
 
-    def __init__(self, room: int = 4) -> None:
+    def __init__(self, room: int = 8) -> None:
         self._room = room
         self._things: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
@@ -110,6 +110,8 @@ class Archive:
     shelf: Shelf
     process: str
     is_alive: Callable[[str], bool]
+    receiving: set[str] = field(default_factory=set)
+    """The deposits that threads of this process are receiving now; what it began besides is to be recovered."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -166,6 +168,11 @@ class Archive:
                 return False
         except IntegrityError:
             return False
+
+
+def is_away(fault: Exception) -> bool:
+    """Whether a fault is that the database cannot be asked, or cannot write, now."""
+    return isinstance(fault, OperationalError)
 
 
 def process_name(host: str, pid: int) -> str:

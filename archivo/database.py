@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -73,6 +74,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def is_full(fault: OperationalError) -> bool:
+    """Whether the database had no room on its disk (SQLite's SQLITE_FULL; PostgreSQL's class 53, disk_full)."""
+    return "is full" in str(fault.orig) or getattr(fault.orig, "sqlstate", None) == "53100"
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

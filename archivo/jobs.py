@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Index, Select, String, and_, or_, select, update
+from sqlalchemy import ColumnElement, Index, Select, String, and_, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo.database import Base
@@ -18,6 +18,8 @@ from archivo.identifiers import JobId, new_uuid
 
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 5
+GATHER: Final = timedelta(seconds=1)
+LONGEST_WAIT: Final = timedelta(minutes=5)
 
 
 class Queue(StrEnum):
@@ -111,16 +113,25 @@ def claim(
     objects: Collection[str] | None = None,
     lease: timedelta = LEASE,
 ) -> Lease | None:
-    """Take the next job that is due, or whose lease ended. None when there is nothing to do."""
+    """Take the next job that is due, or whose lease ended. None when there is nothing to do.
+
+    A new job for the index goes after all others for a moment, so that one commit of the index serves many documents.
+    """
     due = _due(now)
     if queues is not None:
         due = due.where(Job.queue.in_(queues))
     for chunk in _chunks(objects):
         statement = due if chunk is None else due.where(Job.object_id.in_(chunk))
-        job = session.scalars(statement.order_by(Job.priority, Job.id).limit(1).with_for_update(skip_locked=True)).first()
+        job = session.scalars(statement.order_by(_gathering(now), Job.priority, Job.id).limit(1).with_for_update(skip_locked=True)).first()
         if job is not None:
             return _take(job, owner, now, lease)
     return None
+
+
+def claim_more(session: Session, owner: str, now: datetime, queue: Queue, most: int, *, lease: timedelta = LEASE) -> list[Lease]:
+    """Take up to `most` jobs of a queue that are due."""
+    due = _due(now).where(Job.queue == queue).order_by(Job.priority, Job.id)
+    return [_take(job, owner, now, lease) for job in session.scalars(due.limit(most).with_for_update(skip_locked=True))]
 
 
 def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, lease: timedelta = LEASE) -> Lease | None:
@@ -217,9 +228,14 @@ def running_objects(session: Session) -> set[str]:
 
 
 def _due(now: datetime) -> Select[Job]:
-    ready = and_(Job.state == JobState.QUEUED, or_(Job.not_before.is_(None), Job.not_before <= now))
+    never = now + LONGEST_WAIT  # put off by a clock that was ahead
+    ready = and_(Job.state == JobState.QUEUED, or_(Job.not_before.is_(None), Job.not_before <= now, Job.not_before > never))
     abandoned = and_(Job.state == JobState.RUNNING, Job.lease_until < now, Job.attempt < MAX_ATTEMPTS)
     return select(Job).where(or_(ready, abandoned))
+
+
+def _gathering(now: datetime) -> ColumnElement[int]:
+    return case((and_(Job.queue == Queue.INDEX, Job.created_at > now - GATHER), 1), else_=0)
 
 
 def _take(job: Job, owner: str, now: datetime, lease: timedelta) -> Lease:

@@ -1,5 +1,6 @@
 """The table job name -> use case, and the crew that works the job table."""
 
+import errno
 import shutil
 import threading
 import time
@@ -10,9 +11,8 @@ from datetime import timedelta
 from typing import Final
 
 from archivo import jobs
-from archivo.archive import Archive, Busy
-from archivo.intake import attention, processing, sealing
-from archivo.intake import services as intake
+from archivo.archive import Archive, Busy, is_away
+from archivo.intake import attention, processing, recovery, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
@@ -23,6 +23,8 @@ INDEX_BATCH: Final = 50
 SWEEP: Final = 15.0
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
+ROOM: Final = 1 << 20
+"""Bytes free on the disk of the home below which a failure is the disk's."""
 
 
 def _with_finish(act: Callable[[Archive, str], None]) -> UseCase:
@@ -38,15 +40,9 @@ def _with_finish(act: Callable[[Archive, str], None]) -> UseCase:
 
 def _index(archive: Archive, lease: Lease) -> None:
     """Take along other documents that wait to be indexed: one commit of the index serves all."""
-    leases = [lease]
     with archive.database.writing() as session:
-        while len(leases) < INDEX_BATCH:
-            more = jobs.claim(session, lease.owner, archive.clock(), queues=(Queue.INDEX,))
-            if more is None:
-                break
-            session.flush()
-            leases.append(more)
-    processing.index_documents(archive, leases)
+        more = jobs.claim_more(session, lease.owner, archive.clock(), Queue.INDEX, INDEX_BATCH - 1)
+    processing.index_documents(archive, [lease, *more])
 
 
 TABLE: Final[Mapping[str, UseCase]] = {
@@ -62,18 +58,43 @@ TABLE: Final[Mapping[str, UseCase]] = {
 
 
 def run_job(archive: Archive, lease: Lease) -> None:
-    """Work one claimed job to its end, whatever that is; its lease is renewed meanwhile. Never raises for the job's own faults."""
+    """Work one claimed job to its end, whatever that is; its lease is renewed meanwhile. Never raises for the job's own faults.
+
+    A job that found no room, or no store or database, costs no attempt and waits: it is nobody's failure.
+    """
     with _renewing(archive, lease):
         try:
             TABLE[lease.kind](archive, lease)
         except LeaseLost:
             return
-        except Busy:
-            _give_back(archive, lease, timedelta(seconds=1))
-        except (StoreFull, StoreUnavailable):
-            _give_back(archive, lease, WAIT_FOR_ROOM)
         except Exception as fault:  # whatever a document provokes is its own failure, never the worker's
-            _note_failure(archive, lease, fault)
+            _until_noted(_end_badly, archive, lease, fault)
+
+
+def _end_badly(archive: Archive, lease: Lease, fault: Exception) -> None:
+    if isinstance(fault, Busy):
+        _give_back(archive, lease, timedelta(seconds=1))
+    elif isinstance(fault, StoreFull | StoreUnavailable) or is_away(fault) or _lacks_room(archive, fault):
+        _give_back(archive, lease, WAIT_FOR_ROOM)
+    else:
+        _note_failure(archive, lease, fault)
+
+
+def _lacks_room(archive: Archive, fault: Exception) -> bool:
+    """Whether a fault comes of a full disk: it says so, or the tools and the index, which speak otherwise, had next to nothing left."""
+    return getattr(fault, "errno", None) == errno.ENOSPC or shutil.disk_usage(archive.cache).free < ROOM
+
+
+def _until_noted(note: Callable[[Archive, Lease, Exception], None], archive: Archive, lease: Lease, fault: Exception) -> None:
+    """Note the end of a job; a database that cannot write now is waited for."""
+    pause = threading.Event()
+    while True:
+        try:
+            return note(archive, lease, fault)
+        except Exception as refusal:
+            if not is_away(refusal):
+                raise
+            pause.wait(1)
 
 
 def run_by_id(archive: Archive, job_id: str) -> None:
@@ -87,7 +108,7 @@ def run_by_id(archive: Archive, job_id: str) -> None:
 
 def reconcile(archive: Archive) -> None:
     """Make the tables true again: what dead processes held is claimable, what they left half-done is finished or removed."""
-    intake.recover_deposits(archive)
+    recovery.recover_deposits(archive)
     now = archive.clock()
     with archive.transaction() as transaction:
         dead = [owner for owner in jobs.owners(transaction.session) if not archive.is_alive(owner.partition("#")[0])]

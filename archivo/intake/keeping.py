@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient
 
 from archivo import jobs
 from archivo.archive import Archive, Transaction
@@ -67,8 +67,7 @@ def keep_outcomes(archive: Archive, lease: Lease, outcome: Processed) -> None:
         )
         writer.check()
         fixity = Event(EventType.FIXITY_CHECK, Outcome.SUCCESS, AGENT, archive.clock(), "fixity", {})
-        classified = (outcome.proposed.event,) if outcome.proposed and outcome.proposed.values["status"] == "automatic" else ()
-        events = [*rows.events, *event_rows(document_id, (*outcome.events, *classified, kept, fixity), len(rows.events) + 1)]
+        events = [*rows.events, *event_rows(document_id, (*outcome.events, kept, fixity), len(rows.events) + 1)]
         full = RecordRows(rows.fonds, rows.document, rows.versions, representations, parts, events, findings, rows.sections)
         write_texts(writer, parts)
         write_metadata(writer, full, premis_of(full))
@@ -110,13 +109,27 @@ def _replace_rows(
     events: Iterable[DocumentEvent],
     findings: Iterable[DocumentFinding],
 ) -> None:
+    """Put what the package holds in the place of what the rows said; an event that came after it was gathered follows the others."""
     session = transaction.session
+    packaged = list(events)
+    held = {(event.code, event.at) for event in packaged}
+    standing = session.scalars(select(DocumentEvent).filter_by(document_id=document_id).order_by(DocumentEvent.sequence))
+    later = [event for event in standing if (event.code, event.at) not in held]
+    for event in later:
+        session.expunge(event)
     for model in (Representation, DocumentPart, DocumentEvent, DocumentFinding):
         session.execute(delete(model).where(model.document_id == document_id))
     session.flush()
-    for row in (*representations, *parts, *events, *findings):
-        session.merge(row)
+    for row in (*representations, *parts, *packaged, *findings):
+        make_transient(row)
+        session.add(row)
+    for number, event in enumerate(later, len(packaged) + 1):
+        make_transient(event)
+        event.sequence = number
+        session.add(event)
     session.flush()
+    if later:
+        transaction.enqueue("seal", document_id, queue=Queue.SEAL, priority=7)
 
 
 def _write_parts(writer: VersionWriter, document_id: str, parts: Sequence[Part]) -> list[DocumentPart]:

@@ -109,18 +109,28 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
 def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
     """Make the entries of kept documents findable; one commit of the index for all."""
     entries: list[Entry] = []
+    read: dict[str, int] = {}
     with archive.reading() as session:
         for lease in leases:
             document = session.get_one(Document, lease.object_id)
+            read[document.id] = document.version
             parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document.id).order_by(DocumentPart.number)))
             entries.extend(entries_of(document, parts, classification.class_facets(session, document.id)))
     archive.index.put(entries)
-    with archive.transaction() as transaction:
-        for lease in leases:
-            document = transaction.session.get_one(Document, lease.object_id)
-            if document.state == DocumentState.PRESERVED:
-                document.state = DocumentState.FINDABLE
-            jobs.finish(transaction.session, lease, transaction.now)
+    try:
+        with archive.transaction() as transaction:
+            for lease in leases:
+                document = transaction.session.get_one(Document, lease.object_id)
+                if document.state == DocumentState.PRESERVED:
+                    document.state = DocumentState.FINDABLE
+                jobs.finish(transaction.session, lease, transaction.now)
+                if document.version != read[document.id]:
+                    transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
+    except jobs.LeaseLost:  # what was just written may be older than what another wrote meanwhile
+        with archive.transaction() as transaction:
+            for document_id in read:
+                transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
+        raise
 
 
 def open_workspace(archive: Archive, document_id: str, folder: Path) -> Workspace:
@@ -162,13 +172,22 @@ def _begin(archive: Archive, lease: Lease) -> bool:
         with archive.transaction() as transaction:
             jobs.finish(transaction.session, lease, transaction.now)
         return False
-    with archive.writing_object(urn(document_id)):
-        archive.packages.recover(urn(document_id))
-        if (archive.packages.head(urn(document_id)) or 0) > known and take_over(archive, lease):
-            return False
+    head = known
+    if _was_begun(archive, document_id, known):
+        with archive.writing_object(urn(document_id)):
+            archive.packages.recover(urn(document_id))
+            head = archive.packages.head(urn(document_id)) or 0
+            if head > known and take_over(archive, lease):
+                return False
     with archive.transaction() as transaction:
-        transaction.session.get_one(Document, document_id).state = DocumentState.PROCESSING
+        document = transaction.session.get_one(Document, document_id)
+        document.state, document.ocfl_version = DocumentState.PROCESSING, head
     return True
+
+
+def _was_begun(archive: Archive, document_id: str, known: int) -> bool:
+    """Whether the package holds something of a version after the one that the rows know."""
+    return any(f"/v{known + 1}/" in stored.key for stored in archive.packages.keys(urn(document_id)))
 
 
 def _split(archive: Archive, lease: Lease, pending: Sequence[int]) -> None:

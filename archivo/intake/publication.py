@@ -41,6 +41,8 @@ def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
         facets = class_facets(session, document_id)
         session.expunge(document)
     document.published = False
+    with archive.transaction() as transaction:  # ended between the two, the index is made to follow the record again
+        reindex(transaction, visible_document(transaction.session, actor, document_id))
     archive.index.put(entries_of(document, parts, facets))
     with archive.transaction() as transaction:
         kept = transaction.session.get_one(Document, document_id)

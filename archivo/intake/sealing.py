@@ -1,22 +1,28 @@
 """Seal acts into packages, and make rows from packages again."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from archivo.archive import Archive, Transaction
+from archivo.archive import Archive, ObjectLease, Transaction
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
-from archivo.intake.services import adopt
+from archivo.intake.recovery import adopt, restore_class
 from archivo.jobs import Job, JobState, Queue
-from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Office, RecordVersion
-from archivo.records.packaging import EVENTS, Package, parse_instant, read_bytes, read_package, write_metadata
+from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Incoming, Office, RecordVersion
+from archivo.records.packaging import EVENTS, RECORD, Package, parse_instant, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
 from archivo.retention.classification import class_facets
-from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
+from archivo.retention.models import Classification, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
+from preservation.ocfl_inventory import BadInventory
+from preservation.store import StoreError
+
+DOCUMENT: Final = RECORD
 
 _CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if name != "trd_id"]  # noqa: SIM118 - a column collection
 
@@ -64,10 +70,10 @@ def count_unsealed(session: Session) -> int:
 
 
 def seal_everything(archive: Archive) -> None:
-    """Seal every record with acts that no package holds yet."""
+    """Seal every record with acts or events that no package holds yet."""
     with archive.reading() as session:
-        waiting = list(session.scalars(select(Document.id).where(Document.sealed_version < Document.version)))
-    for document_id in waiting:
+        kept = list(session.scalars(select(Document.id).order_by(Document.id)))
+    for document_id in kept:
         seal(archive, document_id)
 
 
@@ -78,20 +84,13 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
     holds only its reception comes back as received, with its job.
     """
     seal_everything(archive)
-    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], "": []}
-    unreadable = []
-    for object_id in archive.packages.objects():
-        identifier = from_urn(object_id)
-        if not is_uuid(identifier):
-            unreadable.append(object_id)
-            continue
-        held = archive.packages.inventory(object_id).state()
-        kinds[FONDS if FONDS in held else TRD if TRD in held else ""].append(identifier)
-    for identifier in sorted(kinds[FONDS]):
-        _restore_fonds(archive, identifier)
-    for identifier in sorted(kinds[TRD]):
-        _restore_trd(archive, identifier)
-    restored = sum(_restore_document(archive, identifier) for identifier in sorted(kinds[""]))
+    _clear_half_written(archive)
+    kinds, unreadable = _kinds(archive)
+    counts: list[int] = []
+    for kind, restore in ((FONDS, _restore_fonds), (TRD, _restore_trd), (DOCUMENT, _restore_document)):
+        damaged = [identifier for identifier in sorted(kinds[kind]) if not _restored(archive, restore, identifier)]
+        unreadable += [urn(identifier) for identifier in damaged]
+        counts.append(len(kinds[kind]) - len(damaged))
     with archive.transaction() as transaction:
         for version in transaction.session.scalars(select(TrdVersion)):
             transaction.enqueue("train", version.id, queue=Queue.TRAIN, priority=9)
@@ -102,7 +101,46 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
         )
         for document_id in transaction.session.scalars(unclassified):
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
-    return Rebuilt(len(kinds[FONDS]), len(kinds[TRD]), restored, 0, tuple(unreadable))
+    fonds, schedules, documents = counts
+    return Rebuilt(fonds, schedules, documents, 0, tuple(unreadable))
+
+
+def _clear_half_written(archive: Archive) -> None:
+    """Remove what writers left that no catalogue knows of; what somebody is writing now is not touched."""
+    with archive.reading() as session:
+        busy = {*session.scalars(select(ObjectLease.object_id)), *map(urn, session.scalars(select(Incoming.document_id)))}
+    for _ in archive.packages.recover_all(busy):
+        pass
+
+
+def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
+    """The identifiers of all objects by what they are, and the objects that cannot be read."""
+    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: []}
+    unreadable: list[str] = []
+    try:
+        for object_id in archive.packages.objects():
+            identifier = from_urn(object_id)
+            try:
+                held = archive.packages.inventory(object_id).state() if is_uuid(identifier) else {}
+            except (StoreError, BadInventory):
+                held = {}
+            kind = next((kind for kind in kinds if kind in held), None)
+            if kind is None:
+                unreadable.append(object_id)
+            else:
+                kinds[kind].append(identifier)
+    except BadInventory as fault:
+        unreadable.append(str(fault))
+    return kinds, unreadable
+
+
+def _restored(archive: Archive, restore: Callable[[Archive, str], None], identifier: str) -> bool:
+    """Whether an object gave its rows back; a damaged one costs only itself."""
+    try:
+        restore(archive, identifier)
+    except (StoreError, BadInventory, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def rebuild_index(archive: Archive) -> int:
@@ -133,8 +171,7 @@ def _note_sealed(archive: Archive, document_id: str, ocfl_version: int, sealed: 
 
 
 def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
-    held = read_bytes(archive, document_id, EVENTS)
-    return held.count(b'"code": ') < known
+    return len(json.loads(read_bytes(archive, document_id, EVENTS))) < known
 
 
 def _restore_fonds(archive: Archive, identifier: str) -> None:
@@ -175,20 +212,17 @@ def _restore_trd(archive: Archive, identifier: str) -> None:
             session.merge(TrdClass(trd_id=identifier, **{name: item[name] for name in _CLASS_COLUMNS}))
 
 
-def _restore_document(archive: Archive, identifier: str) -> bool:
+def _restore_document(archive: Archive, identifier: str) -> None:
     package = read_package(archive, identifier)
     if package is None:
-        return False
+        raise KeyError(DOCUMENT)
     _ensure_fonds(archive, package.fonds, None)
     with archive.transaction() as transaction:
         session = transaction.session
-        if session.get(Document, identifier) is not None and not package.processed:
-            return True
-        if not package.processed:
+        if package.processed:
+            _write_rows(transaction, package)
+        elif session.get(Document, identifier) is None:
             adopt(archive, transaction, identifier)
-            return True
-        _write_rows(transaction, package)
-    return True
 
 
 def _write_rows(transaction: Transaction, package: Package) -> None:
@@ -203,12 +237,7 @@ def _write_rows(transaction: Transaction, package: Package) -> None:
     session.flush()
     for row in (*package.versions, *package.representations, *package.parts, *package.events, *package.findings):
         session.merge(row)
-    held = package.sections.get("classification")
-    if held:
-        at = parse_instant(held["at"])
-        session.merge(Classification(document_id=document.id, **{**held, "at": at}))
-    for decision in package.sections.get("decisions") or ():
-        session.merge(Decision(document_id=document.id, **{**decision, "at": parse_instant(decision["at"])}))
+    restore_class(session, package)
     transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
 
 

@@ -2,25 +2,37 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import is_full
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
 from archivo.intake.models import DigestClaim
+from archivo.intake.recovery import is_dead, recover_deposits
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
-from archivo.records.models import Document, DocumentFinding, DocumentState, Fonds, Incoming, Office, RecordVersion, Representation
-from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, read_package, write_metadata
+from archivo.records.models import (
+    Document,
+    DocumentEvent,
+    DocumentFinding,
+    DocumentState,
+    Fonds,
+    Incoming,
+    Office,
+    RecordVersion,
+    Representation,
+)
+from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, write_metadata
 from archivo.records.premis import premis_of
 from archivo.records.services import FindingView, clean_line, default_fonds, documents_by_digest, finding_view
 from archivo.retention import classification
@@ -28,7 +40,7 @@ from archivo.retention.models import TrdClass
 from archivo.retention.services import resolve_class, trd_in_force
 from preservation.fixity import HashingReader
 from preservation.premis import Event, EventType, Outcome
-from preservation.store import StoreFull, StoreUnavailable
+from preservation.store import Changed, StoreError, StoreFull, StoreUnavailable
 
 AGENT: Final = "Archivo"
 CLAIM_WAIT: Final = 600.0
@@ -116,23 +128,33 @@ def deposit(archive: Archive, actor: Actor, upload: Upload) -> Deposited:
     require(archive, actor, Grant.DEPOSIT)
     if upload.metadata.published:
         require(archive, actor, Grant.PUBLISH)
-    with archive.transaction() as transaction:
-        checked = check_metadata(transaction, archive, upload)
-        document_id = DocumentId(new_uuid(transaction.now))
-        transaction.session.add(Incoming(document_id=document_id, owner=archive.process, started_at=transaction.now))
+    document_id = DocumentId(new_uuid(archive.clock()))
+    archive.receiving.add(document_id)
     try:
+        return _deposit(archive, actor, upload, document_id)
+    finally:
+        archive.receiving.discard(document_id)
+
+
+def _deposit(archive: Archive, actor: Actor, upload: Upload, document_id: DocumentId) -> Deposited:
+    try:
+        with archive.transaction() as transaction:
+            checked = check_metadata(transaction, archive, upload)
+            transaction.session.add(Incoming(document_id=document_id, owner=archive.process, started_at=transaction.now))
         return _receive(archive, actor, upload, checked, document_id)
     except _Duplicate as duplicate:
         _abandon(archive, document_id)
         return _note_duplicate(archive, actor, upload, duplicate)
-    except StoreFull as fault:
+    except (StoreFull, OperationalError) as fault:
         _abandon(archive, document_id)
+        if isinstance(fault, OperationalError) and not is_full(fault):
+            raise
         raise NoRoom(
             "store.full",
             "No hay espacio para guardar este archivo. No se guardó ninguna parte de él; lo ya guardado sigue intacto.",
             "Avise a quien opera el sistema y envíelo otra vez cuando haya espacio.",
         ) from fault
-    except StoreUnavailable as fault:
+    except (StoreUnavailable, Changed) as fault:
         _abandon(archive, document_id)
         raise Unavailable(
             "store.unavailable",
@@ -181,46 +203,6 @@ def check_metadata(transaction: Transaction, archive: Archive, upload: Upload) -
         office_code=office or (chosen.office_code if chosen else None),
         chosen=chosen,
     )
-
-
-def recover_deposits(archive: Archive) -> int:
-    """Finish or remove what dead processes were receiving; how many.
-
-    A version 1 that is whole is kept as received, for its sender may have been answered; anything less is removed.
-    """
-    with archive.reading() as session:
-        dead = [row for row in session.scalars(select(Incoming)) if not archive.is_alive(row.owner)]
-        dead += [
-            row for row in session.scalars(select(Incoming)) if row not in dead and row.started_at < archive.clock() - timedelta(days=2)
-        ]
-    for row in dead:
-        with archive.writing_object(urn(row.document_id)):
-            archive.packages.recover(urn(row.document_id))
-            whole = archive.packages.head(urn(row.document_id)) is not None
-            with archive.transaction() as transaction:
-                if whole and transaction.session.get(Document, row.document_id) is None:
-                    adopt(archive, transaction, row.document_id)
-                transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == row.document_id))
-                transaction.session.execute(delete(Incoming).where(Incoming.document_id == row.document_id))
-    return len(dead)
-
-
-def adopt(archive: Archive, transaction: Transaction, document_id: str) -> None:
-    """Make the rows of a received document from its package of version 1, with its job."""
-    package = read_package(archive, document_id)
-    if package is None:
-        return
-    session = transaction.session
-    if session.get(Fonds, package.document.fonds_id) is None:
-        default_fonds(transaction, archive)
-    session.add(package.document)
-    session.flush()
-    session.add_all([*package.versions, *package.representations, *package.events, *package.findings])
-    given = package.sections.get("given_class")
-    if given:
-        chosen = resolve_class(session, given["trd_id"], given["key"], None)
-        classification.decide(transaction, package.document, chosen, given["actor"])
-    transaction.enqueue("process", document_id, queue=Queue.INGEST)
 
 
 def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, document_id: DocumentId) -> Deposited:
@@ -334,25 +316,23 @@ def _drop_dead_claim(archive: Archive, fonds_id: str, sha256: str) -> None:
     with archive.reading() as session:
         claim = session.get(DigestClaim, (fonds_id, sha256))
         holder = session.get(Incoming, claim.document_id) if claim else None
-    if holder is not None and not archive.is_alive(holder.owner):
+    if holder is not None and is_dead(archive, holder):
         recover_deposits(archive)
 
 
 def _abandon(archive: Archive, document_id: str) -> None:
-    """Forget a deposit that kept nothing. One whose object is whole but has no row is left to recovery, as if its process had died."""
-    with archive.database.writing() as session:
-        session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
-        incoming = session.get(Incoming, document_id)
-        if incoming is not None and archive.packages.head(urn(document_id)) is not None:
-            incoming.owner = "—"
-        elif incoming is not None:
-            session.delete(incoming)
+    """Forget a deposit that kept nothing. One whose object stands without its row, or that cannot be forgotten now, is left to recovery."""
+    with suppress(StoreError, OperationalError):
+        if archive.packages.head(urn(document_id)) is None:
+            with archive.database.writing() as session:
+                session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
+                session.execute(delete(Incoming).where(Incoming.document_id == document_id))
 
 
 def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _Duplicate) -> Deposited:
     existing = duplicate.existing
     with archive.transaction() as transaction:
-        if upload.filename != existing.filename:
+        if upload.filename != existing.filename and not _was_noted(transaction.session, existing.id, upload.filename):
             event = Event(
                 EventType.RECEPTION,
                 Outcome.SUCCESS,
@@ -365,6 +345,12 @@ def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _
         audit.record(transaction, actor.login, "document.deposit_again", existing.id)
         state = transaction.session.get_one(Document, existing.id).state
     return Deposited(existing.id, upload.filename, existing.sha256, duplicate.size, state, existing.id, ())
+
+
+def _was_noted(session: Session, document_id: str, filename: str) -> bool:
+    """Whether the document was received under this name before: a delivery that is resumed notes nothing twice."""
+    events = session.scalars(select(DocumentEvent).filter_by(document_id=document_id, code="received.again"))
+    return any(event.params.get("filename") == filename for event in events)
 
 
 def _office_exists(session: Session, fonds_id: str, code: str) -> bool:

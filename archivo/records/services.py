@@ -219,6 +219,8 @@ def describe(
         document = visible_document(session, actor, document_id)
         planned = _planned_changes(session, document, changes)
     if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA:
+        with archive.transaction() as transaction:  # ended or refused from here on, the index is made to follow the record again
+            reindex(transaction, visible_document(transaction.session, actor, document_id))
         archive.index.remove([document_id])
     with archive.transaction() as transaction:
         document = visible_document(transaction.session, actor, document_id)
