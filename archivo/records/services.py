@@ -34,6 +34,7 @@ from ingest.findings import Finding
 from ingest.step import Word
 
 MAX_TITLE: Final = 1000
+MAX_PARTS: Final = 2**31 - 1
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -171,7 +172,7 @@ def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | N
         visible_document(session, actor, document_id)
         statement = select(DocumentPart).where(DocumentPart.document_id == document_id).order_by(DocumentPart.number)
         if number is not None:
-            statement = statement.where(DocumentPart.number == number)
+            statement = statement.where(DocumentPart.number == max(0, min(number, MAX_PARTS)))
         parts = [_part_view(part) for part in session.scalars(statement)]
     if number is not None and not parts:
         raise Unknown("part.unknown", f"El documento no tiene una parte {number}.", "Pida una parte entre la primera y la última.")
@@ -210,7 +211,7 @@ def open_representation(archive: Archive, actor: Actor, document_id: str, role: 
 def describe(
     archive: Archive, actor: Actor, document_id: str, changes: Mapping[str, str | None], *, seen_version: int | None = None
 ) -> int:
-    """Change title, date, document type, number, producer, description, office or access; the new version number.
+    """Change title, date, document type, number, producer, description, office or access; the version number then.
 
     Raises Invalid for an unusable value, Conflict when the record changed since `seen_version`. Restricting withdraws a published record.
     """
@@ -232,6 +233,8 @@ def describe(
             )
         if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA and document.published:
             planned = {**planned, "published": False, "published_at": None}
+        if all(getattr(document, name) == value for name, value in planned.items()):
+            return document.version
         record_act(transaction, document, actor.login, "describe", planned)
         audit.record(transaction, actor.login, "document.describe", document_id, detail={"fields": sorted(planned)})
         reindex(transaction, document)

@@ -78,7 +78,7 @@ def propose(archive: Archive, session: Session, document: Document, text: str) -
     version = trd_of_document(session, document, now.date().isoformat())
     if version is None:
         return None
-    classes = {c.key: c for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == version.id))}
+    classes = archive.shelf.get(f"classes:{version.id}", lambda: _classes(session, version.id))
     known, model = learning.active_model(archive, session, version.id)
     allowed = frozenset(key for key, c in classes.items() if c.office_code == document.office_code) or None
     proposal = model.propose(text[:TEXT_READ], allowed)
@@ -135,7 +135,10 @@ def write_proposal(transaction: Transaction, document: Document, proposed: Propo
 
 
 def confirm(archive: Archive, actor: Actor, document_id: str, code: str) -> ClassificationView:
-    """A person decides the class. The proposal they were shown is kept beside the decision. Raises Invalid, Conflict, Refused, Unknown."""
+    """A person decides the class; deciding again what is confirmed already changes nothing.
+
+    The proposal they were shown is kept beside the decision. Raises Invalid, Conflict, Refused, Unknown.
+    """
     require(archive, actor, Grant.CLASSIFY, document_id)
     with archive.transaction() as transaction:
         session = transaction.session
@@ -148,9 +151,11 @@ def confirm(archive: Archive, actor: Actor, document_id: str, code: str) -> Clas
                 "Importe la tabla de retención que corresponda.",
             )
         chosen = resolve_class(session, version.id, code, document.office_code)
-        decide(transaction, document, chosen, actor.login)
-        audit.record(transaction, actor.login, "document.classify", document_id, detail={"class": chosen.key, "trd": version.id})
-        learning.queue_training_if_due(transaction, version.id)
+        current = session.get(Classification, document_id)
+        if current is None or (current.status, current.class_id) != (Status.CONFIRMED, chosen.id):
+            decide(transaction, document, chosen, actor.login)
+            audit.record(transaction, actor.login, "document.classify", document_id, detail={"class": chosen.key, "trd": version.id})
+            learning.queue_training_if_due(transaction, version.id)
     view = classification_of(archive, actor, document_id)
     assert view is not None
     return view
@@ -282,6 +287,14 @@ def _view(session: Session, row: Classification) -> ClassificationView:
         at=row.at,
         needs_audit=row.needs_audit,
     )
+
+
+def _classes(session: Session, trd_id: str) -> Mapping[str, TrdClass]:
+    """The classes of a version by key, which never change, apart from any session."""
+    classes = {c.key: c for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id))}
+    for item in classes.values():
+        session.expunge(item)
+    return classes
 
 
 def _text(session: Session, document_id: str) -> str:
