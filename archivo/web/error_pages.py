@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
@@ -34,7 +34,9 @@ async def answer(request: Request, error: Exception) -> Response:
     """The response for any error raised by a door. Only an ArchivoError tells its own words; nothing else of an error is shown."""
     known = error if isinstance(error, ArchivoError) else _worded(request, error)
     if request.url.path.startswith("/api/"):
-        return problem(known)
+        response = problem(known)
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
     if isinstance(known, NotSignedIn) and request.method == "GET" and not is_fragment(request):
         destination = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(sign_in_address(destination), 303)
@@ -58,8 +60,22 @@ def problem(error: ArchivoError) -> JSONResponse:
     return JSONResponse(body | extra, error.status, media_type="application/problem+json", headers=headers)
 
 
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the description of the API says of errors: those with a status of their own, and any other."""
+    words = {status: TITLES[status] for status in statuses} | {"default": "Un error, con su código y su remedio (RFC 9457)"}
+    properties = {name: {"type": "string"} for name in ("type", "title", "detail", "code", "remedy")} | {"status": {"type": "integer"}}
+    content = {"application/problem+json": {"schema": {"type": "object", "properties": properties, "required": sorted(properties)}}}
+    return {status: {"description": description, "content": content} for status, description in words.items()}
+
+
 def title_of(error: ArchivoError) -> str:
     return TITLES.get(error.status, TITLES[500])
+
+
+class MethodUnknown(ArchivoError):
+    """The address exists and does not take this method."""
+
+    status = 405
 
 
 class Unexpected(ArchivoError):
@@ -74,7 +90,7 @@ WORDS: Final[dict[int, ArchivoError]] = {
         "Esta dirección no corresponde a ninguna página ni documento que usted pueda consultar.",
         "Revise la dirección, o busque lo que necesita por sus palabras.",
     ),
-    405: Malformed(
+    405: MethodUnknown(
         "method.unknown", "Esta dirección no admite esa operación. No se cambió nada.", "Vuelva atrás y use los botones de la página."
     ),
     413: TooLarge("request.too-large", "Lo enviado supera lo que se acepta. No se guardó.", "Divídalo y envíelo por partes."),

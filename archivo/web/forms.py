@@ -32,12 +32,6 @@ class Form:
         """The first value of a field exactly as typed."""
         return self.fields.get(name, ("",))[0]
 
-    def all(self, name: str) -> tuple[str, ...]:
-        return self.fields.get(name, ())
-
-    def has(self, name: str) -> bool:
-        return bool(self.one(name))
-
 
 async def read(request: Request) -> Form:
     """The fields of an ordinary form. Raises Refused without this session's token, TooLarge beyond a megabyte."""

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -54,11 +54,7 @@ class Layout:
     """The templates of one running application."""
 
     viewer_of: Callable[[Request], Viewer]
-    clock: Callable[[], datetime]
-    zone: ZoneInfo
-    owner: str
     environment: Environment
-    assets: Mapping[str, str] = field(default_factory=dict)
 
     def page(self, request: Request, template: str, status: int = 200, viewer: Viewer | None = None, **context: Any) -> HTMLResponse:
         """A template as a response. The context holds what use cases answered; nothing is decided in a template."""
@@ -102,7 +98,7 @@ def layout(
         "shown": shown,
         "calm": spanish.calm,
     }
-    return Layout(viewer_of, clock, zone, owner, environment, assets)
+    return Layout(viewer_of, environment)
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:

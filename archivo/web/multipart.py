@@ -123,7 +123,7 @@ def parts(pull: Callable[[], bytes], boundary: bytes) -> Iterator[Part]:
 
 
 def filename_of(parameters: Mapping[str, bytes]) -> str | None:
-    r"""The last component of the name as given, octets that are not UTF-8 as \xNN; None when the part is not a file.
+    r"""The last component of the name as given, NUL and octets that are not UTF-8 as \xNN; None when the part is not a file.
 
     `filename*` (RFC 5987) rules where a client sends it; in `filename` the quote, CR and LF that browsers escape are restored
     (WHATWG, form submission).
@@ -140,7 +140,7 @@ def filename_of(parameters: Mapping[str, bytes]) -> str | None:
         return None
     if re.match(rb"[A-Za-z]:\\|\\\\", octets):
         octets = octets.rpartition(b"\\")[2]
-    return _lossless(octets.rpartition(b"/")[2])
+    return _lossless(octets.rpartition(b"/")[2]).replace("\x00", r"\x00")
 
 
 def _lossless(octets: bytes) -> str:
