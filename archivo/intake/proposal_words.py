@@ -4,7 +4,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _MISREAD = str.maketrans({"0": "o", "1": "l", "6": "o", "5": "s", "8": "b", "|": "l", "!": "l"})
@@ -71,11 +71,13 @@ def words() -> Words:
 
 def fold(text: str) -> str:
     """Small letters without accents, one character for each of the text."""
-    folded = []
-    for letter in text:
-        base = unicodedata.normalize("NFD", letter)[:1].lower()
-        folded.append(base if len(base) == 1 else letter)
-    return "".join(folded)
+    return "".join(map(_folded, text))
+
+
+@lru_cache(4096)
+def _folded(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[:1].lower()
+    return base if len(base) == 1 else letter
 
 
 def lines_of(text: str, start: int = 0) -> list[TextLine]:
@@ -96,18 +98,22 @@ def alike(read: str, meant: str) -> bool:
     """The same word, allowing what recognition confuses: one letter in four or five, two in eight or more."""
     if read == meant:
         return True
-    read = read.translate(_MISREAD).replace("rn", "m")
     allowed = 0 if len(meant) < 4 else 1 if len(meant) < 8 else 2
-    return abs(len(read) - len(meant)) <= allowed and distance(read, meant.replace("rn", "m")) <= allowed
+    if len(read) < len(meant) - allowed:
+        return False
+    read = read.translate(_MISREAD).replace("rn", "m")
+    return abs(len(read) - len(meant)) <= allowed and distance(read, meant.replace("rn", "m"), allowed) <= allowed
 
 
-def distance(one: str, other: str) -> int:
-    """Letters to change, add or drop to make one into the other."""
+def distance(one: str, other: str, most: int) -> int:
+    """Letters to change, add or drop to make one into the other; above `most`, at least how many."""
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         above, row = row, [i]
         for j, wanted in enumerate(other, 1):
             row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != wanted)))
+        if min(row) > most:
+            return most + 1
     return row[-1]
 
 

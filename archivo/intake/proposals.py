@@ -114,12 +114,11 @@ def _kind(folded: str) -> tuple[str, int] | None:
         for heading, kind in words().types.items():
             if squeezed.startswith(heading):
                 return kind, min(len(folded), 2 * len(heading))
+    line = folded.split(" ")
     for heading, kind in words().types.items():
-        parts = heading.split(" ")
-        read = folded.split(" ")[: len(parts)]
-        said = " ".join(read).rstrip(".,:;")
-        close = said == heading or (len(heading) >= 6 and len(read) == len(parts) and alike(said, heading))
-        if close:
+        count = heading.count(" ") + 1
+        said = " ".join(line[:count]).rstrip(".,:;")
+        if said == heading or (len(heading) >= 6 and len(line) >= count and alike(said, heading)):
             return kind, len(said)
     return None
 

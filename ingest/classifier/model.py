@@ -79,8 +79,8 @@ class Model:
         row = self.space.rows([text])
         margins = self.weights.margins(row)[places]
         probabilities = self._curve(allowed).probabilities(margins)
-        order = [int(i) for i in np.argsort(-probabilities, kind="stable")]
-        label = self.labels[places[order[0]]]
+        order = [int(i) for i in np.argsort(-probabilities, kind="stable")[: 1 + ALTERNATIVES]]
+        label = self.entries[places[order[0]]].label
         similarity = self._similarity(row)
         nearest = float(similarity.max()) if row.nnz else 0.0
         against = self._why_not(row, nearest)
@@ -92,7 +92,7 @@ class Model:
             Reason("examples", {"count": summary.examples, "groups": summary.groups}),
             Reason("mask", {"candidates": len(places), "classes": len(self.entries)}),
         )
-        others = tuple(Alternative(self.labels[places[i]], float(probabilities[i])) for i in order[1 : 1 + ALTERNATIVES])
+        others = tuple(Alternative(self.entries[places[i]].label, float(probabilities[i])) for i in order[1:])
         return Proposal(
             label, float(probabilities[order[0]]), 1 - nearest, reasons, others, bool(against), summary.examples, summary.groups
         )
