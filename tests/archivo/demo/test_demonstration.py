@@ -5,7 +5,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,7 @@ import pytest
 
 from archivo import demo
 from archivo.cli import run
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
+from tests.archivo.conftest import Ran
 
 Archivo = Callable[..., Ran]
 
