@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,6 +112,8 @@ class Archive:
     is_alive: Callable[[str], bool]
     receiving: set[str] = field(default_factory=set)
     """The deposits that threads of this process are receiving now; what it began besides is to be recovered."""
+    holding: set[tuple[str, str]] = field(default_factory=set)
+    """The objects whose lease threads of this process hold, with the lease's owner; a lease it could not give back is free."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -132,11 +134,13 @@ class Archive:
     def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[None]:
         """Hold the lease of an OCFL object. Raises Busy when another holds it for longer than `wait` seconds."""
         owner = f"{self.process}#{threading.get_ident()}"
-        self._take_lease(object_id, owner, wait)
+        self.holding.add((object_id, owner))
         try:
+            self._take_lease(object_id, owner, wait)
             yield
         finally:
-            with self.database.writing() as session:
+            self.holding.discard((object_id, owner))
+            with suppress(OperationalError), self.database.writing() as session:
                 session.execute(delete(ObjectLease).where(ObjectLease.object_id == object_id, ObjectLease.owner == owner))
 
     def scratch(self, name: str) -> Path:
@@ -162,12 +166,19 @@ class Archive:
                 if held is None:
                     session.add(ObjectLease(object_id=object_id, owner=owner, until=now + OBJECT_LEASE))
                     return True
-                if held.until < now or not self.is_alive(held.owner.partition("#")[0]):
+                if held.until < now or not self._holds(held):
                     held.owner, held.until = owner, now + OBJECT_LEASE
                     return True
                 return False
         except IntegrityError:
             return False
+
+    def _holds(self, held: ObjectLease) -> bool:
+        """Whether the owner of a lease still works under it, as far as this process can know."""
+        process = held.owner.partition("#")[0]
+        if process == self.process:
+            return (held.object_id, held.owner) in self.holding
+        return self.is_alive(process)
 
 
 def is_away(fault: Exception) -> bool:

@@ -51,7 +51,7 @@ TABLE: Final[Mapping[str, UseCase]] = {
     "index": _index,
     "seal": _with_finish(sealing.seal),
     "classify": _with_finish(classification.classify_processed),
-    "train": _with_finish(learning.train),
+    "train": lambda archive, lease: learning.train(archive, lease.object_id, lease),
     "keep_trd": _with_finish(retention.keep_trd),
     "keep_fonds": _with_finish(retention.keep_fonds),
 }
@@ -127,21 +127,33 @@ def work_until_done(archive: Archive, objects: Collection[str], *, threads: int 
     def work() -> None:
         owner = f"{archive.process}#{threading.get_ident()}"
         while True:
-            with archive.database.writing() as session:
-                lease = jobs.claim(session, owner, archive.clock(), objects=objects)
-            if lease is not None:
-                run_job(archive, lease)
-            elif not _any_open(archive, objects):
-                return
-            else:
-                reconcile(archive)
-                time.sleep(0.05)
+            try:
+                if not _work_one(archive, owner, objects):
+                    return
+            except Exception as fault:
+                if not is_away(fault):
+                    raise
+                time.sleep(1)
 
     crew = [threading.Thread(target=work, daemon=True) for _ in range(max(1, threads))]
     for thread in crew:
         thread.start()
     for thread in crew:
         thread.join()
+
+
+def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool:
+    """Work a job of these objects, or wait a moment for those that others hold; False when none is open."""
+    with archive.database.writing() as session:
+        lease = jobs.claim(session, owner, archive.clock(), objects=objects)
+    if lease is not None:
+        run_job(archive, lease)
+    elif not _any_open(archive, objects):
+        return False
+    else:
+        reconcile(archive)
+        time.sleep(0.05)
+    return True
 
 
 @dataclass(slots=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
-from archivo.jobs import Queue
+from archivo.jobs import Lease, Queue
 from archivo.records.models import Document, DocumentPart
 from archivo.records.packaging import instant
 from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass
@@ -62,8 +63,11 @@ def list_models(archive: Archive, actor: Actor, trd_id: str) -> list[ModelView]:
         ]
 
 
-def train(archive: Archive, trd_id: str) -> None:
-    """Train a model on the TRD's entries and every confirmed document, and promote it if the written rule allows."""
+def train(archive: Archive, trd_id: str, lease: Lease | None = None) -> None:
+    """Train a model on the TRD's entries and every confirmed document, and promote it if the written rule allows.
+
+    The job, if one asked for it, is finished in the transaction that keeps the model: killed before, nothing is kept. Raises LeaseLost.
+    """
     from ingest.classifier import fit, load
     from ingest.classifier.promotion import SMALL, answer, held_groups, judge
 
@@ -86,7 +90,10 @@ def train(archive: Archive, trd_id: str) -> None:
         seed=0,
     )
     reasons = [{"code": r.code, "params": dict(r.params)} for r in (*verdict.against, *verdict.notes)]
-    _keep_model(archive, trd_id, new, len(examples), verdict.promoted, reasons)
+    with archive.transaction() as transaction:
+        _keep_model(transaction, trd_id, new, len(examples), verdict.promoted, reasons)
+        if lease is not None:
+            jobs.finish(transaction.session, lease, transaction.now)
 
 
 def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, "Model"]:
@@ -206,34 +213,33 @@ def _masks(held: Sequence["Example"], offices: dict[str, str]) -> list[frozenset
     return [by_office[offices[example.label]] for example in held]
 
 
-def _keep_model(archive: Archive, trd_id: str, model: "Model", examples: int, promoted: bool, reasons: list[Any]) -> None:
+def _keep_model(transaction: Transaction, trd_id: str, model: "Model", examples: int, promoted: bool, reasons: list[Any]) -> None:
     from ingest.classifier import dump
 
-    with archive.transaction() as transaction:
-        session = transaction.session
-        number = (session.scalar(select(func.max(LearnedModel.number)).where(LearnedModel.trd_id == trd_id)) or 0) + 1
-        if promoted:
-            active = (LearnedModel.trd_id == trd_id, LearnedModel.state == "active")
-            session.execute(update(LearnedModel).where(*active).values(state="retired"))
-        session.add(
-            LearnedModel(
-                id=new_uuid(transaction.now),
-                trd_id=trd_id,
-                number=number,
-                state="active" if promoted else "rejected",
-                trained_at=transaction.now,
-                examples=examples,
-                features=", ".join(model.features),
-                verdict=reasons,
-                content=dump(model),
-            )
+    session = transaction.session
+    number = (session.scalar(select(func.max(LearnedModel.number)).where(LearnedModel.trd_id == trd_id)) or 0) + 1
+    if promoted:
+        active = (LearnedModel.trd_id == trd_id, LearnedModel.state == "active")
+        session.execute(update(LearnedModel).where(*active).values(state="retired"))
+    session.add(
+        LearnedModel(
+            id=new_uuid(transaction.now),
+            trd_id=trd_id,
+            number=number,
+            state="active" if promoted else "rejected",
+            trained_at=transaction.now,
+            examples=examples,
+            features=", ".join(model.features),
+            verdict=reasons,
+            content=dump(model),
         )
-        session.flush()
-        _forget_old(session, trd_id)
-        if promoted:
-            waiting = select(Classification.document_id).where(Classification.trd_id == trd_id)
-            for document_id in session.scalars(waiting.where(Classification.status.in_(("suggested", "abstained")))):
-                transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=8)
+    )
+    session.flush()
+    _forget_old(session, trd_id)
+    if promoted:
+        waiting = select(Classification.document_id).where(Classification.trd_id == trd_id)
+        for document_id in session.scalars(waiting.where(Classification.status.in_(("suggested", "abstained")))):
+            transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=8)
 
 
 def _forget_old(session: Session, trd_id: str) -> None:
