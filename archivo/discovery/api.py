@@ -1,5 +1,6 @@
 """Search and read by API: the same use cases and the same policy as the pages."""
 
+import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,40 +14,47 @@ from archivo.intake.representing import classification_json, document_json
 from archivo.plain import jsonable
 from archivo.records import services as records
 from archivo.retention.classification import classification_of
+from archivo.web.error_pages import problems
 from search.index import Query as SearchQuery
 
-router = APIRouter(prefix="/api/v1", tags=["consulta"])
+router = APIRouter(prefix="/api/v1", tags=["consulta"], responses=problems())
 
 MAX_LIMIT = 100
+MAX_OFFSET = 10_000
 
 
 @router.get("/search")
 def search(
+    request: Request,
     archive: Here,
     actor: Caller,
     q: Annotated[str, Query(max_length=2000)] = "",
-    series: str | None = None,
-    type: Annotated[str | None, Query()] = None,
-    from_year: int | None = None,
-    to_year: int | None = None,
+    series: Annotated[str | None, Query(max_length=300)] = None,
+    type: Annotated[str | None, Query(max_length=300)] = None,
+    from_year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    to_year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
-    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
 ) -> JSONResponse:
     """Documents that answer, as `archivo search` prints them; `next` is the address of the following page, null at the end."""
     filters = {name: value for name, value in (("series", series), ("type", type)) if value}
     found = services.find(archive, actor, SearchQuery(q, filters, from_year, to_year, limit, offset))
-    return JSONResponse(jsonable(found_json(found)) | {"offset": offset, "limit": limit})
+    following = request.url.include_query_params(offset=offset + limit) if offset + limit < min(found.total, MAX_OFFSET) else None
+    place = {"offset": offset, "limit": limit, "next": f"{following.path}?{following.query}" if following else None}
+    return JSONResponse(jsonable(found_json(found)) | place)
 
 
 @router.get("/documents/{document_id}")
 def show(request: Request, archive: Here, actor: Caller, document_id: str) -> Response:
-    """A record as `archivo show` prints it; its ETag is the record's version and state."""
+    """A record as `archivo show` prints it; its ETag is of all it says."""
     view = records.view_document(archive, actor, document_id)
-    found = classification_of(archive, actor, document_id)
-    etag = f'"{view.version}-{view.ocfl_version}-{view.state}"'
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers={"etag": etag})
-    return JSONResponse(jsonable(document_json(view, found)), headers={"etag": etag, "cache-control": "private, no-cache"})
+    response = JSONResponse(jsonable(document_json(view, classification_of(archive, actor, document_id))))
+    etag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+    response.headers.update({"etag": etag, "cache-control": "private, no-cache"})
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
+        return Response(status_code=304, headers={"etag": etag, "cache-control": "private, no-cache"})
+    return response
 
 
 @router.get("/documents/{document_id}/text")

@@ -17,31 +17,51 @@ MAX_KEY: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The answer that stands for a key."""
+    """The answer that stands for a key, and the digest of the request it answered."""
 
+    digest: str
     status: int
     answer: Mapping[str, Any]
 
 
-def remember(archive: Archive, login: str, key: str, digest: str, status: int, answer: Mapping[str, Any]) -> Kept:
-    """Keep the answer of a request under its sender's key, or give the one kept before. The effect itself is not doubled, for the same
-    bytes are recognised; this makes the answer the same too. Raises Invalid when the key served another request.
-    """
-    if not 0 < len(key) <= MAX_KEY:
+def check_key(key: str) -> None:
+    """Raise Invalid for a key that cannot be kept."""
+    if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise Invalid(
-            "idempotency.key", "La clave Idempotency-Key está vacía o pasa de 200 caracteres.", "Use un identificador único por envío."
+            "idempotency.key",
+            "La clave Idempotency-Key está vacía, pasa de 200 caracteres o trae caracteres de control. No se recibió nada.",
+            "Use un identificador único por envío.",
         )
+
+
+def recall(archive: Archive, login: str, key: str) -> Kept | None:
+    """The answer kept under a sender's key, of the last day."""
+    with archive.reading() as session:
+        known = session.get(IdempotentRequest, (login, key))
+        if known is None or known.at < archive.clock() - KEPT:
+            return None
+        return Kept(known.digest, known.status, known.answer)
+
+
+def remember(archive: Archive, login: str, key: str, kept: Kept) -> Kept:
+    """Keep an answer under its sender's key; or the one that the same request, arrived at the same time, kept before. Raises Invalid."""
     with archive.transaction() as transaction:
         session = transaction.session
         session.execute(delete(IdempotentRequest).where(IdempotentRequest.at < transaction.now - KEPT))
         known = session.get(IdempotentRequest, (login, key))
-        if known is None:
-            session.add(IdempotentRequest(login=login, key=key, digest=digest, at=transaction.now, status=status, answer=dict(answer)))
-            return Kept(status, answer)
-        if known.digest != digest:
-            raise Invalid(
-                "idempotency.reused",
-                "Esa clave Idempotency-Key ya sirvió para otro envío, con otros archivos.",
-                "Use una clave nueva para cada envío distinto.",
-            )
-        return Kept(known.status, known.answer)
+        if known is not None:
+            return answer_again(Kept(known.digest, known.status, known.answer), kept.digest)
+        row = IdempotentRequest(login=login, key=key, digest=kept.digest, at=transaction.now, status=kept.status, answer=dict(kept.answer))
+        session.add(row)
+    return kept
+
+
+def answer_again(kept: Kept, digest: str) -> Kept:
+    """The answer kept, if it is of the same request. Raises Invalid when the key served another."""
+    if kept.digest != digest:
+        raise Invalid(
+            "idempotency.reused",
+            "Esa clave Idempotency-Key ya sirvió para otro envío, con otros archivos o datos. Este no se procesó con ella.",
+            "Use una clave nueva para cada envío distinto.",
+        )
+    return kept
