@@ -64,7 +64,7 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "ocr.doubtful": Entry(
         Severity.WARNING,
-        "Confidence under 85, letters outside the words read, or a reading of last resort (decision 2026-11-24)",
+        "Confidence under 85, over 2 % of the letters outside the words read, or a reading of last resort (decision 2026-11-24)",
         "El texto de la página {page} se leyó con dudas: puede tener errores o faltarle palabras.",
         "Compare el texto con la imagen de la página antes de confiar en él.",
     ),

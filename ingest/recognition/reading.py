@@ -35,7 +35,8 @@ class Quality:
     """How well a page was read.
 
     `confidence` (0-100) is the mean weighted by letters, `unsure` the share of letters in words under 60, `coverage` the share of
-    the page's letter ink inside the words, `score` the sum of letters weighted by confidence above 40.
+    the page's letter ink inside the words, `score` the sum of letters weighted by confidence above 40. `stretched` estimates the share of
+    letters missing from words far too short for their boxes: faded letters that the threshold of ink swallowed.
     """
 
     words: int
@@ -43,10 +44,20 @@ class Quality:
     unsure: float
     coverage: float
     score: float
+    stretched: float = 0.0
+
+    @property
+    def swallowed(self) -> bool:
+        return self.stretched > 0.02
+
+    @property
+    def faded(self) -> bool:
+        """Some letters are missing, as where faint ink falls under the adaptive threshold: well read pages cover 0.99 and more."""
+        return self.swallowed or self.coverage < 0.985
 
     @property
     def lost_text(self) -> bool:
-        return not self.words or self.coverage < 0.97
+        return not self.words or self.coverage < 0.97 or self.swallowed
 
     @property
     def misread(self) -> bool:
@@ -54,11 +65,11 @@ class Quality:
 
     @property
     def good(self) -> bool:
-        return not (self.lost_text or self.misread)
+        return not (self.lost_text or self.misread or self.faded)
 
     @property
     def doubtful(self) -> bool:
-        return not self.words or self.confidence < 85 or self.coverage < 0.95 or self.unsure > 0.12
+        return not self.words or self.confidence < 85 or self.coverage < 0.98 or self.unsure > 0.12 or self.swallowed
 
 
 def judge(image: Grey, dpi: float, words: tuple[Reading, ...]) -> Quality:
@@ -75,7 +86,20 @@ def judge(image: Grey, dpi: float, words: tuple[Reading, ...]) -> Quality:
         unsure=float(size[sure < 60].sum() / size.sum()),
         coverage=coverage.share(image, dpi, boxes),
         score=float((size * (sure - 40) / 60).sum()),
+        stretched=_stretched(words),
     )
+
+
+def _stretched(words: tuple[Reading, ...]) -> float:
+    """Letters that would fit in the boxes of the words that are at least twice too wide, over all letters."""
+    size = np.array([len(word.text) for word in words], dtype=np.float64)
+    long = size >= 2
+    if long.sum() < 20:
+        return 0.0
+    shape = np.array([(word.x1 - word.x0) / max(1.0, word.y1 - word.y0) for word in words])
+    fitting = shape / float(np.median(shape[long] / size[long]))
+    wide = long & (fitting > 2.2 * size)
+    return float((fitting - size)[wide].sum() / size.sum())
 
 
 def text_of(words: tuple[Reading, ...]) -> str:

@@ -63,15 +63,16 @@ def _upright_pdf(original: Path, turns: dict[int, int], destination: Path) -> No
 
 
 def _upright_images(original: Path, turns: dict[int, int], destination: Path) -> None:
-    """A page a frame, at the size its words were measured on. A JPEG goes in as it is; other pixels are packed again without loss."""
+    """A page a frame, at the size its words were measured on. Pixels go in as they are stored, or are packed again without loss."""
     with (
         tempfile.TemporaryDirectory(dir=destination.parent) as folder,
         Image.open(original, formats=FORMATS) as image,
         pikepdf.new() as document,
     ):
-        for number in range(1, (image.n_frames if image.format == "TIFF" else 1) + 1):  # type: ignore[attr-defined]
+        frames = image.n_frames if image.format == "TIFF" else 1  # type: ignore[attr-defined]
+        for number in range(1, frames + 1):
             image.seek(number - 1)
-            content = original if _is_embeddable(image) else _packed(image, Path(folder))
+            content = original if frames == 1 and _is_embeddable(image) else _packed(image, Path(folder))
             dpi = image_dpi(*image.size, declared_dpi(image))
             page = img2pdf.convert(str(content), layout_fun=img2pdf.get_fixed_dpi_layout_fun((dpi, dpi)), first_frame_only=True)
             with tempfile.TemporaryFile(dir=folder) as stream:
@@ -84,7 +85,11 @@ def _upright_images(original: Path, turns: dict[int, int], destination: Path) ->
 
 
 def _is_embeddable(image: Image.Image) -> bool:
-    return image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
+    """Whether img2pdf takes the stored pixels as they are: an EXIF turn it honours in JPEG alone."""
+    if image.format in ("JPEG", "MPO"):
+        return image.mode in ("L", "RGB")
+    plain = image.mode in ("1", "L", "RGB") and "transparency" not in image.info and image.getexif().get(0x0112, 1) == 1
+    return plain and (image.format == "PNG" or (image.format == "TIFF" and image.info.get("compression") == "group4"))
 
 
 def _packed(image: Image.Image, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """Recognition against its goals, on pages made here, everything in one run: `python -m tests.bench.bench_ocr`.
 
-Speed is a ratio of processor seconds to the bare `tesseract` program and to stock OCRmyPDF on the same pages. Exits 1 when a goal is missed.
+Speed is a ratio of processor seconds to the bare `tesseract` program and to stock OCRmyPDF on the same pages.
+Exits 1 when a goal is missed.
 """
 
 import statistics
