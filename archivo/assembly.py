@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,20 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy.exc import OperationalError
+
 from archivo.archive import Archive, Institution, Legs, Shelf, lives, process_name
-from archivo.database import Database
-from archivo.errors import Malformed
+from archivo.database import Database, is_full
+from archivo.errors import Malformed, NoRoom
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.settings import Settings, SettingsError, read_settings
 from ingest.step import Limits
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
+from preservation.store import StoreFull
 
 if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
+LEAST_ROOM = 128 << 10
+"""Bytes free below which a database of SQLite cannot be opened or written."""
 SCHEMA_HEAD = "20261124_01"
 LEAST_SECRET = 32
 
@@ -49,14 +55,30 @@ class NoLegs:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Archive]:
-    """The archive of this process, closed at the end. Missing folders, tables and root are made."""
+    """The archive of this process, closed at the end. Missing folders, tables and root are made. Raises NoRoom on a full disk."""
     settings = settings or settings_or_malformed()
-    archive, tools = assemble(settings)
+    with _full_disk_told(settings.home):
+        archive, tools = assemble(settings)
+        try:
+            yield archive
+        finally:
+            tools.close()
+            archive.database.close()
+
+
+@contextmanager
+def _full_disk_told(home: Path) -> Iterator[None]:
+    """A database on a disk that is full cannot even be opened, and says only that it failed: say why."""
     try:
-        yield archive
-    finally:
-        tools.close()
-        archive.database.close()
+        yield
+    except (StoreFull, OSError, OperationalError) as fault:
+        if isinstance(fault, StoreFull) or is_full(fault) or shutil.disk_usage(home).free < LEAST_ROOM:
+            raise NoRoom(
+                "store.full",
+                "No hay espacio en el disco del archivo. No se guardó nada de lo que faltaba; lo ya guardado sigue intacto.",
+                "Avise a quien opera el sistema y repita la orden cuando haya espacio.",
+            ) from fault
+        raise
 
 
 def settings_or_malformed() -> Settings:

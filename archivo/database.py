@@ -1,12 +1,12 @@
 """Engine, Base, UTC type, session; generic SQLAlchemy, so SQLite and PostgreSQL are one."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -76,9 +76,10 @@ class Database:
         self.engine.dispose()
 
 
-def is_full(fault: OperationalError) -> bool:
-    """Whether the database had no room on its disk (SQLite's SQLITE_FULL; PostgreSQL's class 53, disk_full)."""
-    return "is full" in str(fault.orig) or getattr(fault.orig, "sqlstate", None) == "53100"
+def is_full(fault: Exception) -> bool:
+    """Whether a fault is of a disk without room (SQLite's SQLITE_FULL; PostgreSQL's disk_full; ENOSPC)."""
+    cause = getattr(fault, "orig", fault)
+    return "is full" in str(cause) or getattr(cause, "sqlstate", None) == "53100" or getattr(cause, "errno", None) == errno.ENOSPC
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -13,7 +13,7 @@ from archivo.archive import Archive, Transaction
 from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
 from archivo.intake.proposals import Proposals
-from archivo.jobs import Lease, Queue
+from archivo.jobs import Lease, LeaseLost, Queue
 from archivo.records.models import (
     Document,
     DocumentEvent,
@@ -51,8 +51,14 @@ class Processed:
 
 
 def keep_outcomes(archive: Archive, lease: Lease, outcome: Processed) -> None:
-    """Write the next version, read it all back, and only then say `preserved`. The rows follow in one transaction."""
+    """Write the next version, read it all back, and only then say `preserved`. The rows follow in one transaction.
+
+    The caller holds the object's lease. Raises LeaseLost when the job is another's now, or done.
+    """
     document_id = lease.object_id
+    with archive.database.writing() as session:
+        if not jobs.renew(session, lease, archive.clock()):
+            raise LeaseLost(lease.id)
     with archive.reading() as session:
         rows = gather_rows(session, document_id)
         session.expunge_all()
