@@ -1,0 +1,93 @@
+"""Two processes on one home agree; a home can be moved."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from archivo.access.policy import custody, scope
+from archivo.assembly import opened
+from archivo.demo import TRD
+from search.index import Query
+
+from .conftest import Command
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(home: Path, *words: str | Path) -> "subprocess.Popen[str]":
+    ours = {"ARCHIVO_HOME": str(home), "ARCHIVO_WORKERS": "1"}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ARCHIVO_")} | ours
+    command = [sys.executable, "-m", "archivo", *map(str, words)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def lines_of(running: "subprocess.Popen[str]") -> list[dict[str, object]]:
+    out, err = running.communicate(timeout=300)
+    assert running.returncode == 0, err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def found() -> int:
+    """How many documents one who sees all finds."""
+    with opened() as archive:
+        return archive.index.search(Query("chivatera"), scope=scope(custody("prueba"))).total
+
+
+def delivery(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        (folder / f"{name}.txt").write_text(f"Oficio del {name}. Se informa sobre la quebrada Chivatera.\n", "utf-8")
+    return folder
+
+
+def test_the_same_and_different_files_at_once(home: Path, tmp_path: Path, archivo: Command) -> None:
+    archivo("trd", "import", TRD)
+    first = delivery(tmp_path / "uno", "acueducto", "puente", "camino")
+    second = delivery(tmp_path / "dos", "puente", "camino", "matadero")
+    running = [start(home, "deposit", folder, "--wait", "--json") for folder in (first, second)]
+    searches = [found() for _ in range(3)]
+    answers = [lines_of(one) for one in running]
+    by_name = [{str(line["filename"]): line for line in lines} for lines in answers]
+    assert {line["state"] for lines in answers for line in lines} == {"findable"}
+    for name in ("puente.txt", "camino.txt"):
+        assert by_name[0][name]["id"] == by_name[1][name]["id"]
+        assert sum(lines[name]["duplicate_of"] is not None for lines in by_name) == 1
+    assert all(0 <= total <= 4 for total in searches)
+    assert found() == 4
+    verified = archivo("verify", "--json")
+    assert (verified.status, verified.value["checked"]) == (0, 4)
+    assert archivo("jobs", "--failed", "--json").value == []
+    for line in answers[0]:
+        codes = [event["type"] for event in archivo("show", str(line["id"]), "--json").value["events"]]
+        assert codes.count("reception") <= 1
+        assert len(codes) == len(archivo("show", str(answers[1][-1]["id"]), "--json").value["events"])
+
+
+def test_four_senders_of_the_same_bytes_make_one_document(home: Path, tmp_path: Path, archivo: Command) -> None:
+    archivo("trd", "list")
+    letter = delivery(tmp_path / "carta", "molino") / "molino.txt"
+    answers = [lines_of(one)[0] for one in [start(home, "deposit", letter, "--json") for _ in range(4)]]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert sum(answer["duplicate_of"] is None for answer in answers) == 1
+    assert archivo("verify", "--json").value["checked"] == 1
+
+
+def test_a_home_copied_elsewhere_opens_and_works(filled: Path, home: Path, tmp_path: Path, archivo: Command) -> None:
+    kept = archivo("search", "archivo", "--json").value["total"]
+    moved = tmp_path / "otra parte" / "casa mudada"
+    shutil.copytree(home, moved)
+    shutil.rmtree(home)
+    letter = delivery(tmp_path / "carta", "molino") / "molino.txt"
+    (one,) = lines_of(start(moved, "deposit", letter, "--wait", "--json"))
+    assert one["state"] == "findable"
+    (found,) = lines_of(start(moved, "search", "archivo", "--json"))
+    assert found["total"] == kept
+    (verified,) = lines_of(start(moved, "verify", "--json"))
+    assert verified["damaged"] == verified["missing"] == verified["unexpected"] == []
+    assert not home.exists()
+    database = (moved / "archivo.db").read_bytes()
+    assert str(home).encode() not in database
+    assert str(moved).encode() not in database
