@@ -125,7 +125,8 @@ def list_people(archive: Archive, actor: Actor) -> list[Person]:
 def sign_in(archive: Archive, login: str, password: str, address: str) -> str:
     """Check a password and open a session; the cookie's value. Raises NotSignedIn or Throttled; both say nothing of which was wrong."""
     now = archive.clock()
-    subjects = (f"login:{login[:60]}", f"address:{address[:60]}")
+    login = login if LOGIN.fullmatch(login) else ""
+    subjects = (f"login:{login}", f"address:{address[:60]}")
     with archive.reading() as session:
         _refuse_if_throttled(session, subjects, now)
         user = session.get(User, login)
@@ -136,7 +137,7 @@ def sign_in(archive: Archive, login: str, password: str, address: str) -> str:
             transaction.session.execute(delete(FailedAttempt).where(old))
             for subject in subjects:
                 transaction.session.add(FailedAttempt(id=new_uuid(now), subject=subject, at=now))
-            audit.record(transaction, login[:60] if user else "desconocido", "sign_in", refused=True)
+            audit.record(transaction, login if user else "desconocido", "sign_in", refused=True)
         raise NotSignedIn(
             "sign_in.wrong",
             "El usuario o la contraseña no son correctos.",

@@ -13,6 +13,7 @@ from archivo.archive import Archive, Transaction
 from archivo.audit.models import AuditEntry, AuditHead
 
 GENESIS: Final = "0" * 64
+MAX_OBJECT: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ def record(
 
 
 def record_refusal(archive: Archive, actor: str, act: str, object_id: str | None = None) -> None:
-    """Add the entry of a refusal, in a transaction of its own: the refused act has none."""
+    """Add the entry of a refusal, in a transaction of its own: the refused act has none. `object_id` may be anything that was typed."""
+    named = object_id and object_id.replace("\x00", "")[:MAX_OBJECT]
     with archive.transaction() as transaction:
-        record(transaction, actor, act, object_id, refused=True)
+        record(transaction, actor, act, named, refused=True)
 
 
 def verify_chain(archive: Archive) -> ChainReport:
