@@ -131,6 +131,7 @@ def _word(row: list[str]) -> Reading:
     return Reading(row[11].strip(), float(row[10]), left, top, left + width, top + height, place, int(row[4]))
 
 
+@cache
 def _data_folder(language: str) -> str:
     """The first folder that holds the data of the language and of orientation; TESSDATA_PREFIX, read by the library, goes first."""
     for folder in (tesserocr.get_languages()[0], *FOLDERS):

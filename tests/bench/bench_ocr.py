@@ -71,10 +71,8 @@ def main() -> int:
     mean = statistics.mean(rate for rate, _, _ in base)
     met = met and mean <= 0.015
     print(f"error medio en las cuatro representaciones: {mean:.4f} (meta 0.015); sobre 0.04 sin marcar: {silent or 'ninguna'}")
-    count = len(base)
-    print(
-        f"segundos de procesador por página: tesseract {bare / count:.2f}, lectura {recognition / count:.2f}, copia {derivation / count:.2f}"
-    )
+    bare, recognition, derivation = (seconds / len(base) for seconds in (bare, recognition, derivation))
+    print(f"segundos de procesador por página: tesseract {bare:.2f}, lectura {recognition:.2f}, copia {derivation:.2f}")
     return 0 if met else 1
 
 
