@@ -112,10 +112,10 @@ def count(archive: Archive, words: tuple[str, ...]) -> Count:
     with archive.reading() as session:
         ids = sorted(session.scalars(select(Document.id)))
         others = [*session.scalars(select(Fonds.id)), *session.scalars(select(TrdVersion.id))]
-        events = {i: [] for i in ids}  # type: dict[str, list[str]]
+        events: dict[str, list[str]] = {i: [] for i in ids}
         for one, code in session.execute(select(DocumentEvent.document_id, DocumentEvent.code).order_by(DocumentEvent.sequence)):
             events[one].append(code)
-        acts = {i: [] for i in ids}  # type: dict[str, list[str]]
+        acts: dict[str, list[str]] = {i: [] for i in ids}
         for one, name in session.execute(select(RecordVersion.document_id, RecordVersion.act).order_by(RecordVersion.n)):
             acts[one].append(name)
         held = {from_urn(one) for one in archive.packages.objects()}

@@ -12,7 +12,7 @@ from ingest.tools.process import ToolBox
 from tests.kill.acts import ACTOR
 from tests.kill.homes import Count, Victims, again, copied, count, nothing_is_left_over, opened, recovered
 
-QUICK = 9
+QUICK = 13
 """Of how many points `make test` takes one."""
 
 
