@@ -1,6 +1,7 @@
 """The institution's own data, handed in to the instruments, which know nothing of it."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(files("archivo.data").joinpath(name).read_text("utf-8"))
 
 
+@cache
 def code_patterns() -> CodePatterns:
     """What is read as a code in pages and queries (codes.toml)."""
     data = _read("codes.toml")

@@ -13,7 +13,7 @@ from archivo.archive import Archive
 from archivo.discovery.services import FacetView, Found, FoundList
 from archivo.records.models import Document, DocumentState
 from archivo.retention.models import Classification, TrdClass
-from search.index import Query
+from search.index import Query, Understood
 
 DECIDED: Final = ("automatic", "confirmed")
 MOST_VALUES: Final = 40
@@ -29,7 +29,7 @@ def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
         hits = tuple(_found(document) for document in session.scalars(page))
         facets = _facets(session, chosen)
     took = (time.perf_counter() - started) * 1000
-    return FoundList(query, total, True, round(took, 1), hits, facets, (), None)
+    return FoundList(query, total, True, round(took, 1), hits, facets, (), None, Understood())
 
 
 def _chosen(actor: Actor, query: Query) -> Select[Any]:

@@ -14,7 +14,7 @@ from archivo.access.policy import CITIZEN, Grant
 from archivo.discovery import addresses, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
-from archivo.discovery.reading import glimpse, read_page, understood_of
+from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
 from archivo.records.services import note_reading, open_representation, view_document
@@ -88,15 +88,13 @@ def results(
         offset=(current - 1) * PER_PAGE,
     )
     found = services.find(archive, actor, query) if chosen["q"] else browse(archive, actor, query)
-    understood = understood_of(archive, actor, chosen["q"])
-    glimpses = {hit.id: glimpse(archive, actor, hit.id, hit.page or 1, understood) for hit in found.hits if hit.part_count}
     change = addresses.changer("/buscar", chosen)
     return page(
         request,
         "discovery/resultados.html",
         here="buscar",
         found=found,
-        glimpses=glimpses,
+        glimpses=glimpses(archive, actor, found),
         chosen=chosen,
         change=change,
         address=addresses.address,

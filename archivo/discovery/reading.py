@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select, tuple_
+
 from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_of
+from archivo.discovery.services import FoundList
 from archivo.discovery.views import Box, Line, Mark
+from archivo.records.models import DocumentPart
 from archivo.records.services import DocumentView, PartView, view_parts, words_of
 from search.highlight import marks as marks_in
 from search.index import Query, Understood
@@ -78,15 +82,24 @@ class Glimpse:
     line: Line | None
 
 
-def glimpse(archive: Archive, actor: Actor, document_id: str, number: int, understood: Understood) -> Glimpse:
-    """What to show of a page in a list. The line is None where the page has no image or its words have no place."""
-    part = view_parts(archive, actor, document_id, number)[0]
+def glimpses(archive: Archive, actor: Actor, found: FoundList) -> dict[str, Glimpse]:
+    """What to show beside each result that has parts, by document."""
+    wanted = [(hit.id, hit.page or 1) for hit in found.hits if hit.part_count]
+    statement = select(DocumentPart).where(tuple_(DocumentPart.document_id, DocumentPart.number).in_(wanted))
+    with archive.reading() as session:
+        return {part.document_id: _glimpse(archive, actor, part, found.understood) for part in session.scalars(statement)}
+
+
+def _glimpse(archive: Archive, actor: Actor, part: DocumentPart, understood: Understood) -> Glimpse:
+    """The line is None where the page has no image or its words have no place."""
     if not part.width or not part.height:
         return Glimpse(False, None)
+    if part.alto is None:
+        return Glimpse(True, None)
     marks = marks_in(part.text, understood, patterns=code_patterns())
-    words = words_of(archive, actor, document_id, [number])[number] if marks else ()
+    words = words_of(archive, actor, part.document_id, [part.number])[part.number] if marks else ()
     boxes = [box for group in boxes_of(marks, spans_of(part.text, words), words) for box in group] if words else []
-    return Glimpse(True, line_of(number, (part.width, part.height), _fullest(boxes), words, boxes) if boxes else None)
+    return Glimpse(True, line_of(part.number, (part.width, part.height), _fullest(boxes), words, boxes) if boxes else None)
 
 
 def understood_of(archive: Archive, actor: Actor, text: str) -> Understood:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import AccessClass, Actor, may_see, scope
@@ -14,7 +14,7 @@ from archivo.data import code_patterns
 from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
 from archivo.retention.services import series_labels
 from search.highlight import marks, snippet
-from search.index import Hit, Query, Results
+from search.index import Hit, Query, Results, Understood
 from search.query import worded
 
 SNIPPET: Final = 240
@@ -70,6 +70,7 @@ class FoundList:
     facets: Mapping[str, tuple[FacetView, ...]]
     notes: tuple[str, ...]
     did_you_mean: str | None
+    understood: Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
     facets = _facets(archive, results)
     took = (time.perf_counter() - started) * 1000
     notes = tuple(worded(note) for note in results.notes)
-    return FoundList(query, results.total, results.total_is_exact, round(took, 1), hits, facets, notes, results.did_you_mean)
+    counted = (results.total, results.total_is_exact, round(took, 1))
+    return FoundList(query, *counted, hits, facets, notes, results.did_you_mean, results.understood)
 
 
 def holdings(archive: Archive) -> Holdings:
@@ -132,11 +134,9 @@ def holdings(archive: Archive) -> Holdings:
 def _complete(session: Session, actor: Actor, results: Results) -> tuple[Found, ...]:
     documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_([hit.document for hit in results.hits])))}
     wanted = {(hit.document, hit.pages[0].page) for hit in results.hits if hit.pages[0].page}
-    texts: dict[tuple[str, int], str] = {}
-    for document_id, page in wanted:
-        part = session.get(DocumentPart, (document_id, page))
-        if part is not None:
-            texts[document_id, page] = part.text
+    key = tuple_(DocumentPart.document_id, DocumentPart.number)
+    read = session.execute(select(DocumentPart.document_id, DocumentPart.number, DocumentPart.text).where(key.in_(wanted)))
+    texts = {(document_id, page): text for document_id, page, text in read}
     found = []
     for hit in results.hits:
         document = documents.get(hit.document)

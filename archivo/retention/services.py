@@ -140,14 +140,18 @@ def classes_of(archive: Archive, trd_id: str) -> list[ClassView]:
 
 def series_labels(archive: Archive) -> dict[str, str]:
     """The name of each series and subseries code, those of the newest version first."""
-    labels: dict[str, str] = {}
     with archive.reading() as session:
-        statement = (
-            select(TrdClass).join(TrdVersion, TrdVersion.id == TrdClass.trd_id).order_by(TrdVersion.number.desc(), TrdClass.position)
-        )
-        for item in session.scalars(statement):
-            labels.setdefault(item.series_code, item.series)
-            labels.setdefault(item.code, item.subseries or item.series)
+        versions = session.execute(select(func.count(), func.max(TrdVersion.id)).select_from(TrdVersion)).one()
+        return archive.shelf.get(f"series:{versions}", lambda: _series_labels(session))
+
+
+def _series_labels(session: Session) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    columns = (TrdClass.series_code, TrdClass.series, TrdClass.code, TrdClass.subseries)
+    versions = select(*columns).join(TrdVersion, TrdVersion.id == TrdClass.trd_id)
+    for series_code, series, code, subseries in session.execute(versions.order_by(TrdVersion.number.desc(), TrdClass.position)):
+        labels.setdefault(series_code, series)
+        labels.setdefault(code, subseries or series)
     return labels
 
 

@@ -1,8 +1,8 @@
 """How long a citizen waits for a search: `python -m tests.bench.bench_http [--documents N] [--queries N]` prints one JSON value.
 
 A home of its own, filled with made-up documents of two pages (rows and index written directly, as processing would leave them) and a
-schedule of some 700 classes, is served by `archivo serve` on 127.0.0.1. One client asks one query after another, each new: by API, by the page of
-results, and to the bare engine in this process, in turns, so that a neighbour's load falls on all. `ratio` is to the bare engine.
+schedule of some 700 classes, is served by `archivo serve` on 127.0.0.1. One client asks one query after another, each new: by API, by the
+page of results, and to the bare engine in this process, in turns, so that a neighbour's load falls on all. `ratio` is to the bare engine.
 """
 
 import argparse
