@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_of
-from archivo.discovery.services import FoundList
+from archivo.discovery.services import FoundList, at_pages
 from archivo.discovery.views import Box, Line, Mark
 from archivo.records.models import DocumentPart
 from archivo.records.services import DocumentView, PartView, view_parts, words_of
@@ -85,7 +85,7 @@ class Glimpse:
 def glimpses(archive: Archive, actor: Actor, found: FoundList) -> dict[str, Glimpse]:
     """What to show beside each result that has parts, by document."""
     wanted = [(hit.id, hit.page or 1) for hit in found.hits if hit.part_count]
-    statement = select(DocumentPart).where(tuple_(DocumentPart.document_id, DocumentPart.number).in_(wanted))
+    statement = select(DocumentPart).where(at_pages(wanted))
     with archive.reading() as session:
         return {part.document_id: _glimpse(archive, actor, part, found.understood) for part in session.scalars(statement)}
 

@@ -1,11 +1,11 @@
 """Find records, and show what answers: the page, its words, the marks."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import AccessClass, Actor, may_see, scope
@@ -131,11 +131,15 @@ def holdings(archive: Archive) -> Holdings:
         return Holdings(sum(f.count for f in fonds), fonds, decades, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
 
 
+def at_pages(wanted: Iterable[tuple[str, int]]) -> ColumnElement[bool]:
+    """The parts at these (document, number). Spelled out, for SQLite reads a whole table to look for pairs in a list."""
+    return or_(false(), *(and_(DocumentPart.document_id == document, DocumentPart.number == number) for document, number in wanted))
+
+
 def _complete(session: Session, actor: Actor, results: Results) -> tuple[Found, ...]:
     documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_([hit.document for hit in results.hits])))}
     wanted = {(hit.document, hit.pages[0].page) for hit in results.hits if hit.pages[0].page}
-    key = tuple_(DocumentPart.document_id, DocumentPart.number)
-    read = session.execute(select(DocumentPart.document_id, DocumentPart.number, DocumentPart.text).where(key.in_(wanted)))
+    read = session.execute(select(DocumentPart.document_id, DocumentPart.number, DocumentPart.text).where(at_pages(wanted)))
     texts = {(document_id, page): text for document_id, page, text in read}
     found = []
     for hit in results.hits:
