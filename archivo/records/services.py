@@ -29,7 +29,6 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import open_file, read_bytes
 from archivo.records.wording import event_sentence
-from ingest.alto import load as load_alto
 from ingest.findings import Finding
 from ingest.step import Word
 
@@ -181,6 +180,8 @@ def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | N
 
 def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int]) -> dict[int, tuple[Word, ...]]:
     """The words of pages with their boxes, in points from the top left of the page as shown; empty where there are none."""
+    from ingest.alto import load as load_alto
+
     with archive.reading() as session:
         visible_document(session, actor, document_id)
         rows = session.execute(

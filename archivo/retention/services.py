@@ -17,7 +17,7 @@ from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState, Fonds, Office
 from archivo.records.services import default_fonds
 from archivo.retention.models import Classification, TrdClass, TrdVersion
-from archivo.retention.trd_file import Problem, Severity, TRDTable, read_trd
+from archivo.retention.trd_table import Problem, Severity, TRDTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ def import_trd(
     The first version is in force without limit backwards unless `from_day` is given; the next ones from `from_day` (by default today),
     which ends the one before. The same bytes twice change nothing. Any error among the problems: nothing is imported.
     """
+    from archivo.retention.trd_file import read_trd
+
     require(archive, actor, Grant.MANAGE_TRD)
     if from_day and to_day and to_day <= from_day:
         raise Invalid("trd.period", "La fecha final debe ser posterior a la inicial. No se importó nada.", "Corrija las fechas.")
