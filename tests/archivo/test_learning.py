@@ -18,9 +18,7 @@ from archivo.worker import work_until_done
 from .conftest import Command
 
 CUSTODY = custody("pruebas")
-MINUTES = (
-    "ACTA número {n}. En Valdeluz se reunió la junta directiva para tratar el orden del día y aprobar el acta anterior. {n}."
-)
+MINUTES = "ACTA número {n}. En Valdeluz se reunió la junta directiva para tratar el orden del día y aprobar el acta anterior. {n}."
 RULINGS = "RESOLUCIÓN {n}. El Secretario General, en uso de sus facultades, RESUELVE: artículo primero, ordénase la obra {n}."
 
 
