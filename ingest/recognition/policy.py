@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import cv2
 
 from ingest.recognition import coverage, light, skew
-from ingest.recognition.raster import Box, Grey, Matrix, PageImage, as_grey, quarter_turn, straighten, way_back
+from ingest.recognition.raster import Box, Grey, Matrix, PageImage, as_grey, quarter_turn, resize, straighten, way_back
 from ingest.recognition.reading import SURE, UNREADABLE, Quality, Reading, judge
 
 ORIENTATION_CONFIDENCE: Final = 1.5
@@ -39,6 +39,8 @@ class Variant:
     brightest: bool = False
     trusted: bool = True
 
+
+_MEASURING_DPI: Final = 100
 
 FADED: Final = Variant(adaptive=False)
 STAMPED: Final = Variant(even_light=True, one_block=True, brightest=True, trusted=False)
@@ -76,9 +78,12 @@ class _Sheet:
         self.image, self.engine = image, engine
         self.quarters, self.asked = 0, False
         self.grey = _softened(image)
-        self.lean = skew.measure(self.grey, image.dpi)
+        small, dpi = _reduced(self.grey, image.dpi)
+        self.lean = skew.measure(small, dpi)
         self.before = (self.quarters, self.grey, self.lean)
-        self.uneven = not image.two_tone and light.evenness(self.grey, image.dpi) < light.EVEN
+        self.uneven = not image.two_tone and light.evenness(small, dpi) < light.EVEN
+        self.is_blank = coverage.is_blank(small, dpi)
+        self.lies_on_its_side = skew.lies_on_its_side(small, dpi, self.lean)
 
     def turn_upright(self) -> bool:
         """Ask the engine which way is up; True when the page was turned."""
@@ -90,7 +95,7 @@ class _Sheet:
             return False
         self.quarters = (self.quarters + quarters) % 4
         self.grey = quarter_turn(self.grey, quarters)
-        self.lean = skew.measure(self.grey, self.image.dpi)
+        self.lean = skew.measure(*_reduced(self.grey, self.image.dpi))
         return True
 
     def turn_back(self) -> None:
@@ -108,6 +113,12 @@ class _Sheet:
         return _Attempt(variant, words, judge(prepared, variant.dpi, words), matrix)
 
 
+def _reduced(image: Grey, dpi: float) -> tuple[Grey, float]:
+    """The page small enough to be measured cheaply; its resolution."""
+    small = resize(image, _MEASURING_DPI / dpi)
+    return small, dpi * small.shape[0] / image.shape[0]
+
+
 def _softened(image: PageImage) -> Grey:
     """A page of two tones loses its jagged edges and specks before it is scaled (0.8 pixels at 200 dpi)."""
     return as_grey(cv2.GaussianBlur(image.grey, (0, 0), 0.004 * image.dpi)) if image.two_tone else image.grey
@@ -115,10 +126,10 @@ def _softened(image: PageImage) -> Grey:
 
 def recognise(image: PageImage, engine: Engine) -> Result:
     """Read a page with as little work as it needs."""
-    if coverage.is_blank(image.grey, image.dpi):
-        return Result((), 0, None, doubtful=False)
     sheet = _Sheet(image, engine)
-    if skew.lies_on_its_side(sheet.grey, image.dpi, sheet.lean):
+    if sheet.is_blank:
+        return Result((), 0, None, doubtful=False)
+    if sheet.lies_on_its_side:
         sheet.turn_upright()
     plain = Variant(even_light=sheet.uneven)
     best = sheet.attempt(plain)

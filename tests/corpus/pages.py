@@ -167,9 +167,9 @@ def _resolution(sheet: _Sheet) -> Page:
     sheet.write("EL {cargo_mayusculas}", bold=True, centred=True, after=8)
     sheet.write("En uso de sus facultades legales y reglamentarias, y", after=8)
     sheet.write("CONSIDERANDO:", bold=True, centred=True, after=6)
-    sheet.paragraphs(wording.RECITALS, 4)
+    sheet.paragraphs(wording.RECITALS, 7)
     sheet.write("RESUELVE:", bold=True, centred=True, after=6)
-    sheet.paragraphs(wording.ORDERS, 3, lambda index: f"ARTÍCULO {index + 1}.º ")
+    sheet.paragraphs(wording.ORDERS, 5, lambda index: f"ARTÍCULO {index + 1}.º ")
     sheet.write("PUBLÍQUESE, NOTIFÍQUESE Y CÚMPLASE", bold=True, centred=True)
     sheet.sign()
     return sheet.page()
@@ -184,7 +184,8 @@ def _letter(sheet: _Sheet) -> Page:
     sheet.write("{ciudad}", after=14)
     sheet.write("Asunto: respuesta a su petición No. {numero} de {anio}, sobre {asunto_nombre}.", bold=True, after=12)
     sheet.write("Respetado(a) señor(a) {destinatario}:", after=8)
-    sheet.paragraphs(wording.ANSWERS, 5)
+    sheet.paragraphs(wording.ANSWERS, 6)
+    sheet.paragraphs(wording.RECITALS, 4)
     sheet.write("Cordialmente,", after=12)
     sheet.sign()
     return sheet.page()
@@ -203,7 +204,8 @@ def _minutes(sheet: _Sheet) -> Page:
         sheet.write(f"{index}. {point}")
     sheet.y += sheet.size
     sheet.write("DESARROLLO", bold=True, after=2)
-    sheet.paragraphs(wording.DEBATES, 5)
+    sheet.paragraphs(wording.DEBATES, 6)
+    sheet.paragraphs(wording.RECITALS, 3)
     sheet.sign()
     return sheet.page()
 
@@ -212,8 +214,8 @@ def _contract(sheet: _Sheet) -> Page:
     sheet.write("CONTRATO DE PRESTACIÓN DE SERVICIOS No. {numero} DE {anio}", bold=True, centred=True, after=8)
     sheet.write("CELEBRADO ENTRE {entidad_mayusculas} Y {destinatario_mayusculas}", bold=True, centred=True, after=10)
     sheet.write(wording.PARTIES, after=8)
-    ordinals = ("PRIMERA", "SEGUNDA", "TERCERA", "CUARTA", "QUINTA", "SEXTA")
-    sheet.paragraphs(wording.CLAUSES, 6, lambda index: f"CLÁUSULA {ordinals[index]}. ")
+    ordinals = ("PRIMERA", "SEGUNDA", "TERCERA", "CUARTA", "QUINTA", "SEXTA", "SÉPTIMA")
+    sheet.paragraphs(wording.CLAUSES, 7, lambda index: f"CLÁUSULA {ordinals[index]}. ")
     sheet.write("Para constancia se firma en {ciudad}, el {fecha}.", after=8)
     sheet.sign()
     return sheet.page()
@@ -226,8 +228,8 @@ def _memorandum(sheet: _Sheet) -> Page:
         sheet.write(row, after=2)
     sheet.rules.append(Rule(sheet.left, sheet.y, sheet.right, sheet.y))
     sheet.y += sheet.size * 2
-    sheet.paragraphs(wording.ANSWERS, 2)
-    sheet.paragraphs(wording.DEBATES, 2)
+    sheet.paragraphs(wording.ANSWERS, 4)
+    sheet.paragraphs(wording.DEBATES, 4)
     sheet.sign()
     return sheet.page()
 
@@ -255,7 +257,7 @@ def _columns(sheet: _Sheet) -> Page:
     middle = (MARGIN + WIDTH - MARGIN) / 2
     for left, right, pool in ((MARGIN, middle - 14, wording.RECITALS), (middle + 14, WIDTH - MARGIN, wording.DEBATES)):
         sheet.left, sheet.right, sheet.y = left, right, top
-        sheet.paragraphs(pool, 5)
+        sheet.paragraphs(pool, 6)
     return sheet.page()
 
 
