@@ -46,6 +46,10 @@ class CeleryLegs:
 def run_worker(url: str, queues: Sequence[Queue], threads: int, work: Callable[[str], None]) -> None:
     """Receive messages and give each job's identifier to `work`, until told to stop; threads, never forked children."""
     app = celery_app(url)
-    app.task(name=TASK)(work)
+
+    def run_job(job_id: str) -> None:
+        work(job_id)
+
+    app.task(name=TASK)(run_job)
     names = ",".join(str(queue) for queue in queues)
     app.worker_main(["worker", "--pool=threads", f"--concurrency={threads}", f"--queues={names}", "--without-gossip", "--without-mingle"])

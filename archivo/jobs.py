@@ -222,6 +222,13 @@ def any_open(session: Session, objects: Collection[str]) -> bool:
     return False
 
 
+def waiting_since(session: Session, instant: datetime, limit: int = 500) -> list[tuple[JobId, Queue]]:
+    """Queued jobs due since before an instant, in the order of their priority."""
+    due = (Job.state == JobState.QUEUED, Job.created_at < instant, or_(Job.not_before.is_(None), Job.not_before < instant))
+    rows = session.execute(select(Job.id, Job.queue).where(*due).order_by(Job.priority, Job.id).limit(limit))
+    return [(JobId(job_id), Queue(queue)) for job_id, queue in rows]
+
+
 def running_objects(session: Session) -> set[str]:
     """The objects that somebody is working on."""
     return set(session.scalars(select(Job.object_id).where(Job.state == JobState.RUNNING)))

@@ -21,6 +21,7 @@ from preservation.store import StoreFull, StoreUnavailable
 UseCase = Callable[[Archive, Lease], None]
 INDEX_BATCH: Final = 50
 SWEEP: Final = 15.0
+MESSAGE_LOST: Final = timedelta(seconds=30)
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
 ROOM: Final = 1 << 20
@@ -104,6 +105,18 @@ def run_by_id(archive: Archive, job_id: str) -> None:
         lease = jobs.claim_one(session, job_id, owner, archive.clock())
     if lease is not None:
         run_job(archive, lease)
+
+
+def sweep_for_broker(archive: Archive) -> None:
+    """For ever: make the tables true again, and send again the jobs whose message may have been lost."""
+    while True:
+        with suppress(Exception):  # the database or the broker may be away; tried again in a moment
+            reconcile(archive)
+            with archive.reading() as session:
+                forgotten = jobs.waiting_since(session, archive.clock() - MESSAGE_LOST)
+            for job_id, queue in forgotten:
+                archive.legs.send(job_id, queue)
+        time.sleep(SWEEP)
 
 
 def reconcile(archive: Archive) -> None:

@@ -90,8 +90,9 @@ def _worker(options: argparse.Namespace) -> int:
 
 def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue]) -> int:
     from archivo.broker import run_worker
-    from archivo.worker import run_by_id
+    from archivo.worker import run_by_id, sweep_for_broker
 
+    threading.Thread(target=sweep_for_broker, args=(archive,), daemon=True).start()
     run_worker(settings.broker_url, queues, settings.workers, lambda job_id: run_by_id(archive, job_id))
     return 0
 
