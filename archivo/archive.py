@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from sqlalchemy import String, delete, select
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -17,10 +17,13 @@ from archivo import jobs
 from archivo.database import Base, Database
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
-from ingest.step import Limits, Tools
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectStore
 from search.index import SearchIndex
+
+if TYPE_CHECKING:
+    from ingest.limits import Limits
+    from ingest.step import Tools
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -100,11 +103,11 @@ class Archive:
     store: ObjectStore
     packages: StorageRoot
     index: SearchIndex
-    tools: Tools
+    tools: "Tools"
     legs: Legs
     clock: Clock
     institution: Institution
-    limits: Limits
+    limits: "Limits"
     clamav_socket: Path | None
     cache: Path
     shelf: Shelf

@@ -1,9 +1,7 @@
 """Assemble the running Archive from settings; the only place that chooses adapters and reads settings."""
 
 import os
-import secrets
 import shutil
-import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from archivo.archive import Archive, Institution, Legs, Shelf, lives, process_name
 from archivo.database import Database, is_full
@@ -22,7 +20,7 @@ from archivo.errors import Malformed, NoRoom
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.settings import Settings, SettingsError, read_settings
-from ingest.step import Limits
+from ingest.limits import Limits
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreFull
@@ -98,7 +96,7 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
     packages = StorageRoot(store)
     packages.ensure()
     tools = ToolBox(size=settings.workers)
-    host = socket.gethostname()
+    host = os.uname().nodename
     archive = Archive(
         database=database,
         store=store,
@@ -120,13 +118,13 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
 
 def ensure_schema(database: Database) -> None:
     """Bring the tables to the version this program was made for; alembic is loaded only when there is something to do."""
-    from sqlalchemy import inspect, text
-
-    with database.engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            if found == SCHEMA_HEAD:
+    try:
+        with database.engine.connect() as connection:
+            if connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == SCHEMA_HEAD:
                 return
+    except (OperationalError, ProgrammingError) as fault:
+        if is_full(fault):
+            raise
     from archivo.migrations.run import upgrade
 
     upgrade(database)
@@ -142,6 +140,8 @@ def read_secret(settings: Settings) -> str:
                 "Quítela, para que se genere una en la casa, o dé una larga y al azar.",
             )
         return settings.secret
+    import secrets
+
     path = settings.home / "secret"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

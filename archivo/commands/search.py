@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from archivo.access import services as access
 from archivo.access.policy import CITIZEN
 from archivo.assembly import opened
 from archivo.commands.printing import print_json, print_line
@@ -37,6 +36,8 @@ def _search(options: argparse.Namespace) -> int:
     with opened() as archive:
         actor = CITIZEN
         if options.login is not None:
+            from archivo.access import services as access
+
             try:
                 actor = access.actor_of_login(archive, options.login)
             except Unknown as fault:

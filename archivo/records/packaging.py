@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from archivo.archive import Archive
 from archivo.identifiers import urn
 from archivo.records.models import Document, DocumentEvent, DocumentFinding, DocumentPart, Fonds, RecordVersion, Representation
-from preservation.ocfl_writer import VersionWriter
+
+if TYPE_CHECKING:
+    from preservation.ocfl_writer import VersionWriter
 
 ORIGINAL: Final = "original/data"
 ACCESS_COPY: Final = "access/copy.pdf"
@@ -97,14 +99,14 @@ def parse_instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def write_metadata(writer: VersionWriter, rows: RecordRows, premis: bytes) -> None:
+def write_metadata(writer: "VersionWriter", rows: RecordRows, premis: bytes) -> None:
     """Put the description and the events; every record version not sealed yet is sealed in the version being written."""
     writer.put_bytes(RECORD, canonical(record_json(rows, writer.number)))
     writer.put_bytes(EVENTS, canonical([_event_json(event) for event in rows.events]))
     writer.put_bytes(PREMIS, premis)
 
 
-def write_texts(writer: VersionWriter, parts: Sequence[DocumentPart]) -> None:
+def write_texts(writer: "VersionWriter", parts: Sequence[DocumentPart]) -> None:
     """Put the texts and what each part is."""
     writer.put_bytes(TEXT, "\f".join(part.text.replace("\f", " ") for part in parts).encode())
     writer.put_bytes(PARTS, canonical([{name: getattr(part, name) for name in _PART_FIELDS} for part in parts]))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,7 +30,9 @@ from archivo.records.models import (
 from archivo.records.packaging import open_file, read_bytes
 from archivo.records.wording import event_sentence
 from ingest.findings import Finding
-from ingest.step import Word
+
+if TYPE_CHECKING:
+    from ingest.step import Word
 
 MAX_TITLE: Final = 1000
 MAX_PARTS: Final = 2**31 - 1
@@ -178,7 +180,7 @@ def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | N
     return parts
 
 
-def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int]) -> dict[int, tuple[Word, ...]]:
+def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int]) -> dict[int, tuple["Word", ...]]:
     """The words of pages with their boxes, in points from the top left of the page as shown; empty where there are none."""
     from ingest.alto import load as load_alto
 

@@ -7,7 +7,8 @@ from typing import Any
 from ingest.failures import note_all, note_failure
 from ingest.families import MAIL, MARKUP, OFFICE, Family, family_of
 from ingest.findings import Severity
-from ingest.step import Done, Failed, Limits, Skipped, StepOutcome, Workspace
+from ingest.limits import Limits
+from ingest.step import Done, Failed, Skipped, StepOutcome, Workspace
 from ingest.tools.process import ToolError, ToolFailed
 from preservation.premis import EventType
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.step import Limits
+from ingest.limits import Limits
 from ingest.tools.process import ToolBox
 from tests.ingest.conftest import Take, take, tools
 from tests.ingest.hostile import FILES

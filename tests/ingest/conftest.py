@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import Limits
 from ingest.pipeline import Report, run
-from ingest.step import Limits, Workspace
+from ingest.step import Workspace
 from ingest.steps.extract import Extract
 from ingest.steps.identify import Identify
 from ingest.steps.scan import Scan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.step import Limits
+from ingest.limits import Limits
 from tests.ingest import hostile, made
 from tests.ingest.conftest import Take, Taken
 

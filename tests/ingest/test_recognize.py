@@ -16,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ingest.step import Done, Failed, Format, Limits, Part, PartKind, Skipped, TextSource, Workspace
+from ingest.limits import Limits
+from ingest.step import Done, Failed, Format, Part, PartKind, Skipped, TextSource, Workspace
 from ingest.steps import recognize
 from ingest.steps.recognize import Recognize
 from ingest.tools.process import ChildLimits, ToolBox
