@@ -63,6 +63,11 @@ def rows_of(archive: Archive) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def answer(found: dict[str, Any]) -> tuple[Any, ...]:
+    """What a search found. Not its order: scores count the pages that an index has forgotten and not yet merged away."""
+    return {(hit["id"], hit["page"]) for hit in found["hits"]}, found["total"], found["facets"]
+
+
 def forget(home: Path) -> None:
     """Lose the catalogue and the index."""
     for path in home.glob("archivo.db*"):
@@ -88,7 +93,8 @@ def worked(filled: Path, archive: Archive, tmp_path: Path) -> Archive:
         suggested = list(session.scalars(select(Classification.document_id).where(Classification.status.in_(("suggested", "abstained")))))
         documents = list(session.scalars(select(Document).order_by(Document.id)))
     public = [document.id for document in documents if document.access == "publica"]
-    with_class = [one for one in suggested if classification.classification_of(archive, ACTOR, one).item]  # type: ignore[union-attr]
+    others = [one for one in suggested if one not in public[:3]]
+    with_class = [one for one in others if classification.classification_of(archive, ACTOR, one).item]  # type: ignore[union-attr]
     classify_by_itself(archive, with_class[0])
     classification.confirm(archive, ACTOR, public[0], "100/100-03-01")
     classification.confirm(archive, ACTOR, public[0], "100/100-01-01")
@@ -114,7 +120,7 @@ def test_rows_come_back_as_they_were(worked: Archive, home: Path, archivo: Comma
     assert {row["status"] for row in before["classification"]} == {"automatic", "confirmed"}
     assert len(before["trd_version"]) == 2
     shown = {row["id"]: archivo("show", row["id"], "--json").value for row in before["document"]}
-    found = archivo("search", "archivo", "--json").value
+    found = archivo("search", "archivo", "--limit", "100", "--json").value
     worked.database.close()
     forget(home)
     assert archivo("rebuild", "--json").value["unreadable"] == []
@@ -127,10 +133,9 @@ def test_rows_come_back_as_they_were(worked: Archive, home: Path, archivo: Comma
         if one["classification"] and one["classification"]["status"] not in ("automatic", "confirmed"):
             one["classification"] = restored["classification"] = None
         assert restored == one
-    again_found = archivo("search", "archivo", "--json").value
+    again_found = archivo("search", "archivo", "--limit", "100", "--json").value
     assert found["total"] >= 3
-    assert [hit["id"] for hit in again_found["hits"]] == [hit["id"] for hit in found["hits"]]
-    assert (again_found["total"], again_found["facets"]) == (found["total"], found["facets"])
+    assert answer(again_found) == answer(found)
     assert archivo("verify", "--json").status == 0
 
 
@@ -154,11 +159,11 @@ def test_a_rebuild_over_a_catalogue_seals_it_first_and_changes_nothing(worked: A
 
 
 def test_the_index_alone_comes_back(worked: Archive, home: Path, archivo: Command) -> None:
-    found = archivo("search", "archivo", "--json").value
+    found = archivo("search", "archivo", "--limit", "100", "--json").value
     shutil.rmtree(home / "index")
     assert archivo("rebuild", "--index", "--json").value["entries"] > 10
-    again = archivo("search", "archivo", "--json").value
-    assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in found["hits"]]
+    again = archivo("search", "archivo", "--limit", "100", "--json").value
+    assert answer(again) == answer(found)
 
 
 def test_what_was_only_received_is_received_again_and_processed(archive: Archive, home: Path, tmp_path: Path, archivo: Command) -> None:
