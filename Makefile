@@ -8,7 +8,7 @@ BENCH ?= *
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-kill test-browser conformance bench bench-smoke bench-final docs clean
+.PHONY: help setup demo serve stop check test test-kill test-kill-all test-browser conformance bench bench-smoke bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ test: .venv/.ready-dev ## Las pruebas
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
+
+test-kill-all: .venv/.ready-dev ## Lo mismo, en cada instante posible: más de media hora
+	$(PYTEST) -m "kill or slow" tests/kill
 
 test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	@.ci/setup browser
