@@ -58,6 +58,7 @@ class Institution:
     entity_name: str
     timezone: str
     roles: Mapping[str, frozenset[str]]
+    role_names: Mapping[str, str]
     max_upload_bytes: int
 
 

@@ -154,11 +154,13 @@ def read_secret(settings: Settings) -> str:
 
 def read_institution(settings: Settings) -> Institution:
     """The institution's own data."""
+    roles = read_roles()
     return Institution(
         entity_code=settings.entity_code,
         entity_name=settings.entity_name,
         timezone=settings.timezone,
-        roles={role.key: role.grants for role in read_roles()},
+        roles={role.key: role.grants for role in roles},
+        role_names={role.key: role.name for role in roles},
         max_upload_bytes=settings.max_upload_bytes,
     )
 

@@ -1,7 +1,6 @@
 """Sign in and out; people and what they may do."""
 
-from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,18 +14,6 @@ from archivo.web.layout import page
 
 router = APIRouter(include_in_schema=False)
 Fields = Annotated[forms.Form, Depends(forms.read)]
-
-ROLE_NAMES: Final[Mapping[str, str]] = {
-    "archivist": "Archivista",
-    "servant": "Servidor público",
-    "entity": "Entidad que entrega por sistema",
-    "operator": "Operador",
-}
-
-
-def role_name(role: str) -> str:
-    """A role in words; one that the institution added, by its own name."""
-    return ROLE_NAMES.get(role, role)
 
 
 @router.get("/ingresar")
@@ -95,8 +82,9 @@ def create_person(request: Request, archive: Here, actor: Staff, form: Fields) -
 
 @router.post("/personas/{login}/perfil")
 def change_role(request: Request, archive: Here, actor: Staff, form: Fields, login: str) -> Response:
-    services.set_role(archive, actor, login, form.one("perfil"))
-    return _back(request, f"«{login}» tiene ahora el perfil {role_name(form.one('perfil'))}.")
+    role = form.one("perfil")
+    services.set_role(archive, actor, login, role)
+    return _back(request, f"«{login}» tiene ahora el perfil {archive.institution.role_names[role]}.")
 
 
 @router.post("/personas/{login}/estado")
@@ -137,9 +125,8 @@ def _people(
         here="personas",
         people=services.list_people(archive, actor),
         tokens=services.list_tokens(archive, actor),
-        roles=[(role, role_name(role)) for role in roles],
+        roles=[(role, archive.institution.role_names[role]) for role in roles],
         acts=[(words, [grant in grants for grants in roles.values()]) for grant, words in ACTS.items()],
-        role_name=role_name,
         error=error,
         typed=typed or forms.Form({}),
         shown_once=shown_once,

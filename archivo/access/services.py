@@ -32,7 +32,7 @@ THROTTLE_ADDRESS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as lists show them. `role_name` is the role in words."""
+    """A person as lists show them."""
 
     login: str
     name: str
