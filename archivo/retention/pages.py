@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archivo.access.door import Here, Staff
 from archivo.access.policy import Grant, require
-from archivo.errors import ArchivoError, Invalid
+from archivo.errors import ArchivoError, Invalid, Unknown
 from archivo.retention import learning, services
 from archivo.retention.services import TrdImport
 from archivo.web import forms
@@ -44,7 +44,7 @@ def classes(request: Request, archive: Here, actor: Staff, trd_id: str) -> Respo
     """The classes of a version, in the order of its form."""
     version = next((v for v in services.list_trd(archive, actor) if v.id == trd_id), None)
     if version is None:
-        raise Invalid("trd.unknown", "No existe esa versión de la tabla de retención.", "Elíjala en la lista de versiones.")
+        raise Unknown("trd.unknown", "No existe esa versión de la tabla de retención.", "Elíjala en la lista de versiones.")
     return page(
         request,
         "retention/clases.html",

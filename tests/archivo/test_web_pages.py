@@ -206,3 +206,9 @@ def test_a_password_is_shown_once(kept: Archive) -> None:
     again = olga.post("/personas", data=form)
     assert again.status_code == 409
     assert "Ya existe" in words(again.text)
+
+
+def test_a_table_that_is_not_there_is_told_as_such(kept: Archive) -> None:
+    answer = signed_in(kept, "ana").get("/trd/0192f0c1-7d3e-7a54-9f1c-2b6d8e4a9c10")
+    assert answer.status_code == 404
+    assert "No existe esa versión de la tabla de retención." in words(answer.text)
