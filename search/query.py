@@ -21,7 +21,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 NOTES = {
     "also": "Mostrando también: «{word}» (no hay resultados exactos de «{typed}»).",
     "code_cited": "Ningún documento se identifica con «{code}»; estos lo mencionan o tienen sus palabras.",
-    "code_absent": "No existe «{code}» en el archivo.",
+    "code_absent": "Nada de lo que usted puede consultar se identifica con «{code}» ni lo menciona.",
     "phrase_near": "Nadie escribió exactamente «{phrase}»; estos documentos tienen esas palabras muy cerca.",
     "phrase_words": "No se encontró la frase «{phrase}»; estos documentos tienen sus palabras.",
     "any_word": "Ningún documento reúne esas palabras; estos tienen alguna.",
