@@ -21,7 +21,7 @@ from archivo.records.services import record_act, reindex, visible_document
 from archivo.retention import learning
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import ClassView, class_view, resolve_class, trd_of_document
-from archivo.retention.wording import reason_sentence
+from archivo.retention.wording import reason_sentences
 from preservation.premis import Event, EventType, Outcome
 
 TEXT_READ: Final = 4_000
@@ -280,7 +280,7 @@ def _view(session: Session, row: Classification) -> ClassificationView:
         item=class_view(chosen) if chosen else None,
         trd_version=version.number,
         confidence=row.confidence,
-        reasons=tuple(reason_sentence(r["code"], r["params"], labels) for r in row.reasons),
+        reasons=reason_sentences(row.reasons, labels),
         alternatives=tuple(alternatives),
         status=row.status,
         decided_by=row.decided_by,

@@ -1,15 +1,18 @@
 """The reasons of a proposal, and of a new model's verdict, as Spanish sentences."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from archivo.web.spanish import series
+
 REASONS: Final[Mapping[str, str]] = {
-    "heading": "El encabezado dice «{word}».",
-    "word": "Pesa la palabra «{word}».",
-    "word.entry": "Pesa la palabra «{word}», que está en la tabla de retención.",
-    "heading.entry": "El encabezado dice «{word}», que está en la tabla de retención.",
-    "spelling": "La escritura de «{word}» se parece a la de esta clase.",
-    "against": "Habla en contra la palabra «{word}».",
+    "heading": "El encabezado dice {words}.",
+    "word": "A favor, en el texto: {words}.",
+    "word.entry": "A favor, en el texto y en la tabla de retención: {words}.",
+    "heading.entry": "El encabezado dice {words}, como la tabla de retención.",
+    "spelling": "A favor, por su escritura: {words}.",
+    "against": "En contra: {words}.",
     "neighbour": "Se parece a un documento que una persona clasificó aquí.",
     "neighbour.other": "También se parece a un documento clasificado en {label}.",
     "mask": "Compiten {candidates} de las {classes} clases de la tabla.",
@@ -39,11 +42,29 @@ VERDICTS: Final[Mapping[str, str]] = {
 
 def verdict_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """Why a new model was promoted or not, as a sentence."""
-    return VERDICTS[code].format_map({**params, "label": labels.get(str(params.get("label")), str(params.get("label", "")))})
+    return VERDICTS[code].format_map({**params, "label": _label(params, labels)})
 
 
-def reason_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """A reason as a sentence; `labels` name the classes by their keys."""
+def reason_sentences(reasons: Iterable[Mapping[str, Any]], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Reasons as sentences, each said once with all its words; `labels` name the classes by their keys."""
+    keyed = [(_key(reason["code"], reason["params"]), reason["params"]) for reason in reasons]
+    words: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for key, params in keyed:
+        if "word" in params:
+            words[key][f"«{params['word']}»"] = None
+    sentences = (
+        REASONS[key].format_map({**params, "label": _label(params, labels), "words": series([*words[key]])}) for key, params in keyed
+    )
+    return tuple(dict.fromkeys(sentences))
+
+
+def _label(params: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    key = str(params.get("label", ""))
+    return labels.get(key, key)
+
+
+def _key(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence that a reason takes."""
     key = code
     if code in ("word", "heading", "spelling") and float(params.get("contribution", 0)) < 0:
         key = "against"
@@ -53,5 +74,4 @@ def reason_sentence(code: str, params: Mapping[str, Any], labels: Mapping[str, s
         key = "neighbour.other"
     elif code == "examples" and not params.get("count"):
         key = "examples.none"
-    values = {**params, "label": labels.get(str(params.get("label")), str(params.get("label", "")))}
-    return REASONS[key].format_map(values)
+    return key
