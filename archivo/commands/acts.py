@@ -6,7 +6,7 @@ from typing import Final
 
 from archivo.access.policy import custody
 from archivo.assembly import opened
-from archivo.commands.printing import login, print_error, print_json, print_line
+from archivo.commands.printing import STATUS_IN_WORDS, login, print_error, print_json, print_line
 from archivo.errors import ArchivoError
 from archivo.intake import publication
 from archivo.intake.representing import classification_json
@@ -56,9 +56,8 @@ def _classify(options: argparse.Namespace) -> int:
     elif found is None:
         print_line("No hay una tabla de retención para este documento.")
     else:
-        print_line(
-            f"{found.item.key + ' ' + found.item.label if found.item else '—'} ({found.status}, confianza {found.confidence or 0:.2f})"
-        )
+        sure = "" if found.confidence is None else f", confianza {found.confidence:.2f}"
+        print_line(f"{found.item.key + ' ' + found.item.label if found.item else '—'} ({STATUS_IN_WORDS[found.status]}{sure})")
         for reason in found.reasons:
             print_line(f"  {reason}")
     return 0

@@ -7,7 +7,7 @@ from typing import Final
 
 from archivo.access.policy import custody
 from archivo.assembly import opened
-from archivo.commands.printing import login, print_json, print_line
+from archivo.commands.printing import STATUS_IN_WORDS, login, one_line, print_json, print_line
 from archivo.custody import services as custody_services
 from archivo.intake.representing import document_json
 from archivo.plain import utc
@@ -64,15 +64,14 @@ def _show(options: argparse.Namespace) -> int:
         return 0
     print_line(view.title)
     print_line(f"{view.id} · {view.state} · {view.date or 'sin fecha'} · {view.part_count} partes · acceso {view.access}")
-    print_line(
-        f"Original: {view.filename}, {view.original.size} bytes, {view.original.puid or 'formato desconocido'}, {view.original.sha256}"
-    )
+    kept = view.original
+    print_line(f"Original: {one_line(view.filename)}, {kept.size} bytes, {kept.puid or 'formato desconocido'}, {kept.sha256}")
     if found is not None:
-        print_line(f"Clase: {found.item.code + ' ' + found.item.label if found.item else '—'} ({found.status})")
+        print_line(f"Clase: {found.item.code + ' ' + found.item.label if found.item else '—'} ({STATUS_IN_WORDS[found.status]})")
     for finding in view.findings:
         print_line(f"  {finding.message} {finding.remedy}")
     for event in view.events:
-        print_line(f"  {utc(event.at)}  {event.detail}")
+        print_line(f"  {utc(event.at)}  {one_line(event.detail)}")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
 from archivo.assembly import opened
-from archivo.commands.printing import login, print_json, print_line, print_message, progress
+from archivo.commands.printing import login, one_line, print_json, print_line, print_message, progress
 from archivo.errors import ArchivoError, Malformed
 from archivo.intake import services as intake
 from archivo.intake.manifest import ManifestProblem, read_manifest
@@ -104,13 +104,13 @@ def _walk(paths: Sequence[Path]) -> Iterator[Path]:
         if path.is_dir():
             for entry in sorted(path.iterdir(), key=lambda one: os.fsencode(one.name)):
                 if entry.is_symlink() or entry.name.startswith("."):
-                    print_message(f"Se omitió «{entry}»: es un enlace o un archivo oculto.")
+                    print_message(f"Se omitió «{one_line(str(entry))}»: es un enlace o un archivo oculto.")
                 else:
                     yield from _walk([entry])
         elif stat.S_ISREG(path.stat().st_mode):
             yield path
         else:
-            print_message(f"Se omitió «{path}»: no es un archivo.")
+            print_message(f"Se omitió «{one_line(str(path))}»: no es un archivo.")
 
 
 def filename_of(path: Path) -> str:
@@ -123,7 +123,7 @@ def _print(one: Deposited, json: bool) -> None:
         print_json(deposited_json(one))
         return
     again = " (ya estaba: no se guardó de nuevo)" if one.duplicate_of else ""
-    print_line(f"{one.id}  {one.state:10}  {one.filename}{again}")
+    print_line(f"{one.id}  {one.state:10}  {one_line(one.filename)}{again}")
     for finding in one.findings:
         print_line(f"    {finding.message} {finding.remedy}")
 
@@ -134,7 +134,7 @@ def _print_failed(path: Path, fault: ArchivoError, json: bool) -> None:
         empty = {"id": None, "filename": filename_of(path), "sha256": None, "size": None, "state": "failed", "duplicate_of": None}
         print_json({**empty, "findings": [finding], "error": {"code": fault.code, "message": fault.message, "remedy": fault.remedy}})
     else:
-        print_message(f"«{path}»: {fault.message} {fault.remedy}")
+        print_message(f"«{one_line(str(path))}»: {fault.message} {fault.remedy}")
 
 
 def _print_check(rows: int, problems: Sequence[ManifestProblem], json: bool) -> int:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from archivo.plain import to_json
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+STATUS_IN_WORDS: Final = {"automatic": "automática", "suggested": "sugerida", "abstained": "sin decidir", "confirmed": "confirmada"}
+_BREAK: Final = re.compile(r"[\t\n\r\x85\u2028\u2029]")
 
 
 def print_json(value: Any) -> None:
@@ -39,6 +41,11 @@ def print_error(code: str, message: str, remedy: str, as_json: bool) -> None:
 def shown(text: str) -> str:
     r"""A text whose control and direction characters are written as \xNN or \uNNNN."""
     return _UNPRINTABLE.sub(lambda match: _escape(match[0]), text)
+
+
+def one_line(text: str) -> str:
+    """A name as a person sees it: line ends and tabs escaped too, so that it can forge no line."""
+    return shown(_BREAK.sub(lambda match: _escape(match[0]), text))
 
 
 def login() -> str:

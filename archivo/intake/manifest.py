@@ -3,8 +3,8 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -132,23 +132,40 @@ def _read_row(archive: Archive, folder: Path, line: int, cells: Mapping[str, str
         access=access or AccessClass.PUBLICA,
         published=bool(published),
     )
-    if not problems:
-        column, fault = _acceptable(archive, Upload(io.BytesIO(), file.name, metadata))
-        if fault is not None:
-            wrong(column, fault.message, fault.remedy)
+    for column, fault in _faults(archive, Upload(io.BytesIO(), file.name, metadata)):
+        wrong(column, fault.message, fault.remedy)
     return (ManifestRow(line, file, metadata) if not problems else None), problems
 
 
 _COLUMN_OF: Final = {"date.edtf": "date", "document.office": "office", "publish.restricted": "published", "filename.long": "path"}
 
 
-def _acceptable(archive: Archive, upload: Upload) -> tuple[str, ArchivoError | None]:
+def _faults(archive: Archive, upload: Upload) -> Iterator[tuple[str, ArchivoError]]:
+    """Each column that cannot be accepted and why; what was found wrong is left out before looking for the next."""
+    metadata = upload.metadata
+    while (fault := _fault(archive, replace(upload, metadata=metadata))) is not None:
+        column = _COLUMN_OF.get(fault.code, "series")
+        yield column, fault
+        match column:
+            case "date":
+                metadata = replace(metadata, date=None)
+            case "office":
+                metadata = replace(metadata, office=None)
+            case "series":
+                metadata = replace(metadata, series=None)
+            case "published":
+                metadata = replace(metadata, published=False)
+            case _:
+                return
+
+
+def _fault(archive: Archive, upload: Upload) -> ArchivoError | None:
     try:
         with archive.transaction() as transaction:
             check_metadata(transaction, archive, upload)
     except Invalid as fault:
-        return _COLUMN_OF.get(fault.code, "series"), fault
-    return "", None
+        return fault
+    return None
 
 
 def _is_inside(folder: Path, file: Path) -> bool:

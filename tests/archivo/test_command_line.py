@@ -241,6 +241,15 @@ class TestManifest:
             assert all(problem["message"] and problem["remedy"] for problem in ran.value["problems"])
         assert archivo("verify", "--json").value["checked"] == 0
 
+    def test_a_row_wrong_in_many_cells_names_them_all_at_once(self, archivo: Command, tmp_path: Path) -> None:
+        assert archivo("trd", "import", TRD).status == 0
+        row = "no está.txt,1936-13,999-99,NADIE,secreta,quizá"
+        path = self.write(tmp_path, row, heading="path,date,series,office,access,published")
+        ran = archivo("deposit", "--manifest", path, "--dry-run", "--json")
+        columns = [problem["column"] for problem in ran.value["problems"]]
+        assert sorted(columns) == ["access", "date", "office", "path", "published", "series"]
+        assert (ran.value["rows"], ran.value["ok"]) == (1, 0)
+
     def test_an_unknown_column_is_an_error(self, archivo: Command, tmp_path: Path) -> None:
         path = self.write(tmp_path, "uno.txt,x", heading="path,color")
         ran = archivo("deposit", "--manifest", path, "--json")
@@ -446,3 +455,24 @@ class TestTrd:
     def test_trying_it_out_writes_nothing(self, archivo: Command) -> None:
         assert archivo("trd", "import", TRD, "--dry-run", "--json").value["classes"] > 30
         assert archivo("trd", "list", "--json").value == []
+
+
+def test_a_name_with_line_ends_is_shown_on_one_line(archivo: Command, tmp_path: Path) -> None:
+    path = tmp_path / "uno\ndos\r\x1b[2Jtres\t.txt"
+    path.write_text(NOTE, "utf-8")
+    said = archivo("deposit", path).out.splitlines()
+    assert len(said) == 1
+    assert "uno\\x0ados\\x0d\\x1b[2Jtres\\x09.txt" in said[0]
+    (one,) = archivo("deposit", path, "--json").lines
+    assert one["filename"] == path.name
+    original = [line for line in archivo("show", one["id"]).out.splitlines() if line.startswith("Original")]
+    assert "uno\\x0ados" in original[0]
+    assert "bytes" in original[0]
+
+
+def test_a_class_is_told_to_a_person_in_words_of_the_archive(archivo: Command, note: Path) -> None:
+    assert archivo("trd", "import", TRD).status == 0
+    (one,) = archivo("deposit", note, "--wait", "--json").lines
+    assert archivo("classify", one["id"], "--confirm", "100-02-01").out.splitlines()[0].endswith("(confirmada)")
+    assert re.search(r"\((sugerida|sin decidir), confianza 0[.,]\d\d\)", archivo("classify", one["id"], "--suggest").out)
+    assert "(confirmada)" in archivo("show", one["id"]).out
