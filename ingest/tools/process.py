@@ -26,7 +26,7 @@ _LENGTH: Final = struct.Struct("!Q")
 
 
 class ToolError(Exception):
-    """A tool did not give a result. Tree: ToolTimeout, ToolCrashed, ToolOutOfMemory, ToolFailed."""
+    """A tool did not give a result. Tree: ToolTimeout, ToolCrashed (ToolKilled), ToolOutOfMemory, ToolFailed."""
 
 
 class ToolTimeout(ToolError):
@@ -35,6 +35,10 @@ class ToolTimeout(ToolError):
 
 class ToolCrashed(ToolError):
     """Its process ended by itself, with a signal or an exit status."""
+
+
+class ToolKilled(ToolCrashed):
+    """Another ended its process with SIGKILL, which no input does: the system short of memory, or a person."""
 
 
 class ToolOutOfMemory(ToolError):
@@ -107,8 +111,9 @@ class Child:
             self._send(json.dumps({"function": function, "arguments": arguments}).encode(), deadline)
             answer = self._receive(deadline)
         except OSError as fault:
+            ended = self._ended(str(fault))
             self.close()
-            raise ToolCrashed(str(fault)) from fault
+            raise ended from fault
         except BaseException:
             self.close()
             raise
@@ -164,9 +169,16 @@ class Child:
             self._wait(self._answers, POLLIN, deadline)
             data = os.read(self._answers.fileno(), min(size - len(chunks), 1 << 20))
             if not data:
-                raise ToolCrashed(f"{self.module} ended by itself")
+                raise self._ended(f"{self.module} ended by itself")
             chunks += data
         return bytes(chunks)
+
+    def _ended(self, detail: str) -> ToolCrashed:
+        """How a child ended that closed its end of the talk."""
+        with suppress(subprocess.TimeoutExpired):
+            if self._process.wait(1) == -signal.SIGKILL:
+                return ToolKilled(f"{self.module} was killed")
+        return ToolCrashed(detail)
 
     def _wait(self, stream: IO[bytes], event: int, deadline: float) -> None:
         """Wait until `stream` is ready; poll, because select refuses descriptors beyond 1,023."""
@@ -189,14 +201,14 @@ class ToolBox:
     _closed: bool = False
 
     def call(self, module: str, function: str, *, timeout: float, **arguments: Any) -> Any:
+        """Call a function of a module's child, within `timeout` seconds; once more if another killed the child. Raises ToolError."""
         with self._lock:
             slot = self._slots.setdefault(module, threading.BoundedSemaphore(self.size))
         with slot:
-            child = self._borrow(module)
             try:
-                return child.call(function, arguments, timeout)
-            finally:
-                self._give_back(module, child)
+                return self._call(module, function, arguments, timeout)
+            except ToolKilled:
+                return self._call(module, function, arguments, timeout)
 
     def close(self) -> None:
         with self._lock:
@@ -205,6 +217,13 @@ class ToolBox:
             self._idle.clear()
         for child in children:
             child.close()
+
+    def _call(self, module: str, function: str, arguments: Mapping[str, Any], timeout: float) -> Any:
+        child = self._borrow(module)
+        try:
+            return child.call(function, arguments, timeout)
+        finally:
+            self._give_back(module, child)
 
     def _borrow(self, module: str) -> Child:
         with self._lock:

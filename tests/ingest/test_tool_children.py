@@ -88,6 +88,33 @@ def test_a_crash_is_told_and_the_next_call_has_a_new_child(box: ToolBox) -> None
     assert box.call("process", "run", timeout=30, **python("print('vivo')"))[1] == "vivo\n"
 
 
+def kill_caller(note: Path, times: int) -> dict[str, object]:
+    """A program that has the child that runs it killed from outside, so many times, and then answers."""
+    return python(f"""
+import os, signal
+with open({str(note)!r}, "a+") as stream:
+    stream.seek(0)
+    before = len(stream.read())
+    stream.write("x")
+if before < {times}:
+    os.kill(os.getppid(), signal.SIGKILL)
+print("vivo")
+""")
+
+
+def test_a_call_whose_child_another_killed_is_made_once_more(box: ToolBox, tmp_path: Path) -> None:
+    note = tmp_path / "veces"
+    assert box.call("process", "run", timeout=30, **kill_caller(note, 1))[1] == "vivo\n"
+    assert written(note) == "xx"
+
+
+def test_a_call_whose_child_is_killed_again_is_given_up(box: ToolBox, tmp_path: Path) -> None:
+    note = tmp_path / "veces"
+    with pytest.raises(ToolCrashed):
+        box.call("process", "run", timeout=30, **kill_caller(note, 5))
+    assert written(note) == "xx"
+
+
 def test_memory_is_held_in_a_child(tmp_path: Path) -> None:
     large = tmp_path / "grande.txt"
     with large.open("wb") as stream:
