@@ -147,6 +147,12 @@ class Archive:
             with suppress(OperationalError), self.database.writing() as session:
                 session.execute(delete(ObjectLease).where(ObjectLease.object_id == object_id, ObjectLease.owner == owner))
 
+    def drop_dead_leases(self, session: Session) -> None:
+        """Take away the leases of owners that work no more: what they left half-done is recovered by whoever writes the object next."""
+        for held in session.scalars(select(ObjectLease).with_for_update()):
+            if held.until < self.clock() or not self._holds(held):
+                session.delete(held)
+
     def scratch(self, name: str) -> Path:
         """A private folder for one run, under the cache."""
         folder = self.cache / "work" / name

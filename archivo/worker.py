@@ -128,6 +128,7 @@ def reconcile(archive: Archive) -> None:
         if dead:
             jobs.release_owner(transaction.session, dead, now)
         buried = [(job.kind, job.object_id) for job in jobs.bury(transaction.session, now)]
+        archive.drop_dead_leases(transaction.session)
         attention.requeue_forgotten(transaction)
     for kind, object_id in buried:
         _give_up(archive, kind, object_id, "el proceso terminó cada vez a mitad del trabajo")
