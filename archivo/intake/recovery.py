@@ -29,9 +29,10 @@ def recover_deposits(archive: Archive) -> int:
             archive.packages.recover(urn(row.document_id))
             whole = archive.packages.head(urn(row.document_id)) is not None
             with archive.transaction() as transaction:
-                if whole and transaction.session.get(Document, row.document_id) is None:
-                    adopt(archive, transaction, row.document_id)
-                    kept = transaction.session.get_one(Document, row.document_id)
+                known = transaction.session.get(Document, row.document_id) is not None
+                if whole and not known and (package := read_package(archive, row.document_id)):
+                    adopt(transaction, package)
+                    kept = package.document
                     audit.record(transaction, kept.received_by, "document.deposit", kept.id, detail={"sha256": kept.sha256})
                 transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == row.document_id))
                 transaction.session.execute(delete(Incoming).where(Incoming.document_id == row.document_id))
@@ -45,11 +46,8 @@ def is_dead(archive: Archive, row: Incoming) -> bool:
     return not archive.is_alive(row.owner) or row.started_at < archive.clock() - timedelta(days=2)
 
 
-def adopt(archive: Archive, transaction: Transaction, document_id: str) -> None:
+def adopt(transaction: Transaction, package: Package) -> None:
     """Make the rows of a received document from its package of version 1, with its job."""
-    package = read_package(archive, document_id)
-    if package is None:
-        return
     session = transaction.session
     session.add(package.document)
     session.flush()
@@ -59,7 +57,7 @@ def adopt(archive: Archive, transaction: Transaction, document_id: str) -> None:
     if given and session.get(TrdVersion, given["trd_id"]) is not None:
         chosen = resolve_class(session, given["trd_id"], given["key"], None)
         classification.decide(transaction, package.document, chosen, given["actor"])
-    transaction.enqueue("process", document_id, queue=Queue.INGEST)
+    transaction.enqueue("process", package.document.id, queue=Queue.INGEST)
 
 
 def restore_class(session: Session, package: Package) -> None:

@@ -175,33 +175,40 @@ def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
 
 
 def _restore_fonds(archive: Archive, identifier: str) -> None:
+    """A fonds of a code that another object or the catalogue has already, as a deposit before a rebuild makes it, becomes part of that."""
     content = read_trd_json(read_bytes(archive, identifier, FONDS))
     with archive.transaction() as transaction:
         session = transaction.session
-        session.merge(
-            Fonds(
-                id=content["id"],
-                code=content["code"],
-                name=content["name"],
-                created_at=parse_instant(content["created_at"]),
-                ocfl_version=archive.packages.inventory(urn(identifier)).head,
+        known = session.scalars(select(Fonds.id).where(Fonds.code == content["code"])).first() or content["id"]
+        if known == content["id"]:
+            session.merge(
+                Fonds(
+                    id=content["id"],
+                    code=content["code"],
+                    name=content["name"],
+                    created_at=parse_instant(content["created_at"]),
+                    ocfl_version=archive.packages.inventory(urn(identifier)).head,
+                )
             )
-        )
-        session.flush()
+            session.flush()
+        offices = {code: office_id for code, office_id in session.execute(select(Office.code, Office.id).where(Office.fonds_id == known))}
         for office in content["offices"]:
-            session.merge(Office(fonds_id=content["id"], **office))
+            if offices.get(office["code"], office["id"]) == office["id"]:
+                session.merge(Office(fonds_id=known, **office))
+        if known != content["id"]:
+            transaction.enqueue("keep_fonds", known, queue=Queue.SEAL, priority=6)
 
 
 def _restore_trd(archive: Archive, identifier: str) -> None:
     content = read_trd_json(read_bytes(archive, identifier, TRD))
-    _ensure_fonds(archive, content["fonds"], content["imported_at"])
+    fonds_id = _known_fonds(archive, content["fonds"], content["imported_at"])
     with archive.transaction() as transaction:
         session = transaction.session
         names = ["id", "number", "in_force_from", "in_force_to", "filename", "sha256", "imported_by", "warnings"]
         session.merge(
             TrdVersion(
                 **{name: content[name] for name in names},
-                fonds_id=content["fonds"]["id"],
+                fonds_id=fonds_id,
                 imported_at=parse_instant(content["imported_at"]),
                 source=read_bytes(archive, identifier, SOURCE),
                 ocfl_version=archive.packages.inventory(urn(identifier)).head,
@@ -216,13 +223,13 @@ def _restore_document(archive: Archive, identifier: str) -> None:
     package = read_package(archive, identifier)
     if package is None:
         raise KeyError(DOCUMENT)
-    _ensure_fonds(archive, package.fonds, None)
+    package.document.fonds_id = _known_fonds(archive, package.fonds, None)
     with archive.transaction() as transaction:
         session = transaction.session
         if package.processed:
             _write_rows(transaction, package)
         elif session.get(Document, identifier) is None:
-            adopt(archive, transaction, identifier)
+            adopt(transaction, package)
 
 
 def _write_rows(transaction: Transaction, package: Package) -> None:
@@ -241,13 +248,15 @@ def _write_rows(transaction: Transaction, package: Package) -> None:
     transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
 
 
-def _ensure_fonds(archive: Archive, fonds: Any, created_at: str | None) -> None:
-    """A fonds whose own object was not written yet is known from what its documents say of it."""
+def _known_fonds(archive: Archive, fonds: Any, created_at: str | None) -> str:
+    """The identifier of the fonds of this code; one whose own object was not written yet is known from what its documents say of it."""
     with archive.transaction() as transaction:
-        if transaction.session.get(Fonds, fonds["id"]) is None:
+        known = transaction.session.scalars(select(Fonds.id).where(Fonds.code == fonds["code"])).first()
+        if known is None:
             at = parse_instant(created_at) if created_at else transaction.now
             transaction.session.add(Fonds(id=fonds["id"], code=fonds["code"], name=fonds["name"], created_at=at, ocfl_version=0))
             transaction.enqueue("keep_fonds", fonds["id"], queue=Queue.SEAL, priority=6)
+        return known or str(fonds["id"])
 
 
 def objects_to_finish(archive: Archive) -> set[str]:

@@ -194,3 +194,25 @@ def test_a_damaged_package_costs_only_itself(filled: Path, home: Path, archivo: 
     assert ran.status == 1
     assert len(ran.value["unreadable"]) == 1
     assert ran.value["documents"] == len(documents) - 1
+
+
+def test_what_was_received_before_a_rebuild_joins_the_fonds_of_old(archive: Archive, home: Path, archivo: Command) -> None:
+    archivo("trd", "import", TRD)
+    first = deposit(archive, ACTOR, Upload(io.BytesIO(b"Acta primera.\n"), "primera.txt"))
+    finish(archive)
+    archive.database.close()
+    forget(home)
+    with opened() as emptied:
+        second = deposit(emptied, ACTOR, Upload(io.BytesIO(b"Acta segunda.\n"), "segunda.txt"))
+        finish(emptied)
+        received = deposit(emptied, ACTOR, Upload(io.BytesIO(b"Acta tercera.\n"), "tercera.txt"))
+    for catalogue in ("standing", "lost"):
+        if catalogue == "lost":
+            forget(home)
+        with opened() as again:
+            rebuilt = rebuild_catalogue(again)
+            assert (rebuilt.documents, rebuilt.trd_versions, rebuilt.unreadable) == (3, 1, ())
+            rows = rows_of(again)
+        (fonds,) = rows["fonds"]
+        assert {row["id"]: row["fonds_id"] for row in rows["document"]} == dict.fromkeys((first.id, second.id, received.id), fonds["id"])
+        assert {row["fonds_id"] for row in rows["office"]} == {fonds["id"]} == {row["fonds_id"] for row in rows["trd_version"]}
