@@ -13,7 +13,7 @@ from archivo.assembly import opened
 from archivo.commands.printing import login, one_line, print_json, print_line, print_message, progress
 from archivo.errors import ArchivoError, Malformed
 from archivo.intake import services as intake
-from archivo.intake.manifest import ManifestProblem, read_manifest
+from archivo.intake.manifest import ManifestProblem, mode_of, read_manifest
 from archivo.intake.representing import deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
 
@@ -93,9 +93,11 @@ def _wait(archive: Archive, actor: Actor, deposited: Sequence[Deposited]) -> lis
 def _check_paths(options: argparse.Namespace) -> None:
     if not options.paths and not options.manifest:
         raise Malformed("deposit.nothing", "No se dijo qué recibir. No se guardó nada.", "Nombre archivos, carpetas o un manifiesto.")
-    for path in [*options.paths, *([options.manifest] if options.manifest else [])]:
-        if not path.exists():
-            raise Malformed("path.missing", f"No existe «{path}». No se guardó nada.", "Revise la ruta.")
+    missing = [path for path in options.paths if not mode_of(path)]
+    if options.manifest and not stat.S_ISREG(mode_of(options.manifest)):
+        missing.append(options.manifest)
+    if missing:
+        raise Malformed("path.missing", f"No existe «{missing[0]}». No se guardó nada.", "Revise la ruta.")
 
 
 def _walk(paths: Sequence[Path]) -> Iterator[Path]:

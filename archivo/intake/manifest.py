@@ -2,6 +2,7 @@
 
 import csv
 import io
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,6 +66,14 @@ def read_published(text: str) -> bool | None:
     return True if value in TRUE else False if value in FALSE else None
 
 
+def mode_of(path: Path) -> int:
+    """What a path leads to (its `st_mode`); 0 when nothing can be there, a name too long for the machine included."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
+
+
 def read_manifest(archive: Archive, path: Path) -> Manifest:
     """Read and check a manifest: UTF-8, with or without BOM, `,` or `;`; paths relative to the CSV. Stores nothing."""
     try:
@@ -115,7 +124,9 @@ def _read_row(archive: Archive, folder: Path, line: int, cells: Mapping[str, str
 
     given = cells["path"]
     file = folder / given
-    if not given or "\x00" in given or not _is_inside(folder, file) or not file.is_file():
+    if "\x00" not in given and not _is_inside(folder, file):
+        wrong("path", f"«{given}» está fuera de la carpeta del manifiesto.", "Ponga el manifiesto en una carpeta que lo contenga.")
+    elif not given or not stat.S_ISREG(mode_of(file)):
         wrong("path", f"No existe el archivo «{given}» junto al manifiesto.", "Escriba la ruta relativa a la carpeta del manifiesto.")
     access = read_access(cells.get("access", ""))
     if access is None:

@@ -12,8 +12,8 @@ from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
-from archivo.errors import Conflict, Unknown
-from archivo.identifiers import JobId
+from archivo.errors import Conflict, Unknown, malformed_identifier
+from archivo.identifiers import JobId, is_uuid
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState
 
@@ -83,8 +83,10 @@ def count_jobs(archive: Archive, actor: Actor) -> list[QueueCount]:
 
 
 def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
-    """Queue again a failed job, or all the failed jobs of a document; their ids. Raises Unknown, Conflict."""
+    """Queue again a failed job, or all the failed jobs of a document; their ids. Raises Malformed, Unknown, Conflict."""
     require(archive, actor, Grant.RETRY_JOBS, identifier)
+    if not is_uuid(identifier):
+        raise malformed_identifier(identifier)
     with archive.transaction() as transaction:
         session = transaction.session
         found = list(session.scalars(select(Job).where((Job.id == identifier) | (Job.object_id == identifier))))

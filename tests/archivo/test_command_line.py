@@ -250,6 +250,15 @@ class TestManifest:
         assert sorted(columns) == ["access", "date", "office", "path", "published", "series"]
         assert (ran.value["rows"], ran.value["ok"]) == (1, 0)
 
+    def test_a_file_outside_the_folder_of_the_manifest_is_refused_for_what_it_is(self, archivo: Command, tmp_path: Path) -> None:
+        (tmp_path / "fuera.txt").write_text(NOTE, "utf-8")
+        inside = tmp_path / "lote"
+        inside.mkdir()
+        (problem,) = archivo("deposit", "--manifest", self.write(inside, "../fuera.txt", heading="path"), "--json").value["problems"]
+        assert (problem["line"], problem["column"], problem["value"]) == (2, "path", "../fuera.txt")
+        assert "está fuera de la carpeta" in problem["message"]
+        assert archivo("verify", "--json").value["checked"] == 0
+
     def test_an_unknown_column_is_an_error(self, archivo: Command, tmp_path: Path) -> None:
         path = self.write(tmp_path, "uno.txt,x", heading="path,color")
         ran = archivo("deposit", "--manifest", path, "--json")
@@ -476,3 +485,20 @@ def test_a_class_is_told_to_a_person_in_words_of_the_archive(archivo: Command, n
     assert archivo("classify", one["id"], "--confirm", "100-02-01").out.splitlines()[0].endswith("(confirmada)")
     assert re.search(r"\((sugerida|sin decidir), confianza 0[.,]\d\d\)", archivo("classify", one["id"], "--suggest").out)
     assert "(confirmada)" in archivo("show", one["id"]).out
+
+
+def test_a_malformed_job_is_misuse_and_an_unknown_one_is_not(archivo: Command) -> None:
+    malformed = archivo("jobs", "--retry", "zz", "--json")
+    assert (malformed.status, malformed.value["error"]["code"]) == (2, "identifier.malformed")
+    unknown = archivo("jobs", "--retry", "01a20d0f-e72b-7f73-a09a-60c604ccf0bf", "--json")
+    assert (unknown.status, unknown.value["error"]["code"]) == (1, "job.unknown")
+
+
+def test_a_path_too_long_for_the_machine_does_not_exist(archivo: Command, tmp_path: Path) -> None:
+    for words in (("deposit", "a" * 5000), ("deposit", "--manifest", "a" * 5000), ("deposit", "--manifest", tmp_path)):
+        ran = archivo(*words, "--json")
+        assert (ran.status, ran.value["error"]["code"]) == (2, "path.missing")
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("path\n" + "a" * 3000 + "\n", "utf-8")
+    (problem,) = archivo("deposit", "--manifest", manifest, "--dry-run", "--json").value["problems"]
+    assert (problem["line"], problem["column"]) == (2, "path")
