@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from archivo import jobs
 from archivo.archive import Archive, Busy, is_away
+from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.retention import classification, learning
@@ -24,6 +26,7 @@ SWEEP: Final = 15.0
 MESSAGE_LOST: Final = timedelta(seconds=30)
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
+OLD_SCRATCH: Final = timedelta(hours=1)
 ROOM: Final = 1 << 20
 """Bytes free on the disk of the home below which a failure is the disk's."""
 
@@ -263,12 +266,18 @@ def _give_up(archive: Archive, kind: str, object_id: str, reason: str) -> None:
 
 
 def _sweep_scratch(archive: Archive) -> None:
-    """Remove the scratch folders of runs whose job is not being worked."""
+    """Remove the scratch folders of runs whose job is not being worked; the others, where pages are drawn, once old."""
     work = archive.cache / "work"
     if not work.is_dir():
         return
     with archive.reading() as session:
         busy = jobs.running_objects(session)
     for folder in work.iterdir():
-        if folder.name[:36] not in busy:
+        if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(folder)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return time.time() - folder.stat().st_mtime > OLD_SCRATCH.total_seconds()
+    return False
