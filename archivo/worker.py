@@ -273,11 +273,11 @@ def _sweep_scratch(archive: Archive) -> None:
     with archive.reading() as session:
         busy = jobs.running_objects(session)
     for folder in work.iterdir():
-        if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(folder)):
+        if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(archive, folder)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_old(folder: Path) -> bool:
+def _is_old(archive: Archive, folder: Path) -> bool:
     with suppress(FileNotFoundError):
-        return time.time() - folder.stat().st_mtime > OLD_SCRATCH.total_seconds()
+        return archive.clock().timestamp() - folder.stat().st_mtime > OLD_SCRATCH.total_seconds()
     return False
