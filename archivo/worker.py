@@ -23,6 +23,8 @@ from preservation.store import StoreFull, StoreUnavailable
 UseCase = Callable[[Archive, Lease], None]
 INDEX_BATCH: Final = 50
 SWEEP: Final = 15.0
+WAITS_A_SWEEP: Final = 20
+ROOM_FOR_PAGES: Final = 1 << 30
 MESSAGE_LOST: Final = timedelta(seconds=30)
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
@@ -136,6 +138,7 @@ def reconcile(archive: Archive) -> None:
     for kind, object_id in buried:
         _give_up(archive, kind, object_id, "el proceso terminó cada vez a mitad del trabajo")
     _sweep_scratch(archive)
+    _trim_pages(archive)
 
 
 def work_until_done(archive: Archive, objects: Collection[str], *, threads: int = 1) -> None:
@@ -143,10 +146,15 @@ def work_until_done(archive: Archive, objects: Collection[str], *, threads: int 
 
     def work() -> None:
         owner = f"{archive.process}#{threading.get_ident()}"
+        waited = 0
         while True:
             try:
-                if not _work_one(archive, owner, objects):
+                step = _work_one(archive, owner, objects)
+                if step is None:
                     return
+                waited = 0 if step else waited + 1
+                if waited % WAITS_A_SWEEP == 1:
+                    reconcile(archive)
             except Exception as fault:
                 if not is_away(fault):
                     raise
@@ -159,18 +167,17 @@ def work_until_done(archive: Archive, objects: Collection[str], *, threads: int 
         thread.join()
 
 
-def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool:
-    """Work a job of these objects, or wait a moment for those that others hold; False when none is open."""
+def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool | None:
+    """Work a job of these objects; False after waiting a moment for those that others hold, None when none is open."""
     with archive.database.writing() as session:
         lease = jobs.claim(session, owner, archive.clock(), objects=objects)
     if lease is not None:
         run_job(archive, lease)
-    elif not _any_open(archive, objects):
-        return False
-    else:
-        reconcile(archive)
-        time.sleep(0.05)
-    return True
+        return True
+    if not _any_open(archive, objects):
+        return None
+    time.sleep(0.05)
+    return False
 
 
 @dataclass(slots=True)
@@ -275,6 +282,22 @@ def _sweep_scratch(archive: Archive) -> None:
     for folder in work.iterdir():
         if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(archive, folder)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _trim_pages(archive: Archive) -> None:
+    """Keep the images drawn of pages within their room, giving up those drawn first; they are drawn again when asked for."""
+    kept = []
+    for path in (archive.cache / "pages").rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                found = path.stat()
+                kept.append((found.st_mtime, found.st_size, path))
+    excess = sum(size for _, size, _ in kept) - ROOM_FOR_PAGES
+    for _, size, path in sorted(kept):
+        if excess <= 0:
+            return
+        path.unlink(missing_ok=True)
+        excess -= size
 
 
 def _is_old(archive: Archive, folder: Path) -> bool:

@@ -86,7 +86,8 @@ def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Met
 def _wait(archive: Archive, actor: Actor, deposited: Sequence[Deposited]) -> list[Deposited]:
     from archivo.worker import work_until_done
 
-    work_until_done(archive, {one.id for one in deposited}, threads=os.cpu_count() or 1)
+    objects = {one.id for one in deposited} | intake.fonds_of(archive, [one.id for one in deposited[:1]])
+    work_until_done(archive, objects, threads=os.cpu_count() or 1)
     return [intake.outcome_of(archive, actor, one) for one in deposited]
 
 

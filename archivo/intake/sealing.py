@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, ObjectLease, Transaction
@@ -138,7 +139,7 @@ def _restored(archive: Archive, restore: Callable[[Archive, str], None], identif
     """Whether an object gave its rows back; a damaged one costs only itself."""
     try:
         restore(archive, identifier)
-    except (StoreError, BadInventory, ValueError, KeyError, TypeError):
+    except (StoreError, BadInventory, IntegrityError, ValueError, KeyError, TypeError):
         return False
     return True
 

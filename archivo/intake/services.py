@@ -1,7 +1,7 @@
 """Deposit: bytes received are at once a valid OCFL object, version 1, and are never lost after the answer."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -364,3 +364,9 @@ def outcome_of(archive: Archive, actor: Actor, deposited: Deposited) -> Deposite
         found = session.scalars(select(DocumentFinding).filter_by(document_id=document.id).order_by(DocumentFinding.sequence))
         findings = tuple(finding_view(f.code, f.params) for f in found)
     return replace(deposited, state=document.state, findings=findings)
+
+
+def fonds_of(archive: Archive, document_ids: Sequence[str]) -> set[str]:
+    """The fonds that hold these documents."""
+    with archive.reading() as session:
+        return set(session.scalars(select(Document.fonds_id).where(Document.id.in_(document_ids))))

@@ -156,7 +156,7 @@ def _best(found: _Found, firsts: list[int], most: int) -> list[tuple[float, list
         if document in places:
             places[document].append(at)
     scored = [(scores[each[0]] + _MORE_PAGES * sum(scores[at] for at in each[1:4]), each) for each in places.values()]
-    scored.sort(key=lambda group: -group[0])
+    scored.sort(key=lambda group: (-group[0], documents[group[1][0]]))
     return scored[:most]
 
 
