@@ -1,7 +1,7 @@
 """The embedded engine: a SearchIndex in a folder, with no server and nothing held open for writing.
 
 A search runs the plan's trees in turn, always within the reader's labels, and counts documents from the pages found: all of them up to
-`_WINDOW`, and beyond it by the proportion seen in the best pages, `_SAMPLE` or as many as the asked-for documents need.
+`_WINDOW`, and beyond it by a fair sample of documents with about `_SAMPLE` pages.
 """
 
 import json
@@ -15,7 +15,7 @@ from tantivy import DocAddress, Occur
 from tantivy import Query as EngineQuery
 
 from search.codes import NO_PATTERNS, CodePatterns
-from search.engines.tantivy_schema import SEPARATOR, entries_schema, filtered, translated, within
+from search.engines.tantivy_schema import SEPARATOR, entries_schema, filtered, of_a_share, translated, within
 from search.engines.tantivy_storage import Reading, Storage
 from search.engines.tantivy_words import ReaderWords
 from search.engines.tantivy_writing import EntryWriter
@@ -33,16 +33,18 @@ _SETS_REMEMBERED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The entries a tree found, best first; `count` may be more than those held."""
+    """The entries a tree found, best first; `count` may be more than those held.
+
+    `counted`: an entry of each document found, or of a fair sample of them, and how many documents one of these stands for.
+    """
 
     count: int
     scores: Sequence[float]
     addresses: Sequence[DocAddress]
     documents: Sequence[int]
-
-    @property
-    def proportion(self) -> float:
-        return self.count / len(self.addresses) if self.addresses else 1.0
+    counted: Sequence[DocAddress] = ()
+    proportion: float = 1.0
+    is_exact: bool = True
 
 
 class TantivyIndex:
@@ -92,10 +94,10 @@ class TantivyIndex:
         firsts = _firsts(found)
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
         return Results(
-            total=round(len(firsts) * found.proportion),
-            total_is_exact=found.count <= len(found.addresses),
+            total=round(len(found.counted) * found.proportion),
+            total_is_exact=found.is_exact,
             hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, firsts, last)[first:]),
-            facets=self._facets(reading, [found.addresses[at] for at in firsts], found.proportion),
+            facets=self._facets(reading, list(found.counted), found.proportion),
             understood=asked.understood,
             notes=(*asked.notes, *notes),
             did_you_mean=asked.did_you_mean,
@@ -136,7 +138,18 @@ def _find(reading: Reading, tree: Node, query: Query, scope: Scope) -> _Found:
     if len(hits) < count <= _WINDOW:
         count, hits = reading.find(wanted, _WINDOW)
     scores, addresses = zip(*hits, strict=True) if hits else ((), ())
-    return _Found(count, scores, addresses, reading.column("doc", list(addresses)))
+    documents = reading.column("doc", list(addresses))
+    if count <= _WINDOW:
+        return _Found(count, scores, addresses, documents, _one_each(documents, addresses))
+    share = _SAMPLE / count
+    sampled = [address for _, address in reading.find(of_a_share(schema, wanted, share), _WINDOW)[1]]
+    counted = _one_each(reading.column("doc", sampled), sampled)
+    return _Found(count, scores, addresses, documents, counted, 1 / share, is_exact=False)
+
+
+def _one_each(documents: Sequence[int], addresses: Sequence[DocAddress]) -> list[DocAddress]:
+    """The first entry of each document."""
+    return list(dict(zip(reversed(documents), reversed(addresses), strict=True)).values())
 
 
 def _firsts(found: _Found) -> list[int]:

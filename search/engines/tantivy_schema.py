@@ -72,6 +72,12 @@ def filtered(schema: Schema, asked: Asked, scope: Scope, wanted: Query) -> Query
     return Query.boolean_query([(Occur.Must, wanted), *((Occur.Must, each) for each in required)])
 
 
+def of_a_share(schema: Schema, wanted: Query, share: float) -> Query:
+    """`wanted`, only among a share (0 to 1) of the documents, all their entries with them: their numbers are spread evenly."""
+    numbers = Query.range_query(schema, "doc", FieldType.Unsigned, 0, int(share * (2**64 - 1)))
+    return Query.boolean_query([(Occur.Must, wanted), (Occur.Must, _silent(numbers))])
+
+
 def _years(schema: Schema, first: int | None, last: int | None) -> Query:
     low, high = max(0, first or 0), min(9999, 9999 if last is None else last)
     return Query.range_query(schema, "year", FieldType.Unsigned, low, high) if low <= high else Query.empty_query()
