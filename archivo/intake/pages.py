@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, BinaryIO, Final, cast
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -10,14 +10,14 @@ from starlette.responses import Response
 from archivo.access.door import Here, Staff
 from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
-from archivo.errors import ArchivoError, TooLarge
+from archivo.errors import ArchivoError
 from archivo.intake import desk, editing, services
 from archivo.intake.fate import progress_of
 from archivo.intake.services import Deposited, Metadata, Upload
 from archivo.web import forms
+from archivo.web.bounded import bounded
 from archivo.web.layout import is_fragment, page
 from archivo.web.multipart import Part
-from archivo.web.spanish import size
 
 router = APIRouter(include_in_schema=False)
 router.include_router(desk.router)
@@ -44,26 +44,6 @@ class Fate:
     filename: str
     deposited: Deposited | None
     error: ArchivoError | None
-
-
-class _Bounded:
-    """A stream that refuses, before it looks whole, more than what is accepted."""
-
-    def __init__(self, source: IO[bytes], limit: int) -> None:
-        self._source = source
-        self._limit = limit
-        self._taken = 0
-
-    def read(self, amount: int = -1, /) -> bytes:
-        data = self._source.read(amount)
-        self._taken += len(data)
-        if self._taken > self._limit:
-            raise TooLarge(
-                "upload.too-large",
-                f"El archivo pasa de {size(self._limit)}, lo más que se recibe por esta vía. No se guardó ninguna parte de él.",
-                "Entréguelo a quien opera el sistema para que lo reciba desde el equipo.",
-            )
-        return data
 
 
 @router.get("/recibir")
@@ -116,7 +96,7 @@ def _deposit(archive: Archive, actor: Actor, part: Part, filename: str, fields: 
     access = fields.get("acceso", AccessClass.PUBLICA)
     chosen = AccessClass(access) if access in set(AccessClass) else AccessClass.RESERVADA
     metadata = Metadata(access=chosen, published=fields.get("publicar") == "si" and chosen == AccessClass.PUBLICA)
-    content = cast(BinaryIO, _Bounded(part.content, archive.institution.max_upload_bytes))
+    content = bounded(part.content, archive.institution.max_upload_bytes)
     try:
         return Fate(filename, services.deposit(archive, actor, Upload(content, filename, metadata)), None)
     except ArchivoError as error:

