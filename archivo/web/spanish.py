@@ -170,6 +170,6 @@ def calm(text: str) -> str:
     """A heading written all in capitals, as a sentence; any other as it is. Words without vowels (TRD, NTC) stay."""
     if len(text) < 5 or text != text.upper():
         return text
-    words = [word if not re.search("[AEIOUÁÉÍÓÚÜ]", word) else word.lower() for word in text.split(" ")]
+    words = [word if not re.search("[AEIOUÁÉÍÓÚÜ]|^Y$", word) else word.lower() for word in text.split(" ")]
     sentence = " ".join(words)
     return sentence[:1].upper() + sentence[1:]

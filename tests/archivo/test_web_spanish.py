@@ -75,3 +75,8 @@ def test_numbers_plurals_sizes_and_lists() -> None:
     assert spanish.series(["uno", "otro"], "o") == "uno u otro"
     assert spanish.percent(0.714) == "71\u00a0%"
     assert spanish.percent(0.999) == "99\u00a0%"
+
+
+def test_capitals_are_calmed_and_abbreviations_stay() -> None:
+    assert spanish.calm("PETICIONES, QUEJAS, RECLAMOS Y SUGERENCIAS") == "Peticiones, quejas, reclamos y sugerencias"
+    assert spanish.calm("TABLAS DE RETENCIÓN TRD") == "Tablas de retención TRD"
