@@ -54,7 +54,7 @@ def test_a_child_killed_while_it_reads(seed: int, templates: Callable[[str], Pat
         archive = replace(assembled, tools=own)
         worker = threading.Thread(target=finish, args=(archive,))
         worker.start()
-        killed = _kill_a_child(worker, chance.uniform(0.1, LONGEST))
+        killed = _kill_a_child(worker, nth=seed % 3 + 1, after=chance.uniform(0, 0.1))
         worker.join(120)
         own.close()
         recovered(archive)
@@ -71,15 +71,16 @@ def _findings(archive: Archive) -> list[str]:
         return list(session.scalars(select(DocumentFinding.code)))
 
 
-def _kill_a_child(worker: threading.Thread, after: float) -> bool:
-    """Kill a child of this process that serves tools, once one lives and the time has come."""
-    begun = time.monotonic()
+def _kill_a_child(worker: threading.Thread, nth: int, after: float) -> bool:
+    """Kill the `nth` child that this process starts to serve tools, some seconds after it is first seen."""
+    seen: list[int] = []
     while worker.is_alive():
-        children = _tool_children()
-        if children and time.monotonic() - begun > after:
-            os.kill(children[0], signal.SIGKILL)
+        seen += [child for child in _tool_children() if child not in seen]
+        if len(seen) >= nth:
+            time.sleep(after)
+            os.kill(seen[nth - 1], signal.SIGKILL)
             return True
-        time.sleep(0.01)
+        time.sleep(0.005)
     return False
 
 
