@@ -46,7 +46,8 @@ def test_valid_by_the_schema(reference: Path) -> None:
 
 def test_every_event_type_and_outcome_is_valid(reference: Path) -> None:
     events = [Event(kind, outcome, "x", NOW, "x") for kind in EventType for outcome in Outcome]
-    _schema(reference).assertValid(etree.fromstring(to_xml([ORIGINAL], events)))
+    schema = _schema(reference)
+    assert schema.validate(etree.fromstring(to_xml([ORIGINAL], events))), schema.error_log
 
 
 def test_what_it_says() -> None:
