@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"(?P<number>[a-z]{0,6}[-.]?[0-9][0-9a-z./-]{0,24})(?:[ ,]+(?:de[l]?|d[ec])[ ]+(?P<year>[12][.]?[0-9]{3}))?(?![0-9])"
 )
 _SPACED = re.compile(r"(?:[a-z][ ]){4,20}[a-z](?![a-z])")
+_DIGIT = re.compile("[0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
 _OFFICE_LIKENESS = 0.86
 
@@ -89,6 +90,8 @@ def _heading(lines: Sequence[TextLine]) -> _Heading | None:
 
 
 def _read_heading(line: TextLine) -> _Heading | None:
+    if not (_DIGIT.search(line.folded) or _stands_out(line.text)):  # neither a number nor a heading: asked first, for it costs least
+        return None
     named = _kind(line.folded)
     if named is None:
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from ingest.classifier.features import PIECES, WORDS
 from ingest.classifier.text import chunks, pieces, stem, stems
-from ingest.classifier.vocabulary import Reason
+from ingest.classifier.vocabulary import Reason, ScheduleEntry
 
 if TYPE_CHECKING:
     from ingest.classifier.model import Model
@@ -28,33 +29,39 @@ _EDGES = ".,;:()[]{}\"'«»“”¿?¡!°º-–_/\\*"
 def explain_words(
     model: Model,
     text: str,
+    counted: Mapping[str, Counter[str]],
     row: sparse.csr_matrix,
     best: Sequence[int],
     *,
     most: int = MOST_WORDS,
     least: float = LEAST_CONTRIBUTION,
 ) -> list[Reason]:
-    """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes.
+    """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes; `counted`, `row`: the text's.
 
     Shares of a pair of words are given to both halves; those of pieces of characters to the words they come from, by their number.
     """
     weights = model.weights.coefficients[list(best)][:, row.indices].astype(np.float64)
     difference = weights[0] - weights[1] if len(best) > 1 else weights[0]
     share = dict(zip((int(i) for i in row.indices), (float(x) for x in row.data * difference), strict=True))
-    in_entry = {piece for one in model.entries[best[0]].texts for piece, _, _ in stems(one)}
+    in_entry = _stems_of(model.entries[best[0]])
     reasons: list[Reason] = []
     start = 0
     for block in model.space.blocks:
-        here = {name: share[start + column] for name, column in block.vocabulary.items() if start + column in share}
+        here = {name: share[start + block.vocabulary[name]] for name in counted[block.kind] if name in block.vocabulary}
         if block.kind == WORDS:
             reasons.extend(_words(text, here, in_entry, most, least))
         elif block.kind == PIECES:
-            reasons.extend(_spellings(text, here, in_entry, most, least))
+            reasons.extend(_spellings(text, counted[PIECES], here, in_entry, most, least))
         start += len(block.vocabulary)
     return reasons
 
 
-def _words(text: str, shares: dict[str, float], in_entry: set[str], most: int, least: float) -> list[Reason]:
+@lru_cache(500)
+def _stems_of(entry: ScheduleEntry) -> frozenset[str]:
+    return frozenset(piece for one in entry.texts for piece, _, _ in stems(one))
+
+
+def _words(text: str, shares: dict[str, float], in_entry: frozenset[str], most: int, least: float) -> list[Reason]:
     surface: dict[str, str] = {}
     for piece, word, _ in stems(text):
         surface.setdefault(piece, word)
@@ -77,14 +84,9 @@ def _words(text: str, shares: dict[str, float], in_entry: set[str], most: int, l
     ]
 
 
-def _spellings(text: str, shares: dict[str, float], in_entry: set[str], most: int, least: float) -> list[Reason]:
-    words = Counter(chunks(text))
-    total: Counter[str] = Counter()
-    for word, times in words.items():
-        for piece in pieces(word):
-            total[piece] += times
+def _spellings(text: str, total: Counter[str], shares: dict[str, float], in_entry: frozenset[str], most: int, least: float) -> list[Reason]:
     by_word: defaultdict[str, float] = defaultdict(float)
-    for word, times in words.items():
+    for word, times in Counter(chunks(text)).items():
         for piece in pieces(word):
             if piece in shares:
                 by_word[word.strip(_EDGES)] += shares[piece] * times / total[piece]

@@ -28,8 +28,8 @@ class Block:
     vocabulary: Mapping[str, int]
     idf: NDArray[np.float32]
 
-    def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        return weigh(count(self.kind, self.vocabulary, texts), self.idf)
+    def rows(self, counted: Sequence[Counter[str]]) -> sparse.csr_matrix:
+        return weigh(to_matrix(counted, self.vocabulary), self.idf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,12 @@ class FeatureSpace:
 
     blocks: tuple[Block, ...]
 
-    def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        return join([(block.kind, block.rows(texts)) for block in self.blocks])
+    def counted(self, text: str) -> Mapping[str, Counter[str]]:
+        """What each block counts of a text, by its kind."""
+        return {block.kind: COUNTERS[block.kind](text) for block in self.blocks}
+
+    def row(self, counted: Mapping[str, Counter[str]]) -> sparse.csr_matrix:
+        return join([(block.kind, block.rows([counted[block.kind]])) for block in self.blocks])
 
     def names(self) -> list[tuple[str, str]]:
         """(kind, name) of each column."""
@@ -67,10 +71,6 @@ def to_matrix(counted: Sequence[Counter[str]], vocabulary: Mapping[str, int]) ->
         starts.append(len(columns))
     shape = (len(counted), len(vocabulary))
     return sparse.csr_matrix((np.array(values, np.float32), np.array(columns, np.int32), np.array(starts, np.int32)), shape=shape)
-
-
-def count(kind: str, vocabulary: Mapping[str, int], texts: Sequence[str]) -> sparse.csr_matrix:
-    return to_matrix([COUNTERS[kind](text) for text in texts], vocabulary)
 
 
 def inverse_frequency(counts: sparse.csr_matrix) -> NDArray[np.float32]:

@@ -76,7 +76,8 @@ class Model:
         places = self._places(allowed)
         if not places:
             return Proposal(None, 0.0, 1.0, (Reason("no_candidates"),), (), abstains=True)
-        row = self.space.rows([text])
+        counted = self.space.counted(text)
+        row = self.space.row(counted)
         margins = self.weights.margins(row)[places]
         probabilities = self._curve(allowed).probabilities(margins)
         order = [int(i) for i in np.argsort(-probabilities, kind="stable")[: 1 + ALTERNATIVES]]
@@ -87,7 +88,7 @@ class Model:
         summary = self.summaries.get(label, ClassSummary(0, 0))
         reasons = (
             *against,
-            *(explain_words(self, text, row, [places[i] for i in order[:2]]) if row.nnz else ()),
+            *(explain_words(self, text, counted, row, [places[i] for i in order[:2]]) if row.nnz else ()),
             *neighbours(similarity, self.known_labels, self.known_documents, len(self.entries), label),
             Reason("examples", {"count": summary.examples, "groups": summary.groups}),
             Reason("mask", {"candidates": len(places), "classes": len(self.entries)}),
@@ -102,7 +103,7 @@ class Model:
         places = self._places(allowed)
         if not places:
             return {}
-        margins = self.weights.margins(self.space.rows([text]))[places]
+        margins = self.weights.margins(self.space.row(self.space.counted(text)))[places]
         found = self._curve(allowed).probabilities(margins)
         return {self.labels[place]: float(one) for place, one in zip(places, found, strict=True)}
 

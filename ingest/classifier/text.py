@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 READ = 2000  # characters of a document that are read; its kind shows at its beginning
 HEADING = 300  # characters whose words also count as heading
@@ -30,10 +31,17 @@ _DIGIT = re.compile(r"\d")
 
 def plain(text: str) -> str:
     """Lower case without accents, words broken at the end of a line joined again; one character may become none or several."""
-    decomposed = unicodedata.normalize("NFKD", text[:READ].lower())
-    return _BROKEN.sub("", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return _plain(text[:READ])
 
 
+@lru_cache(16)
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    marks = {ord(c): None for c in set(decomposed) if unicodedata.combining(c)}
+    return _BROKEN.sub("", decomposed.translate(marks) if marks else decomposed)
+
+
+@lru_cache(50_000)
 def stem(word: str) -> str:
     """One suffix less, four letters or more kept, cut at eight."""
     found = _SUFFIX.search(word)

@@ -88,10 +88,11 @@ def test_contributions_are_exact(taught: Model) -> None:
     from ingest.classifier import explanation
 
     text = "Se impugna la acción de tutela fallada por el juzgado"
-    row = taught.space.rows([text])
+    counted = taught.space.counted(text)
+    row = taught.space.row(counted)
     margins = taught.weights.margins(row)
     first, second = (int(i) for i in margins.argsort()[::-1][:2])
-    reasons = explanation.explain_words(taught, text, row, [first, second], most=10_000, least=-10.0)
+    reasons = explanation.explain_words(taught, text, counted, row, [first, second], most=10_000, least=-10.0)
     total = sum(float(reason.params["contribution"] or 0) for reason in reasons)
     intercepts = float(taught.weights.intercepts[first] - taught.weights.intercepts[second])
     assert total == pytest.approx(float(margins[first] - margins[second]) - intercepts, abs=0.01)
