@@ -46,6 +46,14 @@ class _Misuse(Exception):
     """The words of the command are wrong."""
 
 
+def load(words: Sequence[str]) -> None:
+    """Import what a command needs before it is run. What cannot be imported is told by `run`."""
+    family = FAMILIES.get(words[0]) if words else None
+    if family is not None:
+        with suppress(ImportError):
+            importlib.import_module(f"archivo.commands.{family}")
+
+
 def run(words: Sequence[str]) -> int:
     """Run one command; the exit status (0 done, 1 something wrong found or some item failed, 2 misuse)."""
     as_json = "--json" in words

@@ -12,7 +12,6 @@ from archivo.access.policy import AccessClass, Actor, may_see, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
-from archivo.retention.services import series_labels
 from search.highlight import marks, snippet
 from search.index import Hit, Query, Results, Understood
 from search.query import worded
@@ -181,7 +180,11 @@ def _found(document: Document, hit: Hit, texts: Mapping[tuple[str, int], str], r
 
 
 def _facets(archive: Archive, results: Results) -> dict[str, tuple[FacetView, ...]]:
-    labels = series_labels(archive) if results.facets.get("series") else {}
+    labels = {}
+    if results.facets.get("series"):
+        from archivo.retention.labels import series_labels  # the tables of retention are mapped only when something names them
+
+        labels = series_labels(archive)
     facets: dict[str, tuple[FacetView, ...]] = {}
     for name in ("series", "year", "type"):
         values: Sequence[Any] = results.facets.get(name, ())

@@ -140,23 +140,6 @@ def classes_of(archive: Archive, trd_id: str) -> list[ClassView]:
         return [class_view(c) for c in session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id).order_by(TrdClass.position))]
 
 
-def series_labels(archive: Archive) -> dict[str, str]:
-    """The name of each series and subseries code, those of the newest version first."""
-    with archive.reading() as session:
-        versions = session.execute(select(func.count(), func.max(TrdVersion.id)).select_from(TrdVersion)).one()
-        return archive.shelf.get(f"series:{versions}", lambda: _series_labels(session))
-
-
-def _series_labels(session: Session) -> dict[str, str]:
-    labels: dict[str, str] = {}
-    columns = (TrdClass.series_code, TrdClass.series, TrdClass.code, TrdClass.subseries)
-    versions = select(*columns).join(TrdVersion, TrdVersion.id == TrdClass.trd_id)
-    for series_code, series, code, subseries in session.execute(versions.order_by(TrdVersion.number.desc(), TrdClass.position)):
-        labels.setdefault(series_code, series)
-        labels.setdefault(code, subseries or series)
-    return labels
-
-
 def trd_in_force(session: Session, fonds_id: str, day: str) -> TrdVersion | None:
     """The version in force on an ISO day: the table in force when the document was produced; the newest where two would be."""
     versions = session.scalars(select(TrdVersion).where(TrdVersion.fonds_id == fonds_id).order_by(TrdVersion.number.desc()))

@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from archivo.cli import run
 
 NOT_NEEDED = {
     "PIL",
     "alembic",
+    "archivo.intake",
+    "archivo.retention",
     "argon2",
     "celery",
     "cv2",
@@ -38,6 +43,19 @@ def test_searching_loads_nothing_that_it_does_not_need(home: Path, tmp_path: Pat
     assert run(["deposit", str(document), "--wait"]) == 0
     command = [sys.executable, "-X", "importtime", "-m", "archivo", "search", "comité"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines() if line.startswith("import time:")}
-    assert {"sqlalchemy", "tantivy"} <= loaded
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    loaded = {module.partition(".")[0] for module in modules} | {module for module in modules if module.startswith("archivo.")}
+    assert {"sqlalchemy", "tantivy", "archivo.discovery.services"} <= loaded
     assert NOT_NEEDED.isdisjoint(loaded), sorted(NOT_NEEDED & loaded)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [([], 2), (["--help"], 0), (["quemar"], 2), (["search", "--help"], 0), (["search", "--x"], 2)]
+)
+def test_a_process_ends_as_the_command_does(home: Path, words: list[str], status: int, capfd: pytest.CaptureFixture[str]) -> None:
+    with suppress(SystemExit):
+        assert run(words) == status
+    here = capfd.readouterr()
+    done = subprocess.run([sys.executable, "-m", "archivo", *words], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == status
+    assert (done.stdout, done.stderr) == (here.out, here.err)
