@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
-from archivo.database import Base, Database
+from archivo.database import Base, Database, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from preservation.ocfl import StorageRoot
@@ -48,6 +48,20 @@ class ObjectLease(Base):
 
 class Busy(Exception):
     """Another is writing this object."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """The lease of an OCFL object, while it is held."""
+
+    object_id: str
+    owner: str
+    ended: bool = False
+
+    def end_with(self, session: Session) -> None:
+        """Give it back in a transaction of the caller's, which its last act belongs to."""
+        session.execute(delete(table_of(ObjectLease)).filter_by(object_id=self.object_id, owner=self.owner))
+        self.ended = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +149,21 @@ class Archive:
             yield session
 
     @contextmanager
-    def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[None]:
+    def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[Hold]:
         """Hold the lease of an OCFL object. Raises Busy when another holds it for longer than `wait` seconds."""
-        owner = f"{self.process}#{threading.get_ident()}"
-        self.holding.add((object_id, owner))
+        hold = Hold(object_id, f"{self.process}#{threading.get_ident()}")
+        self.holding.add((object_id, hold.owner))
         try:
-            self._take_lease(object_id, owner, wait)
-            yield
+            self._take_lease(hold, wait)
+            yield hold
+        except BaseException:
+            hold.ended = False  # the transaction that was to end it may have ended badly
+            raise
         finally:
-            self.holding.discard((object_id, owner))
-            with suppress(OperationalError), self.database.writing() as session:
-                session.execute(delete(ObjectLease).where(ObjectLease.object_id == object_id, ObjectLease.owner == owner))
+            self.holding.discard((object_id, hold.owner))
+            if not hold.ended:
+                with suppress(OperationalError), self.database.writing() as session:
+                    hold.end_with(session)
 
     def drop_dead_leases(self, session: Session) -> None:
         """Take away the leases of owners that work no more: what they left half-done is recovered by whoever writes the object next."""
@@ -159,27 +177,27 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
 
-    def _take_lease(self, object_id: str, owner: str, wait: float) -> None:
+    def _take_lease(self, hold: Hold, wait: float) -> None:
         pause = threading.Event()
         waited = 0.0
-        while not self._try_lease(object_id, owner):
+        while not self._try_lease(hold):
             if waited >= wait:
-                raise Busy(object_id)
+                raise Busy(hold.object_id)
             pause.wait(0.05)
             waited += 0.05
 
-    def _try_lease(self, object_id: str, owner: str) -> bool:
+    def _try_lease(self, hold: Hold) -> bool:
         now = self.clock()
         try:
             with self.database.writing() as session:
-                held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == object_id).with_for_update()).first()
+                held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == hold.object_id).with_for_update()).first()
                 if held is None:
-                    session.add(ObjectLease(object_id=object_id, owner=owner, until=now + OBJECT_LEASE))
-                    return True
-                if held.until < now or not self._holds(held):
-                    held.owner, held.until = owner, now + OBJECT_LEASE
-                    return True
-                return False
+                    session.add(ObjectLease(object_id=hold.object_id, owner=hold.owner, until=now + OBJECT_LEASE))
+                elif held.until < now or not self._holds(held):
+                    held.owner, held.until = hold.owner, now + OBJECT_LEASE
+                else:
+                    return False
+                return True
         except IntegrityError:
             return False
 

@@ -4,7 +4,7 @@ The table is the truth; a broker is only the legs. A job is claimed by lease: it
 held is claimed again. The one who finishes late, after its lease went to another, is told so (LeaseLost) and its effects roll back.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Index, Select, String, and_, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from archivo.database import Base
+from archivo.database import Base, table_of
 from archivo.identifiers import JobId, new_uuid
 
 LEASE: Final = timedelta(seconds=60)
@@ -65,6 +65,9 @@ class Job(Base):
     error_detail: Mapped[str | None] = mapped_column(String(500))
 
 
+_JOBS: Final = table_of(Job)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A claimed job: what to do, and the proof of who may finish it."""
@@ -93,10 +96,10 @@ def enqueue(
 ) -> JobId:
     """Write a job in this transaction. One still queued with the same kind, object and params serves; its id is given back."""
     wanted = dict(params or {})
-    waiting = session.scalars(select(Job).where(Job.object_id == object_id, Job.kind == kind, Job.state == JobState.QUEUED))
-    for job in waiting:
-        if job.params == wanted:
-            return JobId(job.id)
+    waiting = select(Job.id, Job.params).where(Job.object_id == object_id, Job.kind == kind, Job.state == JobState.QUEUED)
+    for job_id, params_waiting in session.execute(waiting):
+        if params_waiting == wanted:
+            return JobId(job_id)
     job = Job(id=new_uuid(now), kind=kind, queue=queue, priority=priority, object_id=object_id, params=wanted, created_at=now)
     job.state, job.attempt = JobState.QUEUED, 0
     session.add(job)
@@ -145,10 +148,27 @@ def renew(session: Session, lease: Lease, now: datetime, *, by: timedelta = LEAS
     return _mine(session, lease, lease_until=now + by)
 
 
+def check_held(session: Session, lease: Lease) -> None:
+    """Raises LeaseLost when the job is another's now, or done. Asked after a read, it tells that nobody had finished the job by then."""
+    held = select(_JOBS.c.id).filter_by(id=lease.id, state=JobState.RUNNING, owner=lease.owner, attempt=lease.attempt)
+    if session.execute(held).first() is None:
+        raise LeaseLost(lease.id)
+
+
 def finish(session: Session, lease: Lease, now: datetime) -> None:
     """Mark the job done in the same transaction as its effects. Raises LeaseLost."""
-    if not _mine(session, lease, state=JobState.DONE, finished_at=now, lease_until=None, error_code=None, error_detail=None):
+    if not _mine(session, lease, **_finished(now)):
         raise LeaseLost(lease.id)
+
+
+def finish_all(session: Session, leases: Sequence[Lease], now: datetime) -> None:
+    """finish() for jobs claimed together by one owner."""
+    for attempt in sorted({lease.attempt for lease in leases}):
+        ids = [lease.id for lease in leases if lease.attempt == attempt]
+        held = (_JOBS.c.id.in_(ids), _JOBS.c.state == JobState.RUNNING, _JOBS.c.owner == leases[0].owner, _JOBS.c.attempt == attempt)
+        result = session.execute(update(_JOBS).where(*held).values(**_finished(now)))
+        if getattr(result, "rowcount", 0) != len(ids):
+            raise LeaseLost(", ".join(ids))
 
 
 def give_back(session: Session, lease: Lease, now: datetime, *, after: timedelta = timedelta(0)) -> None:
@@ -252,10 +272,13 @@ def _take(job: Job, owner: str, now: datetime, lease: timedelta) -> Lease:
     return Lease(JobId(job.id), job.kind, job.object_id, job.params, job.attempt, owner)
 
 
+def _finished(now: datetime) -> Mapping[str, Any]:
+    return {"state": JobState.DONE, "finished_at": now, "lease_until": None, "error_code": None, "error_detail": None}
+
+
 def _mine(session: Session, lease: Lease, **values: Any) -> bool:
-    held = (Job.id == lease.id, Job.state == JobState.RUNNING, Job.owner == lease.owner, Job.attempt == lease.attempt)
-    result = session.execute(update(Job).where(*held).values(**values).execution_options(synchronize_session=False))
-    return bool(getattr(result, "rowcount", 0))
+    held = update(_JOBS).filter_by(id=lease.id, state=JobState.RUNNING, owner=lease.owner, attempt=lease.attempt)
+    return bool(getattr(session.execute(held.values(**values)), "rowcount", 0))
 
 
 def _chunks(objects: Collection[str] | None, size: int = 400) -> Iterable[list[str] | None]:

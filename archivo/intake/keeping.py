@@ -1,19 +1,20 @@
 """Write what processing found into a document's package, and only then into its rows."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, make_transient
 
 from archivo import jobs
-from archivo.archive import Archive, Transaction
+from archivo.archive import Archive, Hold, Transaction
+from archivo.database import Base, table_of
 from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
-from archivo.intake.proposals import Proposals
-from archivo.jobs import Lease, LeaseLost, Queue
+from archivo.intake.proposals import Proposals, propose_description
+from archivo.jobs import Lease, Queue
 from archivo.records.models import (
     Document,
     DocumentEvent,
@@ -21,6 +22,7 @@ from archivo.records.models import (
     DocumentPart,
     DocumentState,
     Fonds,
+    Office,
     RecordVersion,
     Representation,
 )
@@ -36,7 +38,11 @@ from preservation.premis import Event, EventType, Outcome
 
 AGENT: Final = "Archivo"
 PAGES_A_FILE: Final = 20
-_PROCESSED: Final = ["mime", "puid", "format_name", "part_count", "is_doubtful", "proposals"]
+PACKAGED: Final = (RecordVersion, Representation, DocumentPart, DocumentEvent, DocumentFinding)
+RECEIVED: Final = (RecordVersion, Representation, DocumentEvent)
+"""What a package holds before its document is processed, or is processed again."""
+PROCESSED: Final = (Representation, DocumentPart, DocumentEvent, DocumentFinding)
+_FOUND: Final = ["mime", "puid", "format_name", "part_count", "is_doubtful", "proposals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +50,25 @@ class Processed:
     """What the steps made of a document and what was proposed of it, ready to be packaged."""
 
     work: Workspace
-    parts: Sequence[Part]
     events: tuple[Event, ...]
-    proposals: Proposals
-    proposed: Proposed | None
 
 
-def keep_outcomes(archive: Archive, lease: Lease, outcome: Processed) -> None:
+def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed) -> None:
     """Write the next version, read it all back, and only then say `preserved`. The rows follow in one transaction.
 
-    The caller holds the object's lease. Raises LeaseLost when the job is another's now, or done.
+    The caller holds the object's lease, which ends with that transaction. Raises LeaseLost when the job is another's now, or done.
     """
     document_id = lease.object_id
-    with archive.database.writing() as session:
-        if not jobs.renew(session, lease, archive.clock()):
-            raise LeaseLost(lease.id)
     with archive.reading() as session:
-        rows = gather_rows(session, document_id)
+        rows = gather_rows(session, document_id, RECEIVED)
+        jobs.check_held(session, lease)
+        proposals, proposed = _propose(archive, session, rows.document, outcome.work.parts)
         session.expunge_all()
     written = rows.document.version
     with archive.packages.new_version(urn(document_id), base=rows.document.ocfl_version) as writer:
-        parts = _write_parts(writer, document_id, outcome.parts)
+        parts = _write_parts(writer, document_id, outcome.work.parts)
         representations = [*rows.representations, *_write_copy(writer, document_id, outcome.work)]
-        _describe_from(rows.document, representations, outcome)
+        _describe_from(rows.document, representations, outcome.work, proposals)
         findings = _finding_rows(document_id, outcome.work)
         kept = Event(
             EventType.INFORMATION_PACKAGE_CREATION, Outcome.SUCCESS, AGENT, archive.clock(), "packaged", {"version": writer.number}
@@ -82,25 +84,32 @@ def keep_outcomes(archive: Archive, lease: Lease, outcome: Processed) -> None:
     with archive.transaction() as transaction:
         document = transaction.session.get_one(Document, document_id)
         _copy_processed(document, rows.document)
+        document.state = DocumentState.PRESERVED
         document.ocfl_version, document.sealed_version = writer.number, written
         _replace_rows(transaction, document_id, representations, parts, events, findings)
-        _mark_sealed(transaction, document)
-        _after_keeping(transaction, document, lease, outcome.proposed)
+        _after_keeping(transaction, document, lease, proposed)
+        hold.end_with(transaction.session)
+
+
+def _propose(archive: Archive, session: Session, document: Document, parts: Sequence[Part]) -> tuple[Proposals, Proposed | None]:
+    """The description that the texts let propose, and the class of a document that has none yet."""
+    text = "\n".join(part.text for part in parts[:10])[:20_000]
+    offices = {code: name for code, name in session.execute(select(Office.code, Office.name).where(Office.fonds_id == document.fonds_id))}
+    is_classed = session.get(Classification, document.id) is not None
+    return propose_description(text, offices), None if is_classed else classification.propose(archive, session, document, text)
 
 
 def _after_keeping(transaction: Transaction, document: Document, lease: Lease, proposed: Proposed | None) -> None:
     """The document is kept: its class, its index entries, and the end of its job."""
-    document.state = DocumentState.PRESERVED
-    transaction.session.execute(delete(RecognisedPage).where(RecognisedPage.document_id == document.id))
-    transaction.session.flush()
-    if proposed is not None:
+    _mark_sealed(transaction, document)
+    transaction.session.execute(delete(table_of(RecognisedPage)).filter_by(document_id=document.id))
+    decided = transaction.session.get(Classification, document.id)
+    if decided is not None:  # by a person, it may be while the document was processed
+        learning.queue_training_if_due(transaction, decided.trd_id)
+    elif proposed is not None:
         classification.write_proposal(transaction, document, proposed)
     else:
-        decided = transaction.session.get(Classification, document.id)
-        if decided is None:
-            transaction.enqueue("classify", document.id, queue=Queue.INGEST, priority=6)
-        else:
-            learning.queue_training_if_due(transaction, decided.trd_id)
+        transaction.enqueue("classify", document.id, queue=Queue.INGEST, priority=6)
     if document.sealed_version < document.version:
         transaction.enqueue("seal", document.id, queue=Queue.SEAL, priority=7)
     transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
@@ -123,9 +132,8 @@ def _replace_rows(
     later = [event for event in standing if (event.code, event.at) not in held]
     for event in later:
         session.expunge(event)
-    for model in (Representation, DocumentPart, DocumentEvent, DocumentFinding):
-        session.execute(delete(model).where(model.document_id == document_id))
-    session.flush()
+    for model in PROCESSED:
+        session.execute(delete(table_of(model)).filter_by(document_id=document_id))
     for row in (*representations, *parts, *packaged, *findings):
         make_transient(row)
         session.add(row)
@@ -196,22 +204,22 @@ def _finding_rows(document_id: str, work: Workspace) -> list[DocumentFinding]:
     ]
 
 
-def _describe_from(document: Document, representations: Sequence[Representation], outcome: Processed) -> None:
+def _describe_from(document: Document, representations: Sequence[Representation], work: Workspace, proposals: Proposals) -> None:
     """What the file says of itself, and what its text lets propose; a proposal waits for a person and changes nothing."""
-    found = outcome.work.format
+    found = work.format
     if found is not None:
         document.mime, document.puid, document.format_name = found.mime, found.puid, f"{found.name} {found.version}".strip()
         for representation in representations:
             if representation.role == "original":
                 representation.mime, representation.puid = found.mime, found.puid
-    document.part_count = len(outcome.parts)
-    document.is_doubtful = any(part.doubtful for part in outcome.parts)
-    document.proposals = json.loads(json.dumps(outcome.proposals.as_json()))
+    document.part_count = len(work.parts)
+    document.is_doubtful = any(part.doubtful for part in work.parts)
+    document.proposals = json.loads(json.dumps(proposals.as_json()))
 
 
 def _copy_processed(document: Document, made: Document) -> None:
     """Carry over what processing found; what people say of the document is theirs."""
-    for name in _PROCESSED:
+    for name in _FOUND:
         setattr(document, name, getattr(made, name))
 
 
@@ -223,28 +231,27 @@ def take_over(archive: Archive, lease: Lease) -> bool:
     kept = package.document
     with archive.transaction() as transaction:
         document = transaction.session.get_one(Document, lease.object_id)
-        for name in ("mime", "puid", "format_name", "part_count", "is_doubtful", "proposals", "ocfl_version"):
+        for name in (*_FOUND, "ocfl_version"):
             setattr(document, name, getattr(kept, name))
+        document.state = DocumentState.PRESERVED
         document.sealed_version = min(kept.version, document.version)
         _replace_rows(transaction, lease.object_id, package.representations, package.parts, package.events, package.findings)
         _after_keeping(transaction, document, lease, None)
-        if transaction.session.scalars(select(RecordVersion).filter_by(document_id=document.id, sealed_in=None)).first() is not None:
-            _mark_sealed(transaction, document)
     return True
 
 
 def _mark_sealed(transaction: Transaction, document: Document) -> None:
-    for version in transaction.session.scalars(select(RecordVersion).filter_by(document_id=document.id, sealed_in=None)):
-        if version.n <= document.sealed_version:
-            version.sealed_in = document.ocfl_version
+    versions = table_of(RecordVersion)
+    sealed = update(versions).filter_by(document_id=document.id, sealed_in=None).where(versions.c.n <= document.sealed_version)
+    transaction.session.execute(sealed.values(sealed_in=document.ocfl_version))
 
 
-def gather_rows(session: Session, document_id: str) -> RecordRows:
-    """All the rows of a document, as its package is to hold them."""
+def gather_rows(session: Session, document_id: str, tables: Collection[type[Base]] = PACKAGED) -> RecordRows:
+    """The rows of a document, as its package is to hold them; those of `tables`."""
     document = session.get_one(Document, document_id)
 
     def all_of(model: Any, order: Any) -> list[Any]:
-        return list(session.scalars(select(model).where(model.document_id == document_id).order_by(order)))
+        return list(session.scalars(select(model).where(model.document_id == document_id).order_by(order))) if model in tables else []
 
     return RecordRows(
         fonds=session.get_one(Fonds, document.fonds_id),

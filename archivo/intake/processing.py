@@ -7,29 +7,27 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from archivo import jobs
 from archivo.archive import Archive
+from archivo.database import table_of
 from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
 from archivo.intake.models import RecognisedPage
-from archivo.intake.proposals import propose_description
 from archivo.jobs import Lease, Queue
 from archivo.records.indexing import entries_of
 from archivo.records.models import (
     Document,
     DocumentPart,
     DocumentState,
-    Office,
 )
 from archivo.records.packaging import (
     ORIGINAL,
 )
 from archivo.retention import classification
-from archivo.retention.models import Classification
 from ingest import alto
-from ingest.pipeline import Report, run
+from ingest.pipeline import run
 from ingest.step import Part, Workspace
 from ingest.steps.derive import Derive
 from ingest.steps.extract import Extract
@@ -40,9 +38,9 @@ from ingest.steps.scan import Scan
 from ingest.steps.validate import Validate
 from preservation.fixity import CHUNK
 from preservation.premis import Event, EventType, Outcome
-from search.index import Entry
 
 AGENT: Final = "Archivo"
+DOCUMENTS: Final = table_of(Document)
 PAGES_A_JOB: Final = 20
 READING: Final = (Scan(), Identify(), Validate(), Extract())
 MAKING: Final = (Recognize(), Derive())
@@ -58,22 +56,24 @@ def process_document(archive: Archive, lease: Lease) -> None:
     A document with many pages to recognise leaves a job a range of them and ends here; the last of those brings it back.
     """
     document_id = lease.object_id
-    if not _begin(archive, lease):
+    filename = _begin(archive, lease)
+    if filename is None:
         return
     folder = archive.scratch(f"{document_id}-{lease.attempt}")
     try:
-        work = open_workspace(archive, document_id, folder)
+        work = open_workspace(archive, document_id, filename, folder)
         reading = run(work, READING, clock=archive.clock)
-        _load_recognised(archive, document_id, work)
+        if work.pending:
+            _load_recognised(archive, document_id, work)
         if len(work.pending) > PAGES_A_JOB:
             _split(archive, lease, work.pending)
             return
         making = run(work, MAKING, clock=archive.clock)
         if (reading.retry or making.retry) and lease.attempt < jobs.MAX_ATTEMPTS:
             raise RetryLater(document_id)
-        outcome = _conclude(archive, document_id, work, reading, making)
-        with archive.writing_object(urn(document_id)):
-            keep_outcomes(archive, lease, outcome)
+        processed = Processed(work, (*reading.events, *making.events))
+        with archive.writing_object(urn(document_id)) as hold:
+            keep_outcomes(archive, lease, hold, processed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,12 +84,13 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
     numbers = [int(n) for n in lease.params["pages"]]
     with archive.reading() as session:
         done = set(session.scalars(select(RecognisedPage.number).where(RecognisedPage.document_id == document_id)))
-        findable = session.get_one(Document, document_id).state in (DocumentState.PRESERVED, DocumentState.FINDABLE)
+        document = session.get_one(Document, document_id)
+        findable = document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE)
     missing = [n for n in numbers if n not in done]
     folder = archive.scratch(f"{document_id}-{lease.id}-{lease.attempt}")
     try:
         pages: dict[int, Part] = {}
-        work = open_workspace(archive, document_id, folder)
+        work = open_workspace(archive, document_id, document.filename, folder)
         if missing and not findable:
             run(work, READING, clock=archive.clock)
             found_before = len(work.findings)
@@ -108,24 +109,23 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
 
 def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
     """Make the entries of kept documents findable; one commit of the index for all."""
-    entries: list[Entry] = []
-    read: dict[str, int] = {}
+    wanted = [lease.object_id for lease in leases]
     with archive.reading() as session:
-        for lease in leases:
-            document = session.get_one(Document, lease.object_id)
-            read[document.id] = document.version
-            parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document.id).order_by(DocumentPart.number)))
-            entries.extend(entries_of(document, parts, classification.class_facets(session, document.id)))
-    archive.index.put(entries)
+        documents = list(session.scalars(select(Document).where(Document.id.in_(wanted))))
+        parts: dict[str, list[DocumentPart]] = {document.id: [] for document in documents}
+        for part in session.scalars(select(DocumentPart).where(DocumentPart.document_id.in_(wanted)).order_by(DocumentPart.number)):
+            parts[part.document_id].append(part)
+        series = classification.class_facets(session, wanted)
+    archive.index.put([entry for document in documents for entry in entries_of(document, parts[document.id], series.get(document.id, ()))])
+    read = {document.id: document.version for document in documents}
     try:
         with archive.transaction() as transaction:
-            for lease in leases:
-                document = transaction.session.get_one(Document, lease.object_id)
-                if document.state == DocumentState.PRESERVED:
-                    document.state = DocumentState.FINDABLE
-                jobs.finish(transaction.session, lease, transaction.now)
-                if document.version != read[document.id]:
-                    transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
+            kept = (DOCUMENTS.c.id.in_(wanted), DOCUMENTS.c.state == DocumentState.PRESERVED)
+            transaction.session.execute(update(DOCUMENTS).where(*kept).values(state=DocumentState.FINDABLE))
+            jobs.finish_all(transaction.session, leases, transaction.now)
+            for document_id, version in transaction.session.execute(select(Document.id, Document.version).where(Document.id.in_(wanted))):
+                if version != read[document_id]:
+                    transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
     except jobs.LeaseLost:  # what was just written may be older than what another wrote meanwhile
         with archive.transaction() as transaction:
             for document_id in read:
@@ -133,10 +133,8 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
         raise
 
 
-def open_workspace(archive: Archive, document_id: str, folder: Path) -> Workspace:
+def open_workspace(archive: Archive, document_id: str, filename: str, folder: Path) -> Workspace:
     """A workspace over the original: the store's own file where it is local, else a copy."""
-    with archive.reading() as session:
-        filename = session.get_one(Document, document_id).filename
     original = archive.packages.local_path(urn(document_id), ORIGINAL)
     if original is None:
         original = folder / "original"
@@ -162,27 +160,27 @@ def mark_failed(archive: Archive, document_id: str, reason: str) -> None:
             classification.add_event(transaction, document_id, event)
 
 
-def _begin(archive: Archive, lease: Lease) -> bool:
-    """Move the document to processing; False when its package is already complete (then only its rows may lack)."""
+def _begin(archive: Archive, lease: Lease) -> str | None:
+    """Move the document to processing; its filename. None when its package is already complete (then only its rows may lack)."""
     document_id = lease.object_id
-    with archive.reading() as session:
-        document = session.get_one(Document, document_id)
-        state, known = document.state, document.ocfl_version
-    if state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
-        with archive.transaction() as transaction:
-            jobs.finish(transaction.session, lease, transaction.now)
-        return False
-    head = known
-    if _was_begun(archive, document_id, known):
-        with archive.writing_object(urn(document_id)):
-            archive.packages.recover(urn(document_id))
-            head = archive.packages.head(urn(document_id)) or 0
-            if head > known and take_over(archive, lease):
-                return False
     with archive.transaction() as transaction:
         document = transaction.session.get_one(Document, document_id)
-        document.state, document.ocfl_version = DocumentState.PROCESSING, head
-    return True
+        known = document.ocfl_version
+        if document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
+            jobs.finish(transaction.session, lease, transaction.now)
+            return None
+        document.state = DocumentState.PROCESSING
+    if _was_begun(archive, document_id, known):
+        with archive.writing_object(urn(document_id)) as hold:
+            archive.packages.recover(urn(document_id))
+            head = archive.packages.head(urn(document_id)) or 0
+            if head > known:
+                if take_over(archive, lease):
+                    return None
+                with archive.transaction() as transaction:
+                    transaction.session.get_one(Document, document_id).ocfl_version = head
+                    hold.end_with(transaction.session)
+    return document.filename
 
 
 def _was_begun(archive: Archive, document_id: str, known: int) -> bool:
@@ -215,16 +213,3 @@ def _load_recognised(archive: Archive, document_id: str, work: Workspace) -> Non
 def _recognised_row(document_id: str, number: int, part: Part, work: Workspace) -> RecognisedPage:
     own = [{"code": f.code, "params": dict(f.params)} for f in work.findings if f.params.get("page") in (None, number)]
     return RecognisedPage(document_id=document_id, number=number, alto=zlib.compress(alto.dump([part])), findings=own)
-
-
-def _conclude(archive: Archive, document_id: str, work: Workspace, reading: Report, making: Report) -> Processed:
-    """Propose the description and the class from the texts."""
-    text = "\n".join(part.text for part in work.parts[:10])[:20_000]
-    with archive.reading() as session:
-        document = session.get_one(Document, document_id)
-        offices = {o.code: o.name for o in session.scalars(select(Office).where(Office.fonds_id == document.fonds_id))}
-        proposals = propose_description(text, offices)
-        decided = session.get(Classification, document_id)
-        session.expunge(document)
-        proposed = None if decided is not None else classification.propose(archive, session, document, text)
-    return Processed(work, list(work.parts), (*reading.events, *making.events), proposals, proposed)

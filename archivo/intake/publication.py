@@ -38,7 +38,7 @@ def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
         if not document.published:
             return
         parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document_id).order_by(DocumentPart.number)))
-        facets = class_facets(session, document_id)
+        facets = class_facets(session, [document_id]).get(document_id, ())
         session.expunge(document)
     document.published = False
     with archive.transaction() as transaction:  # ended between the two, the index is made to follow the record again

@@ -155,7 +155,7 @@ def rebuild_index(archive: Archive) -> int:
         def entries() -> Any:
             for document in session.scalars(select(Document).where(kept).order_by(Document.id)):
                 parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document.id).order_by(DocumentPart.number)))
-                yield from entries_of(document, parts, class_facets(session, document.id))
+                yield from entries_of(document, parts, class_facets(session, [document.id]).get(document.id, ()))
 
         return archive.index.rebuild(entries())
 

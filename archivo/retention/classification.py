@@ -1,6 +1,6 @@
 """The class of a document: proposed by the model, decided by a person or, where it is proven safe, by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -220,13 +220,12 @@ def sealed_sections(session: Session, document_id: str) -> dict[str, Any]:
     }
 
 
-def class_facets(session: Session, document_id: str) -> tuple[str, ...]:
-    """The series and the class of a document, for the index; empty unless decided or automatic."""
-    row = session.get(Classification, document_id)
-    if row is None or row.class_id is None or row.status not in (Status.CONFIRMED, Status.AUTOMATIC):
-        return ()
-    item = session.get_one(TrdClass, row.class_id)
-    return tuple(dict.fromkeys((item.series_code, item.code)))
+def class_facets(session: Session, document_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """The series and the class of each document, for the index; none for those not decided nor automatic."""
+    counts = (Classification.document_id.in_(document_ids), Classification.status.in_((Status.CONFIRMED, Status.AUTOMATIC)))
+    columns = (Classification.document_id, TrdClass.series_code, TrdClass.code)
+    found = session.execute(select(*columns).join(TrdClass, TrdClass.id == Classification.class_id).where(*counts))
+    return {document_id: tuple(dict.fromkeys(codes)) for document_id, *codes in found}
 
 
 def classification_event(now: datetime, status: Status, chosen: TrdClass | None, agent: str, confidence: float | None) -> Event:

@@ -21,10 +21,7 @@ class Derive:
     """
 
     event_type: EventType = EventType.NORMALIZATION
-
-    @property
-    def agent(self) -> str:
-        return f"OCRmyPDF {version('ocrmypdf')}"
+    agent: str = f"OCRmyPDF {version('ocrmypdf')}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
         numbers = [part.number for part in work.parts if part.source is TextSource.RECOGNISED and part.words]

@@ -29,10 +29,11 @@ class Recognize:
 
     event_type: EventType = EventType.TRANSCRIPTION
     language: str = "spa"
+    engine: str = f"Tesseract (tesserocr {version('tesserocr')})"
 
     @property
     def agent(self) -> str:
-        return f"Tesseract (tesserocr {version('tesserocr')}), {self.language}"
+        return f"{self.engine}, {self.language}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
         take_in(work)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, cast
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, HashingReader, digest_of
 from preservation.store import (
+    BadKey,
     Changed,
     DigestMismatch,
     ObjectExists,
@@ -131,7 +132,8 @@ class FilesystemStore:
 
     def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
         """Everything that is no directory, in the byte order of keys: also what no put() could have made (a link, an odd name)."""
-        yield from self._walk("", prefix, after or "")
+        with suppress(ObjectMissing):
+            yield from self._walk(self._deepest_folder(prefix), prefix, after or "")
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         if not authority.strip():
@@ -160,6 +162,15 @@ class FilesystemStore:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _deepest_folder(self, prefix: str) -> str:
+        """The folder that holds all that begins with `prefix`. ObjectMissing if it is not there, or behind a link."""
+        try:
+            folder = check_key(_parent(prefix)) + "/"
+        except BadKey:
+            return ""
+        with _faults(prefix), self._folder(folder):
+            return folder
 
     def _publish(self, key: ObjectKey, arriving: Flight, stored: StoredObject) -> None:
         for _ in range(_ATTEMPTS):  # a concurrent delete() may remove an empty directory on the way
