@@ -83,7 +83,7 @@ def propose(archive: Archive, session: Session, document: Document, text: str) -
     allowed = frozenset(key for key, c in classes.items() if c.office_code == document.office_code) or None
     proposal = model.propose(text[:TEXT_READ], allowed)
     owner_known = allowed is not None
-    permission = may_automate(proposal, owner_known=owner_known, tau=learning.proven_threshold(session, version.id))
+    permission = may_automate(proposal, owner_known=owner_known, tau=learning.proven_threshold(archive, session, version.id))
     status = Status.ABSTAINED if proposal.abstains else Status.AUTOMATIC if permission.granted else Status.SUGGESTED
     chosen = classes.get(proposal.label or "")
     reasons = [*proposal.reasons, *permission.blocked_by]

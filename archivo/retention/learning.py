@@ -121,14 +121,19 @@ def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:
         return earlier.number
 
 
-def proven_threshold(session: Session, trd_id: str) -> float | None:
+def proven_threshold(archive: Archive, session: Session, trd_id: str) -> float | None:
     """The confidence from which prospective decisions prove the error small; None: nothing goes by itself."""
     from ingest.classifier.automation import NEWEST, Prospective, threshold
 
     seen = (Decision.trd_id == trd_id, Decision.was_eligible, Decision.confidence.is_not(None))
-    newest = session.scalars(select(Decision).where(*seen).order_by(Decision.id.desc()).limit(NEWEST))
-    decisions = [Prospective(d.confidence or 0.0, d.class_key == d.proposed_key, d.was_eligible) for d in newest]
-    return threshold(decisions[::-1], TARGET_ERROR)
+
+    def proven() -> float | None:
+        newest = session.scalars(select(Decision).where(*seen).order_by(Decision.id.desc()).limit(NEWEST))
+        decisions = [Prospective(d.confidence or 0.0, d.class_key == d.proposed_key, d.was_eligible) for d in newest]
+        return threshold(decisions[::-1], TARGET_ERROR)
+
+    known = session.execute(select(func.count(), func.max(Decision.id)).where(*seen)).one()
+    return archive.shelf.get(f"threshold:{trd_id}:{known}", proven)
 
 
 def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:

@@ -4,8 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 from ingest.classifier.vocabulary import Proposal, Reason
 
 NEWEST = 500  # decisions that count
@@ -38,6 +36,8 @@ class Permission:
 
 def error_bound(wrong: int, total: int, assurance: float = ASSURANCE) -> float:
     """The upper one-sided limit of the error (Clopper-Pearson) when `wrong` of `total` were; 1 when nothing was seen."""
+    from scipy.special import betaincinv  # costs a tenth of a second, which an archive without decisions need not pay
+
     if wrong >= total:
         return 1.0
     return float(betaincinv(wrong + 1, total - wrong, assurance))

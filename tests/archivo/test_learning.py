@@ -85,10 +85,10 @@ def test_nothing_goes_by_itself_until_decisions_prove_it(archivo: Command, archi
     (one,) = archivo("deposit", "--manifest", manifest, "--wait", "--json").lines
     with archive.reading() as session:
         assert session.get_one(Classification, one["id"]).status == "suggested"
-        assert learning.proven_threshold(session, taught) is None
+        assert learning.proven_threshold(archive, session, taught) is None
     prove(archive, taught, one["id"], right=70)
     with archive.reading() as session:
-        assert learning.proven_threshold(session, taught) is not None
+        assert learning.proven_threshold(archive, session, taught) is not None
     classification.classify_processed(archive, one["id"])
     found = archivo("classify", one["id"], "--json").value
     assert (found["code"], found["status"], found["decided_by"]) == ("100-02-01", "automatic", "modelo 3")
@@ -101,7 +101,7 @@ def test_mistakes_take_the_trust_back(archive: Archive, archivo: Command, taught
     prove(archive, taught, document, right=70)
     prove(archive, taught, document, right=0, wrong=30)
     with archive.reading() as session:
-        assert learning.proven_threshold(session, taught) is None
+        assert learning.proven_threshold(archive, session, taught) is None
 
 
 def prove(archive: Archive, version: str, document_id: str, *, right: int, wrong: int = 0) -> None:
