@@ -9,6 +9,7 @@ Floats = NDArray[np.float64]
 
 UNMEASURED_TEMPERATURE = 7.0  # where classes have too few groups to fit one (measured: design of the classifier, point 5)
 ISOTONIC_FROM = 1000  # confirmed documents
+LOWEST, HIGHEST = 0.01, 0.99  # what a level of the curve may say, whatever was observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,25 @@ def fit_curve(margins: Floats, truth: NDArray[np.int64]) -> Curve:
     temperature = _fit_temperature(margins, truth)
     if len(truth) < ISOTONIC_FROM:
         return Curve(temperature, measured=True)
+    found = softmax(margins, temperature)
+    return Curve(temperature, *rising_points(found.max(axis=1), found.argmax(axis=1) == truth), measured=True)
+
+
+def rising_points(confidence: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Points of a strictly rising curve from confidence to the share of right ones.
+
+    Centred isotonic regression (Oron and Flournoy, 2017): each level of the isotonic fit stands at the mean of its confidences and what
+    lies between two is interpolated, so that of two documents the one with the larger margin always comes first.
+    """
     from sklearn.isotonic import IsotonicRegression
 
-    found = softmax(margins, temperature)
-    top, right = found.max(axis=1), (found.argmax(axis=1) == truth).astype(float)
-    fitted = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip").fit(top, right)
-    points = tuple(float(x) for x in fitted.X_thresholds_)
-    return Curve(temperature, points, tuple(float(y) for y in fitted.y_thresholds_), measured=True)
+    levels = IsotonicRegression(y_min=LOWEST, y_max=HIGHEST, out_of_bounds="clip").fit_transform(confidence, right.astype(float))
+    observed = np.unique(levels)
+    predicted = np.array([confidence[levels == level].mean() for level in observed])
+    points = [(0.0, observed[0] * 0.99), *zip(predicted, observed, strict=True)]
+    if predicted[-1] < 1:
+        points.append((1.0, 1 - (1 - observed[-1]) * 0.99))
+    return tuple(float(x) for x, _ in points), tuple(float(y) for _, y in points)
 
 
 def _fit_temperature(margins: Floats, truth: NDArray[np.int64]) -> float:

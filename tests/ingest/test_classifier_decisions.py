@@ -162,6 +162,16 @@ def test_with_a_thousand_the_first_probability_follows_what_was_seen() -> None:
     assert expected_calibration_error(told.max(axis=1), margins.argmax(axis=1) == truth) < 0.05
 
 
+def test_of_two_documents_the_surer_one_stays_the_surer_one() -> None:
+    draw = np.random.default_rng(3)
+    margins = draw.normal(size=(1500, 3))
+    truth = np.where(draw.random(1500) < 0.8, margins.argmax(axis=1), margins.argmin(axis=1))
+    curve = fit_curve(margins, truth)
+    raw = np.sort(softmax(margins, curve.temperature).max(axis=1))
+    told = np.interp(raw, curve.predicted, curve.observed)
+    assert (np.diff(told) > 0).all()
+
+
 def test_a_lone_candidate_is_certain_among_itself() -> None:
     assert Curve().probabilities(np.array([-1.0])).tolist() == [1.0]
 
