@@ -1,6 +1,7 @@
 """Measure once on real documents: `python -m tests.bench.final_classification REFERENCE_FOLDER`. Not for tuning.
 
-1. Public contracts into real retention schedules without any example.
+1. Public contracts into real retention schedules without any example; the smaller one, which has no series of contracts, with the
+   classes of other offices that came with the study of classification.
 2. Municipal acts by kind, five folds that never share a municipality.
 3. A real irregular schedule imported with its irregularities named.
 """
@@ -10,7 +11,7 @@ import gzip
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,14 @@ from ingest.classifier import Example, ScheduleEntry, fit
 from ingest.classifier.calibration import coverage_at, expected_calibration_error
 
 FOLDS = 5
-CONTRACTS = {  # classes of contracts, which the first schedule lacks
-    "Obra": "Contratos de obra",
-    "Prestación de Servicios": "Contratos de prestación de servicios",
-    "Suministro": "Contratos de suministro",
-    "Consultoría": "Contratos de consultoría",
-    "Interventoría": "Contratos de interventoría",
+SERIES = "CONTRATOS"
+CONTRACTS = {  # kinds of the public register, and the name of their class
+    "Obra": "Contratos de Obra",
+    "Prestación de Servicios": "Contratos de Prestación de Servicios",
+    "Suministro": "Contratos de Suministro",
+    "Consultoría": "Contratos de Consultoría e Interventoría",
+    "Interventoría": "Contratos de Consultoría e Interventoría",
 }
-TYPES = "Estudios previos; Certificado de disponibilidad presupuestal; Contrato; Pólizas; Acta de inicio; Acta de liquidación"
 
 
 def entries_of(table: TRDTable) -> list[ScheduleEntry]:
@@ -41,6 +42,18 @@ def schedule(reference: Path, name: str) -> TRDTable:
     return read_trd((reference / "data" / name).read_bytes(), name)
 
 
+def added_classes(reference: Path, held: Set[str]) -> list[ScheduleEntry]:
+    """The classes of other offices, those of contracts among them, that the study of classification added to the two real offices."""
+    found = []
+    for path in sorted((reference / "prototypes/classification").glob("clases*.txt")):
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("@"):
+                code, office, series, name, *types = (field.strip() for field in line[1:].split("|"))
+                if code not in held:
+                    found.append(ScheduleEntry(f"{office}/{code}", office, (name, series, "; ".join(types))))
+    return found
+
+
 def contracts(reference: Path) -> list[tuple[str, str]]:
     """(kind, text) of each public contract."""
     folder = reference / "data/co_secop_contratos"
@@ -52,18 +65,21 @@ def contracts(reference: Path) -> list[tuple[str, str]]:
 def measure_contracts(reference: Path) -> None:
     documents = contracts(reference)
     real = entries_of(schedule(reference, "co_trd_aguas_sucre/trd_dos_oficinas.csv"))
-    added = [ScheduleEntry(f"J/{kind}", "J", (name, "CONTRATOS", TYPES)) for kind, name in CONTRACTS.items()]
+    added = added_classes(reference, {entry.label.split("/")[-1] for entry in real})
     model = fit([*real, *added], [], 0)
+    series_of = {entry.label: entry.texts[1] for entry in [*real, *added]}
+    named_of = {entry.texts[0]: entry for entry in added if entry.texts[1] == SERIES}
+    owner = frozenset(entry.label for entry in added if entry.group == next(iter(named_of.values())).group)
     series = subseries = named = 0
     for kind, text in documents:
-        series += (model.propose(text, None).label or "").startswith("J/")
+        series += series_of[model.propose(text, None).label or ""] == SERIES
         if kind in CONTRACTS:
             named += 1
-            subseries += model.propose(text, frozenset(one.label for one in added)).label == f"J/{kind}"
+            subseries += model.propose(text, owner).label == named_of[CONTRACTS[kind]].label
     print(
         f"contracts, schedule of {len(real)} + {len(added)} classes, no example: series right {series}/{len(documents)} (office unknown),"
     )
-    print(f"  subseries right {subseries}/{named} where the register names one (office known)")
+    print(f"  subseries right {subseries}/{named} where the register names one (office known, {len(owner)} candidates)")
     only = fit(real, [], 0)
     told = Counter((only.propose(text, None).label or "").split("/")[-1] for _, text in documents)
     print(f"  the schedule alone has no series of contracts: it says {dict(told)}")
