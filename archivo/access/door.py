@@ -13,6 +13,7 @@ from archivo.web.layout import Viewer
 
 AREAS: dict[str, frozenset[Grant]] = {
     "trabajo": frozenset({Grant.DESCRIBE, Grant.CLASSIFY}),
+    "documentos": frozenset({Grant.DEPOSIT, Grant.SEE_PUBLICA}),
     "recibir": frozenset({Grant.DEPOSIT}),
     "clasificar": frozenset({Grant.CLASSIFY}),
     "trd": frozenset({Grant.MANAGE_TRD, Grant.CLASSIFY}),

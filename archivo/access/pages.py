@@ -1,6 +1,8 @@
 """Sign in and out; people and what they may do."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -8,12 +10,26 @@ from starlette.responses import RedirectResponse, Response
 from archivo.access import services
 from archivo.access.door import Here, Staff, viewer_of
 from archivo.access.policy import ACTS, Grant, require
+from archivo.access.services import Person
 from archivo.errors import ArchivoError, Invalid, NotSignedIn
 from archivo.web import forms
+from archivo.web.addresses import changer
 from archivo.web.layout import page
+from archivo.web.sheets import Cell, local, sheet
+from archivo.web.tables import Column, Order, arranged, read_order, table
 
 router = APIRouter(include_in_schema=False)
 Fields = Annotated[forms.Form, Depends(forms.read)]
+
+COLUMNS: Final = (
+    Column("Usuario", "usuario", "login"),
+    Column("Nombre", "nombre", "name"),
+    Column("Perfil", "perfil", "role"),
+    Column("Estado", "estado", "is_active"),
+    Column("Desde", "desde", "created_at", "date"),
+    Column("Fichas de acceso"),
+)
+SHEET: Final = ("Usuario", "Nombre", "Perfil", "Estado", "Desde", "Fichas vigentes")
 
 
 @router.get("/ingresar")
@@ -67,8 +83,16 @@ def change_own_password(request: Request, archive: Here, actor: Staff, form: Fie
 
 
 @router.get("/personas")
-def people(request: Request, archive: Here, actor: Staff) -> Response:
-    return _people(request, archive, actor)
+def people(request: Request, archive: Here, actor: Staff, orden: str = "") -> Response:
+    return _people(request, archive, actor, ordering=orden)
+
+
+@router.get("/personas.csv")
+def people_sheet(archive: Here, actor: Staff, orden: str = "") -> Response:
+    """The same people."""
+    listed = _arranged(archive, services.export_people(archive, actor), read_order(orden, COLUMNS, "usuario"))
+    zone, names = ZoneInfo(archive.institution.timezone), archive.institution.role_names
+    return sheet("personas.csv", SHEET, (_cells(person, names, zone) for person in listed))
 
 
 @router.post("/personas")
@@ -115,15 +139,19 @@ def _people(
     error: ArchivoError | None = None,
     typed: forms.Form | None = None,
     shown_once: tuple[str, str, str] | None = None,
+    ordering: str = "",
 ) -> Response:
     require(archive, actor, Grant.MANAGE_PEOPLE)
     roles = archive.institution.roles
+    order, state = read_order(ordering, COLUMNS, "usuario"), {"orden": ordering}
     return page(
         request,
         "access/personas.html",
         status,
         here="personas",
-        people=services.list_people(archive, actor),
+        people=_arranged(archive, services.list_people(archive, actor), order),
+        table=table(COLUMNS, order, changer("/personas", state), state),
+        csv=changer("/personas.csv", state)(),
         tokens=services.list_tokens(archive, actor),
         roles=[(role, archive.institution.role_names[role]) for role in roles],
         acts=[(words, [grant in grants for grants in roles.values()]) for grant, words in ACTS.items()],
@@ -131,6 +159,16 @@ def _people(
         typed=typed or forms.Form({}),
         shown_once=shown_once,
     )
+
+
+def _arranged(archive: Here, listed: list[Person], order: Order) -> list[Person]:
+    names = archive.institution.role_names
+    return arranged(listed, order, (lambda person: names.get(person.role, person.role)) if order.by == "role" else None)
+
+
+def _cells(person: Person, names: Mapping[str, str], zone: ZoneInfo) -> list[Cell]:
+    who: list[Cell] = [person.login, person.name, names.get(person.role, person.role), "activa" if person.is_active else "sin acceso"]
+    return [*who, local(person.created_at, zone), person.tokens]
 
 
 def _back(request: Request, message: str) -> Response:

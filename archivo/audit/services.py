@@ -62,6 +62,12 @@ def record_refusal(archive: Archive, actor: str, act: str, object_id: str | None
         record(transaction, actor, act, named, refused=True)
 
 
+def record_export(archive: Archive, actor: str, what: str, rows: int) -> None:
+    """Add the entry of a list taken away whole: which, and how many rows it has."""
+    with archive.transaction() as transaction:
+        record(transaction, actor, "list.export", None, detail={"list": what, "rows": rows})
+
+
 def verify_chain(archive: Archive) -> ChainReport:
     """Recompute every hash, in order."""
     previous, entries = GENESIS, 0

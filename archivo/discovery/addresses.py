@@ -1,14 +1,13 @@
-"""Addresses that hold the whole state of a list, and headers that name a file."""
+"""The addresses of a list of results: its facets, its years, its filters, and what stands in each of its lines."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from archivo.discovery.services import FoundList
 from archivo.discovery.timeline import Bin, bins
 from archivo.discovery.views import Box, Mark
-
-Change = Callable[..., str]
+from archivo.web.addresses import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +17,6 @@ class Choice:
     label: str
     count: int
     address: str
-
-
-def address(path: str, **parameters: object) -> str:
-    """A path with the parameters that say something."""
-    said = {name: str(value) for name, value in parameters.items() if value not in ("", None)}
-    return f"{path}?{urlencode(said)}" if said else path
-
-
-def changer(path: str, state: Mapping[str, object]) -> Change:
-    """A function that gives the address of this state with some of it changed; None or "" takes a parameter away."""
-
-    def change(**parameters: object) -> str:
-        return address(path, **{**state, **parameters})
-
-    return change
 
 
 def year(text: str) -> str:
@@ -112,9 +96,3 @@ def crop(document_id: str, page: int, region: Box) -> str:
 def within(boxes: Sequence[Box], region: Box) -> list[Box]:
     """Boxes of a page in the coordinates of a region of it."""
     return [Box(b.x0 - region.x0, b.y0 - region.y0, b.x1 - region.x0, b.y1 - region.y0) for b in boxes]
-
-
-def attachment(filename: str) -> str:
-    """The Content-Disposition of a file to keep, with its own name (RFC 6266)."""
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -5,17 +5,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from archivo.access.policy import AccessClass, Actor, labels_held
+from archivo.access.policy import Actor
 from archivo.archive import Archive
+from archivo.discovery import listing
+from archivo.discovery.listing import DECIDED
 from archivo.discovery.services import FacetView, Found, FoundList
 from archivo.records.models import Document, DocumentState
 from archivo.retention.models import Classification, TrdClass
 from search.index import Query, Understood
 
-DECIDED: Final = ("automatic", "confirmed")
 MOST_VALUES: Final = 40
 
 
@@ -23,42 +24,13 @@ def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
     """What this actor may see that passes the filters of `query`, in order of date, those without date at the end; its text is not read."""
     started = time.perf_counter()
     with archive.reading() as session:
-        chosen = _chosen(actor, query)
+        chosen = listing.chosen(actor, query).where(Document.state == DocumentState.FINDABLE)
         total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
         page = chosen.order_by(Document.begins_on.is_(None), Document.begins_on, Document.id).limit(query.limit).offset(query.offset)
         hits = tuple(_found(document) for document in session.scalars(page))
         facets = _facets(session, chosen)
     took = (time.perf_counter() - started) * 1000
     return FoundList(query, total, True, round(took, 1), hits, facets, (), None, Understood())
-
-
-def _chosen(actor: Actor, query: Query) -> Select[Any]:
-    statement = select(Document).where(Document.state == DocumentState.FINDABLE, _visible(actor))
-    if query.from_year is not None:
-        statement = statement.where(func.coalesce(Document.ends_on, Document.begins_on) >= f"{query.from_year:04d}")
-    if query.to_year is not None:
-        statement = statement.where(Document.begins_on < f"{query.to_year + 1:04d}")
-    if kind := query.filters.get("type"):
-        statement = statement.where(Document.document_type == kind)
-    if code := query.filters.get("series"):
-        statement = statement.where(Document.id.in_(_of_series(code)))
-    return statement
-
-
-def _visible(actor: Actor) -> Any:
-    """The policy's labels as a condition on rows (access.policy, labels_of)."""
-    public = and_(Document.published, Document.access == AccessClass.PUBLICA)
-    classes = [label.removeprefix("class:") for label in labels_held(actor) if label.startswith("class:")]
-    own = [label.removeprefix("deposited:") for label in labels_held(actor) if label.startswith("deposited:")]
-    return or_(public, Document.access.in_(classes), Document.received_by.in_(own))
-
-
-def _of_series(code: str) -> Select[Any]:
-    return (
-        select(Classification.document_id)
-        .join(TrdClass, TrdClass.id == Classification.class_id)
-        .where(Classification.status.in_(DECIDED), or_(TrdClass.code == code, TrdClass.series_code == code))
-    )
 
 
 def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView, ...]]:

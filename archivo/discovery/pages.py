@@ -11,23 +11,26 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from archivo.access.door import Anyone, Here
 from archivo.access.policy import CITIZEN, Grant
-from archivo.discovery import addresses, services
+from archivo.discovery import addresses, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
+from archivo.discovery.lists import ACCESS_WORDS, Searched, query_of
 from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
+from archivo.intake.fate import progress_of
 from archivo.records.services import note_reading, open_representation, view_document
 from archivo.retention.classification import classification_of
+from archivo.web.addresses import address, attachment, changer
 from archivo.web.layout import page
 from search.index import Query
 
 router = APIRouter(include_in_schema=False)
+router.include_router(lists.router)
 
 PER_PAGE: Final = 10
 MOST_PAGES: Final = 50
 TABS: Final = (("texto", "Texto"), ("descripcion", "Descripción"), ("contexto", "Contexto"), ("integridad", "Integridad"))
-ACCESS_WORDS: Final = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
 ROLES: Final = {"original": "Original", "preservation": "Copia de preservación", "access": "Copia de consulta"}
 FIELD_NAMES: Final = {
     "title": "Título",
@@ -41,8 +44,6 @@ FIELD_NAMES: Final = {
     "office_code": "Oficina",
     "classification": "Serie",
 }
-Year = Annotated[str, Asked(max_length=6)]
-Short = Annotated[str, Asked(max_length=300)]
 
 
 @router.get("/")
@@ -51,7 +52,7 @@ def home(request: Request, archive: Here) -> Response:
     holdings = services.holdings(archive)
     everything = browse(archive, CITIZEN, Query("", limit=0))
     years = {int(year.value): year.count for year in everything.facets["year"]}
-    spans = bins(years, lambda first, last: addresses.address("/buscar", desde=first, hasta=last))
+    spans = bins(years, lambda first, last: address("/buscar", desde=first, hasta=last))
     return page(
         request,
         "discovery/inicio.html",
@@ -60,35 +61,17 @@ def home(request: Request, archive: Here) -> Response:
         bins=spans,
         series=everything.facets["series"],
         years=years,
-        address=addresses.address,
+        address=address,
     )
 
 
 @router.get("/buscar")
-def results(
-    request: Request,
-    archive: Here,
-    actor: Anyone,
-    q: Annotated[str, Asked(max_length=2000)] = "",
-    serie: Short = "",
-    tipo: Short = "",
-    desde: Year = "",
-    hasta: Year = "",
-    pagina: int = 1,
-) -> Response:
+def results(request: Request, archive: Here, actor: Anyone, chosen: Searched, pagina: int = 1) -> Response:
     """The results of what was typed and chosen, all of it in the address."""
-    chosen = {"q": q.strip(), "serie": serie, "tipo": tipo, "desde": addresses.year(desde), "hasta": addresses.year(hasta)}
     current = min(max(pagina, 1), MOST_PAGES)
-    query = Query(
-        chosen["q"],
-        filters={name: value for name, value in (("series", serie), ("type", tipo)) if value},
-        from_year=addresses.number(chosen["desde"]),
-        to_year=addresses.number(chosen["hasta"]),
-        limit=PER_PAGE,
-        offset=(current - 1) * PER_PAGE,
-    )
+    query = query_of(chosen, limit=PER_PAGE, offset=(current - 1) * PER_PAGE)
     found = services.find(archive, actor, query) if chosen["q"] else browse(archive, actor, query)
-    change = addresses.changer("/buscar", chosen)
+    change = changer("/buscar", chosen)
     return page(
         request,
         "discovery/resultados.html",
@@ -97,13 +80,15 @@ def results(
         glimpses=glimpses(archive, actor, found),
         chosen=chosen,
         change=change,
-        address=addresses.address,
+        address=address,
         current=current,
         first=(current - 1) * PER_PAGE + 1,
         pager_address=lambda number: change(pagina=number if number > 1 else None),
         last_page=min(-(-found.total // PER_PAGE), MOST_PAGES),
+        csv=changer("/buscar.csv", chosen)(),
+        as_table=changer("/documentos", chosen)(),
         bins=addresses.year_bins(found, change, chosen),
-        facets=addresses.facets(found, change, serie),
+        facets=addresses.facets(found, change, chosen["serie"]),
         applied=addresses.applied(found, change, chosen),
         pieces=addresses.pieces,
         quoted=addresses.quoted,
@@ -132,20 +117,27 @@ def document(
         here="buscar",
         document=view,
         reading=reading,
+        progress=progress_of(archive, actor, document_id) if view.state in ("received", "processing") else None,
         q=q,
         ver=ver if ver in dict(TABS) else "texto",
         tabs=TABS,
-        change=addresses.changer(f"/documentos/{document_id}", {"q": q, "pagina": reading.number if reading else None, "ver": ver}),
+        change=changer(f"/documentos/{document_id}", {"q": q, "pagina": reading.number if reading else None, "ver": ver}),
         classification=classification_of(archive, actor, document_id),
         access_words=ACCESS_WORDS,
         roles=ROLES,
         field_names=FIELD_NAMES,
         first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,
-        address=addresses.address,
+        address=address,
         may_describe=actor.may(Grant.DESCRIBE),
         may_classify=actor.may(Grant.CLASSIFY),
         citation_address=str(request.base_url).rstrip("/") + f"/documentos/{document_id}",
     )
+
+
+@router.get("/documentos/{document_id}/avance")
+def progress(request: Request, archive: Here, actor: Anyone, document_id: str) -> Response:
+    """How far the reading of a document is, asked for again until it ends."""
+    return page(request, "discovery/avance.html", progress=progress_of(archive, actor, document_id))
 
 
 @router.get("/documentos/{document_id}/paginas/{number}/imagen")
@@ -173,7 +165,7 @@ def download(archive: Here, actor: Anyone, document_id: str, role: str) -> Respo
 
     name = filename if role == "original" else f"{PurePath(filename).stem}.{role}{guess_extension(representation.mime or '') or ''}"
     headers = {
-        "content-disposition": addresses.attachment(name),
+        "content-disposition": attachment(name),
         "content-length": str(representation.size),
         "content-security-policy": "sandbox; default-src 'none'",
         "etag": f'"{representation.sha256}"',

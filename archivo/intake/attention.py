@@ -1,18 +1,30 @@
 """What needs a person, and what the chain forgot."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, func, or_, select
 
 from archivo.access.policy import Actor, Grant, labels_held, require
 from archivo.archive import Archive, Transaction
+from archivo.audit.services import record_export
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState
+from archivo.records.rows import alphabetical, batches, in_order
 from archivo.retention.models import Classification
+from archivo.web.tables import Order
 
 PAGE: Final = 50
+OLDEST: Final = Order("received")
+ORDERS: Final[Mapping[str, SQLColumnExpression[Any]]] = {
+    "received": Document.id,  # made in the order of arrival
+    "title": alphabetical(Document.title),
+    "office": Document.office_code,
+    "parts": Document.part_count,
+    "confidence": Classification.confidence,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +63,30 @@ def count_waiting(archive: Archive, actor: Actor) -> Attention:
         return Attention(count("classify"), count("audit"), count("doubtful"), count("failed"))
 
 
-def list_waiting(archive: Archive, actor: Actor, reason: str, *, after: str | None = None, limit: int = PAGE) -> list[Waiting]:
-    """The documents that wait for a reason, oldest first, after a given one."""
+def list_waiting(
+    archive: Archive, actor: Actor, reason: str, *, after: str | None = None, order: Order = OLDEST, limit: int = PAGE, offset: int = 0
+) -> list[Waiting]:
+    """Some of the documents that wait for a reason, oldest first unless another order is asked for; only those received `after` one."""
     require(archive, actor, Grant.CLASSIFY)
-    statement = _waiting(actor, reason).order_by(Document.id).limit(limit)
+    statement = in_order(_waiting(actor, reason), order, ORDERS, Document.id).limit(limit).offset(offset)
     if after:
         statement = statement.where(Document.id > after)
     with archive.reading() as session:
-        return [
-            Waiting(
-                d.id, d.title, d.filename, d.office_code, d.part_count, d.received_at, reason, d.is_doubtful, c.confidence if c else None
-            )
-            for d, c in session.execute(statement)
-        ]
+        return [_view(document, found, reason) for document, found in session.execute(statement)]
+
+
+def export_waiting(archive: Archive, actor: Actor, reasons: Mapping[str, Order]) -> Iterator[Waiting]:
+    """All that wait for each of these reasons, in its order, read some at a time; whether each is the actor's to see is asked again then.
+    Leaves an entry in the trail.
+    """
+    require(archive, actor, Grant.CLASSIFY)
+    listed: list[tuple[str, list[str]]] = []
+    with archive.reading() as session:
+        for reason, order in reasons.items():
+            wanted = in_order(_waiting(actor, reason).with_only_columns(Document.id), order, ORDERS, Document.id)
+            listed.append((reason, list(session.scalars(wanted))))
+    record_export(archive, actor.login, "waiting", sum(len(ids) for _, ids in listed))
+    return (row for reason, ids in listed for some in batches(ids) for row in _read(archive, actor, reason, list(some)))
 
 
 def requeue_forgotten(transaction: Transaction) -> None:
@@ -79,6 +102,27 @@ def requeue_forgotten(transaction: Transaction) -> None:
         forgotten = select(Document.id).where(Document.state.in_(states), ~has_job.exists())
         for document_id in session.scalars(forgotten):
             transaction.enqueue(kind, document_id, queue=queue)
+
+
+def _read(archive: Archive, actor: Actor, reason: str, ids: list[str]) -> list[Waiting]:
+    with archive.reading() as session:
+        read = session.execute(_waiting(actor, reason).where(Document.id.in_(ids)))
+        found = {document.id: _view(document, decided, reason) for document, decided in read}
+    return [found[each] for each in ids if each in found]
+
+
+def _view(document: Document, found: Classification | None, reason: str) -> Waiting:
+    return Waiting(
+        document.id,
+        document.title,
+        document.filename,
+        document.office_code,
+        document.part_count,
+        document.received_at,
+        reason,
+        document.is_doubtful,
+        found.confidence if found else None,
+    )
 
 
 def _waiting(actor: Actor, reason: str) -> Select[Document, Classification]:

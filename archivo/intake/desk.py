@@ -1,6 +1,7 @@
 """What needs a person: the work of the day, and the queue of classification by keyboard."""
 
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,7 +14,10 @@ from archivo.records.services import view_document, view_parts
 from archivo.retention import classification
 from archivo.retention import services as retention
 from archivo.web import forms
+from archivo.web.addresses import changer
 from archivo.web.layout import page
+from archivo.web.sheets import Cell, local, sheet
+from archivo.web.tables import Column, page_number, read_order, table
 
 router = APIRouter(include_in_schema=False)
 Fields = Annotated[forms.Form, Depends(forms.read)]
@@ -25,16 +29,54 @@ REASONS: Final = (
     ("failed", "Que no se pudieron procesar", "El original está a salvo; vea qué pasó y reintente."),
 )
 QUEUE: Final = 40
+FEW: Final = 6
+COLUMNS: Final = (
+    Column("Documento", "titulo", "title"),
+    Column("Oficina", "oficina", "office"),
+    Column("Recibido", "recibido", "received", "date"),
+    Column("Páginas", "paginas", "parts", "number"),
+)
+BY_MODEL: Final = (*COLUMNS, Column("Confianza", "confianza", "confidence", "number"))
+SHEET: Final = ("Motivo", "Título", "Archivo", "Oficina", "Recibido", "Páginas", "Confianza", "Texto dudoso", "Dirección")
 
 
 @router.get("/trabajo")
-def work(request: Request, archive: Here, actor: Staff, motivo: str = "") -> Response:
-    """What needs me, by reason."""
+def work(request: Request, archive: Here, actor: Staff, motivo: str = "", orden: str = "", pagina: int = 1) -> Response:
+    """What needs me, by reason: the first of each, or all of one in the order asked."""
     counts = attention.count_waiting(archive, actor)
-    chosen = motivo if motivo in dict((key, label) for key, label, _ in REASONS) else ""
-    reasons = [(key, label, words, getattr(counts, key)) for key, label, words in REASONS if not chosen or key == chosen]
-    lists = {key: attention.list_waiting(archive, actor, key, limit=50 if chosen else 6) for key, _, _, count in reasons if count}
-    return page(request, "intake/trabajo.html", here="trabajo", reasons=reasons, lists=lists, chosen=chosen)
+    chosen = motivo if motivo in {key for key, _, _ in REASONS} else ""
+    current = page_number(pagina) if chosen else 1
+    tables, lists = {}, {}
+    for key in [key for key, _, _ in REASONS if getattr(counts, key) and chosen in ("", key)]:
+        columns, state = _columns(key), {"motivo": key, "orden": orden if chosen else ""}
+        order = read_order(state["orden"], columns, "recibido")
+        tables[key] = table(columns, order, changer("/trabajo", state), state)
+        limit = attention.PAGE if chosen else FEW
+        lists[key] = attention.list_waiting(archive, actor, key, order=order, limit=limit, offset=(current - 1) * limit)
+    change = changer("/trabajo", {"motivo": chosen, "orden": orden})
+    return page(
+        request,
+        "intake/trabajo.html",
+        here="trabajo",
+        reasons=[(key, label, words, getattr(counts, key)) for key, label, words in REASONS if key in tables],
+        lists=lists,
+        tables=tables,
+        chosen=chosen,
+        csv=changer("/trabajo.csv", {"motivo": chosen, "orden": orden if chosen else ""}),
+        current=current,
+        last_page=-(-getattr(counts, chosen) // attention.PAGE) if chosen else 1,
+        pager_address=lambda number: change(pagina=number if number > 1 else None),
+    )
+
+
+@router.get("/trabajo.csv")
+def work_sheet(request: Request, archive: Here, actor: Staff, motivo: str = "", orden: str = "") -> Response:
+    """The same lists, whole."""
+    labels = {key: label for key, label, _ in REASONS if motivo in ("", key)} or {key: label for key, label, _ in REASONS}
+    orders = {key: read_order(orden, _columns(key), "recibido") for key in labels}
+    zone, site = ZoneInfo(archive.institution.timezone), str(request.base_url).rstrip("/")
+    waiting = attention.export_waiting(archive, actor, orders)
+    return sheet("trabajo.csv", SHEET, (_cells(one, labels[one.reason], zone, site) for one in waiting))
 
 
 @router.get("/clasificar")
@@ -63,6 +105,15 @@ def decide(request: Request, archive: Here, actor: Staff, form: Fields, document
     title = view_document(archive, actor, document_id).title
     request.state.session.say(f"«{title[:80]}» quedó en {decided.item.label} ({decided.item.code}).")
     return RedirectResponse(f"/clasificar/{following}" if following else "/clasificar", 303)
+
+
+def _columns(reason: str) -> tuple[Column, ...]:
+    return BY_MODEL if reason in ("classify", "audit") else (*COLUMNS, Column("Estado"))
+
+
+def _cells(one: attention.Waiting, label: str, zone: ZoneInfo, site: str) -> list[Cell]:
+    what: list[Cell] = [label, one.title, one.filename, one.office_code, local(one.received_at, zone), one.part_count]
+    return [*what, None if one.confidence is None else round(one.confidence, 3), one.is_doubtful, f"{site}/documentos/{one.id}"]
 
 
 def _next(archive: Here, actor: Staff, document_id: str) -> str | None:

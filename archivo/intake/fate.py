@@ -1,13 +1,30 @@
 """What has become, so far, of a document just received: asked for often, and leaving no trace as a reading would."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from archivo.access.policy import Actor
 from archivo.archive import Archive
-from archivo.records.models import DocumentFinding
+from archivo.intake.models import RecognisedPage
+from archivo.jobs import Job, JobState
+from archivo.records.models import Document, DocumentFinding, DocumentState
 from archivo.records.services import FindingView, finding_view, visible_document
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How far a document that is recognised by ranges is, in pages."""
+
+    done: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Of its pages, those done: 0 to 1."""
+        return self.done / self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +36,7 @@ class Progress:
     title: str
     filename: str
     findings: tuple[FindingView, ...]
+    recognition: Recognition | None
 
     @property
     def is_at_rest(self) -> bool:
@@ -33,4 +51,23 @@ def progress_of(archive: Archive, actor: Actor, document_id: str) -> Progress:
         rows = session.scalars(select(DocumentFinding).filter_by(document_id=document_id).order_by(DocumentFinding.sequence))
         findings = [finding_view(row.code, row.params) for row in rows]
         worth = tuple(finding for finding in findings if finding.severity != "info")
-        return Progress(document.id, document.state, document.title, document.filename, worth)
+        recognition = recognitions(session, [document.id]).get(document.id)
+        return Progress(document.id, document.state, document.title, document.filename, worth, recognition)
+
+
+def recognitions(session: Session, document_ids: Collection[str]) -> dict[str, Recognition]:
+    """How far each of these documents is, of those that are being recognised by ranges."""
+    ranges = select(Job.object_id, Job.params).join(Document, Document.id == Job.object_id)
+    going = ranges.where(Job.kind == "recognise", Job.object_id.in_(document_ids), Document.state == DocumentState.PROCESSING)
+    pages: dict[str, set[int]] = {}
+    for document_id, params in session.execute(going):
+        pages.setdefault(document_id, set()).update(params["pages"])
+    counted = select(RecognisedPage.document_id, func.count()).where(RecognisedPage.document_id.in_(pages))
+    done = {document_id: count for document_id, count in session.execute(counted.group_by(RecognisedPage.document_id))}
+    return {each: Recognition(min(done.get(each, 0), len(wanted)), len(wanted)) for each, wanted in pages.items()}
+
+
+def in_ranges(session: Session, *, limit: int) -> Iterable[str]:
+    """The documents with ranges of pages still to be recognised, oldest first."""
+    unfinished = Job.state.in_((JobState.QUEUED, JobState.RUNNING, JobState.FAILED))
+    return session.scalars(select(Job.object_id).where(Job.kind == "recognise", unfinished).distinct().order_by(Job.object_id).limit(limit))

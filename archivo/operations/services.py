@@ -1,11 +1,11 @@
 """See the jobs, try them again, and know what is wrong with the installation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, SQLColumnExpression, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivo import jobs
@@ -14,10 +14,15 @@ from archivo.archive import Archive
 from archivo.audit import services as audit
 from archivo.errors import Conflict, Unknown, malformed_identifier
 from archivo.identifiers import JobId, is_uuid
+from archivo.intake.fate import Recognition, in_ranges, recognitions
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState
+from archivo.records.rows import batches, in_order
+from archivo.web.tables import Order
 
 PAGE: Final = 50
+MOST_LONG: Final = 20
+NEWEST: Final = Order("created", descending=True)
 
 KINDS: Final[Mapping[str, str]] = {
     "process": "Procesar un documento",
@@ -28,6 +33,15 @@ KINDS: Final[Mapping[str, str]] = {
     "train": "Entrenar el clasificador",
     "keep_trd": "Guardar la tabla de retención",
     "keep_fonds": "Guardar el fondo y sus oficinas",
+}
+
+ORDERS: Final[Mapping[str, SQLColumnExpression[Any]]] = {
+    "created": Job.id,  # made in the order of their birth
+    "kind": case({kind: words for kind, words in KINDS.items()}, value=Job.kind, else_=Job.kind),
+    "queue": Job.queue,
+    "state": case({"failed": 0, "running": 1, "queued": 2}, value=Job.state, else_=3),
+    "attempt": Job.attempt,
+    "changed": func.coalesce(Job.finished_at, Job.started_at, Job.created_at),
 }
 
 
@@ -60,18 +74,29 @@ class QueueCount:
 
 
 def list_jobs(
-    archive: Archive, actor: Actor, *, state: str | None = None, after: str | None = None, limit: int = PAGE, object_id: str | None = None
+    archive: Archive, actor: Actor, *, state: str | None = None, order: Order = NEWEST, limit: int = PAGE, offset: int = 0
 ) -> list[JobView]:
-    """Jobs, newest first, before a given one; open and failed ones unless a state is asked for."""
+    """Some jobs in an order, newest first unless another is asked for; open and failed ones unless a state is."""
     require(archive, actor, Grant.SEE_JOBS)
-    statement = select(Job).order_by(Job.id.desc()).limit(limit)
-    statement = statement.where(Job.state == state) if state else statement.where(Job.state != JobState.DONE)
-    if after:
-        statement = statement.where(Job.id < after)
-    if object_id:
-        statement = statement.where(Job.object_id == object_id)
+    statement = in_order(_jobs(select(Job), state), order, ORDERS, Job.id)
     with archive.reading() as session:
-        return [_view(job) for job in session.scalars(statement)]
+        return [_view(job) for job in session.scalars(statement.limit(limit).offset(offset))]
+
+
+def export_jobs(archive: Archive, actor: Actor, *, state: str | None = None, order: Order = NEWEST) -> Iterator[JobView]:
+    """All of them, read some at a time. Leaves an entry in the trail."""
+    require(archive, actor, Grant.SEE_JOBS)
+    with archive.reading() as session:
+        ids = list(session.scalars(in_order(_jobs(select(Job.id), state), order, ORDERS, Job.id)))
+    audit.record_export(archive, actor.login, "jobs", len(ids))
+    return (job for some in batches(ids) for job in _read(archive, some))
+
+
+def list_recognitions(archive: Archive, actor: Actor) -> list[tuple[str, Recognition]]:
+    """The documents that are being recognised by ranges of pages, and how far each is."""
+    require(archive, actor, Grant.SEE_JOBS)
+    with archive.reading() as session:
+        return sorted(recognitions(session, list(in_ranges(session, limit=MOST_LONG))).items())
 
 
 def count_jobs(archive: Archive, actor: Actor) -> list[QueueCount]:
@@ -123,6 +148,16 @@ def is_ready(archive: Archive) -> list[str]:
     except SQLAlchemyError:
         missing.append("database")
     return missing
+
+
+def _jobs(statement: Select[Any], state: str | None) -> Select[Any]:
+    return statement.where(Job.state == state) if state else statement.where(Job.state != JobState.DONE)
+
+
+def _read(archive: Archive, ids: Sequence[str]) -> list[JobView]:
+    with archive.reading() as session:
+        found = {job.id: _view(job) for job in session.scalars(select(Job).where(Job.id.in_(ids)))}
+    return [found[each] for each in ids if each in found]
 
 
 def _view(job: Job) -> JobView:

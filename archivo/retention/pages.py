@@ -39,7 +39,7 @@ class _Sent:
 
 
 VERSIONS: Final = (
-    Column("Versión", "version", "number", "number"),
+    Column("Versión", "version", "number", "ordinal"),
     Column("Vigencia", "vigencia", "in_force_from", "date"),
     Column("Clases", "clases", "classes", "number"),
     Column("Oficinas", "oficinas", "offices", "number"),

@@ -40,6 +40,7 @@ class Place:
 PLACES: Final = (
     Place("buscar", "Buscar", "/", None),
     Place("trabajo", "Mi trabajo", "/trabajo", "trabajo"),
+    Place("documentos", "Documentos", "/documentos", "documentos"),
     Place("recibir", "Recibir", "/recibir", "recibir"),
     Place("clasificar", "Clasificar", "/clasificar", "clasificar"),
     Place("trd", "TRD", "/trd", "trd"),

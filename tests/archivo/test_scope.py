@@ -406,21 +406,51 @@ def webs(full: House) -> dict[str | None, TestClient]:
 
 class TestStaffPages:
     def test_an_operator_sees_jobs_and_no_content(self, webs: dict[str | None, TestClient]) -> None:
-        for address in ("/trabajos", "/trabajos?estado=done", "/personas"):
+        for address in ("/trabajos", "/trabajos?estado=done", "/personas", "/trabajos.csv?estado=done", "/documentos", "/documentos.csv"):
             page = webs["olga"].get(address)
             assert page.status_code == 200
             assert not any(word in page.text for word in WORDS.values())
 
     def test_a_servant_sees_in_the_desk_what_is_public(self, full: House, webs: dict[str | None, TestClient]) -> None:
         closed = [WORDS[way, field] for way in WAYS if way not in SERVANT_SEES for field in FIELDS if field != "series"]
-        for address in ("/trabajo", "/trabajo?motivo=failed", "/clasificar", "/buscar?q=oficio", "/buscar", "/"):
+        lists = (
+            "/documentos",
+            "/documentos?q=oficio&orden=titulo",
+            "/documentos.csv",
+            "/documentos.csv?q=oficio",
+            "/trabajo.csv",
+            "/buscar.csv",
+        )
+        for address in ("/trabajo", "/trabajo?motivo=failed", "/clasificar", "/buscar?q=oficio", "/buscar", "/", *lists):
             page = webs["sofia"].get(address)
             assert page.status_code == 200
             assert not any(word in page.text for word in closed)
             assert not any(full.ids[way] in page.text for way in WAYS if way not in SERVANT_SEES)
 
+    @pytest.mark.parametrize("address", ["/documentos.csv", "/documentos", "/buscar.csv"])
+    def test_no_word_of_what_is_closed_finds_it_in_a_list(self, full: House, webs: dict[str | None, TestClient], address: str) -> None:
+        for login, seen in (("sofia", SERVANT_SEES), (None, frozenset()), ("olga", frozenset())):
+            if login is None and address.startswith("/documentos"):
+                continue
+            for way in (way for way in WAYS if way not in seen):
+                for field in INDEXED:
+                    page = webs[login].get(address, params={"q": WORDS[way, field]})
+                    assert full.ids[way] not in page.text
+                    others = page.text.replace(WORDS[way, field], "")
+                    assert not any(word in others for key, word in WORDS.items() if key[0] not in seen and key[1] != "series")
+
     def test_a_stranger_is_sent_to_sign_in(self, full: House) -> None:
-        for address in ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/trd", "/mi-clave"):
+        for address in (
+            "/trabajo",
+            "/recibir",
+            "/clasificar",
+            "/trabajos",
+            "/personas",
+            "/trd",
+            "/mi-clave",
+            "/documentos",
+            "/documentos.csv",
+        ):
             assert full.web.get(address).status_code == 303
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from archivo.discovery.addresses import attachment, changer, pieces, within, year
+from archivo.discovery.addresses import pieces, within, year
 from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_of
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
+from archivo.web.addresses import attachment, changer
 from ingest.step import Word
 
 

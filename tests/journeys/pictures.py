@@ -28,7 +28,7 @@ DRAWN = """Promise.all(Array.from(document.images, (image) => {
   return image.complete ? null : new Promise((done) => { image.onload = image.onerror = done; });
 }))"""
 PUBLIC_PAGES = ("/", "/buscar?q=", "/ayuda", "/diseno", "/ingresar", "/no-existe")
-STAFF_PAGES = ("/trabajo", "/recibir", "/clasificar", "/trd", "/trabajos", "/personas")
+STAFF_PAGES = ("/trabajo", "/documentos", "/recibir", "/clasificar", "/trd", "/trabajos", "/personas")
 
 
 @contextmanager

@@ -22,8 +22,8 @@ PUBLIC = (
     "/ingresar",
     "/no-existe",
 )
-STAFF = ("/trabajo", "/recibir", "/clasificar", "/trd", "/mi-clave")
-OPERATOR = ("/trabajos", "/trabajos?estado=done", "/personas")
+STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave")
+OPERATOR = ("/trabajos", "/trabajos?estado=done&orden=-cambio", "/personas")
 TABS = ("texto", "descripcion", "contexto", "integridad")
 
 

@@ -1,0 +1,45 @@
+"""Conditions and orders for lists of rows: which documents an actor may know of, and by what a list goes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_
+
+from archivo.access.policy import AccessClass, Actor, labels_held
+from archivo.records.models import Document
+from archivo.web.tables import Order
+
+Item = TypeVar("Item")
+Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
+BATCH: Final = 500
+_PLAIN: Final = (*zip("áéíóúüÁÉÍÓÚÜ", "aeiouuaeiouu", strict=True), ("ñ", "n~"), ("Ñ", "n~"))
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The policy's labels as a condition on documents (access.policy, labels_of)."""
+    public = and_(Document.published, Document.access == AccessClass.PUBLICA)
+    classes = [label.removeprefix("class:") for label in labels_held(actor) if label.startswith("class:")]
+    own = [label.removeprefix("deposited:") for label in labels_held(actor) if label.startswith("deposited:")]
+    return or_(public, Document.access.in_(classes), Document.received_by.in_(own))
+
+
+def alphabetical(column: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
+    """A column by which Spanish is ordered in any database: capitals and accents aside, ñ after n."""
+    return reduce(lambda plain, pair: func.replace(plain, *pair), _PLAIN, func.lower(column))
+
+
+def in_order(
+    statement: Statement, order: Order, columns: Mapping[str, SQLColumnExpression[Any]], identity: SQLColumnExpression[Any]
+) -> Statement:
+    """A statement in an order, what lacks its value at the end; rows that tie go by identity, so that pages neither repeat nor skip any."""
+    chosen = columns[order.by]
+    tie = identity.desc() if order.descending else identity.asc()
+    if chosen is identity:
+        return statement.order_by(tie)
+    return statement.order_by(chosen.is_(None), chosen.desc() if order.descending else chosen.asc(), tie)
+
+
+def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[Sequence[Item]]:
+    """The items, some at a time."""
+    return (items[start : start + size] for start in range(0, len(items), size))
