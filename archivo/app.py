@@ -13,6 +13,7 @@ from archivo.discovery import pages as discovery_pages
 from archivo.intake import api as intake_api
 from archivo.intake import pages as intake_pages
 from archivo.operations import api as operations_api
+from archivo.operations import metrics
 from archivo.operations import pages as operations_pages
 from archivo.retention import pages as retention_pages
 from archivo.web import shell
@@ -45,4 +46,5 @@ def create_app(archive: Archive, secret: str) -> FastAPI:
     )
     for part in (discovery_pages, intake_pages, operations_pages, retention_pages, access_pages, discovery_api, intake_api, operations_api):
         app.include_router(part.router)
+    metrics.install(app, archive)
     return app
