@@ -7,13 +7,15 @@ and "1754"), and words broken by a hyphen at the end of a line, or by soft hyphe
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 _CHANGED = re.compile("[-\u00ac](?<=[^\\W\\d_].)\\s?\\n\\s*(?=[a-zà-ÿ])|\u00ad\\s?\\n\\s*|\u00ad|[º°ª_]")
+_SIGNS = "º°ª_\u00ad\u00ac"
+_HYPHEN_AT_END = re.compile(r"-\s?\n")
 _CLUSTER = re.compile("[\\s\\S][\u0300-\u036f]+")
-_FOREIGN = re.compile(r"[^\W\d_\u0000-\u00ff]|[æøßÆØ]")
+_FOREIGN = re.compile(r"[^\W_\u0000-\u00ff]|[æøßÆØ]")
 _WORD = re.compile(r"[^\W_]+")
 _SPECIAL = str.maketrans({"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "ı": "i"})
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
@@ -34,7 +36,13 @@ def encodable(text: str) -> str:
 
 def normalise(text: str) -> str:
     """The text as it is indexed: NFC, ordinal signs as spaces, broken words joined."""
-    return _CHANGED.sub(_replacement, unicodedata.normalize("NFC", encodable(text)))
+    composed = unicodedata.normalize("NFC", encodable(text))
+    return _CHANGED.sub(_replacement, composed) if _may_change(composed) else composed
+
+
+def _may_change(text: str) -> bool:
+    """Whether `_CHANGED` could find something: seen without walking through the text."""
+    return any(sign in text for sign in _SIGNS) or ("-" in text and _HYPHEN_AT_END.search(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Aligned:
 def aligned(text: str) -> Aligned:
     """`normalise(text)`, knowing where each character came from."""
     text = encodable(text)
-    if unicodedata.is_normalized("NFC", text) and not _CHANGED.search(text):
+    if unicodedata.is_normalized("NFC", text) and not (_may_change(text) and _CHANGED.search(text)):
         return Aligned(text, range(len(text) + 1))
     composed, places = _rewritten(text, range(len(text) + 1), _CLUSTER, lambda found: unicodedata.normalize("NFC", found[0]))
     return Aligned(*_rewritten(composed, places, _CHANGED, _replacement))
@@ -104,11 +112,15 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def folded_words(text: str) -> list[tuple[int, int, str]]:
-    """The words of a normalised text with their place: start, end, folded word."""
+def folded_words(text: str, beginnings: Collection[str] = ("",)) -> list[tuple[int, int, str]]:
+    """The words of a normalised text with their place: start, end, folded word; only those with one of some folded beginnings."""
     if _FOREIGN.search(text):
-        return [(*found.span(), fold(found[0])) for found in _WORD.finditer(text)]
-    return [(*found.span(), found[0]) for found in _WORD.finditer(flat(text))]
+        every = ((*found.span(), fold(found[0])) for found in _WORD.finditer(text))
+        return [each for each in every if each[2].startswith(tuple(beginnings))]
+    if "" in beginnings:
+        return [(*found.span(), found[0]) for found in _WORD.finditer(flat(text))]
+    begun = re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(map(re.escape, beginnings)))})[^\W_]*")
+    return [(*found.span(), found[0]) for found in begun.finditer(flat(text))] if beginnings else []
 
 
 @lru_cache(maxsize=50_000)

@@ -5,12 +5,12 @@ typed in one way finds the pages that have it in another.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from search.analysis import flat
 
-_DIGITS = re.compile(r"\d[\d.,/-]*")
+_DIGITS = re.compile(r"\d+")
 _BEFORE = 40
 _AFTER = 60
 _PLACEHOLDER = re.compile(r"%(\w+)%")
@@ -23,12 +23,13 @@ class CodePattern:
     Group names say how a value is made canonical: `kind` (looked up among the kinds), `month` (a number or a month's name), `day`,
     `year` (two digits become four), `number` and `series` (digits alone, no leading zeros). A template whose groups did not all match
     yields nothing; a match with an impossible month or day yields nothing at all. `names`: a document is known by such a code (a date
-    is none).
+    is none). `at_number`: a match can begin only where a run of digits does, so it is looked for nowhere else.
     """
 
     expression: re.Pattern[str]
     codes: tuple[str, ...]
     names: bool = True
+    at_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ class CodePatterns:
         kinds: Mapping[str, str],
         months: Mapping[str, int],
         parts: Mapping[str, str],
-        patterns: Sequence[tuple[str, Sequence[str], bool]],
+        patterns: Sequence[tuple[str, Sequence[str], bool, bool]],
         pivot: int = 40,
     ) -> "CodePatterns":
-        """From expressions in which `%kinds%`, `%months%` and each name in `parts` between percent signs stand for their alternatives.
+        """From (expression, codes, names, at_number); in an expression `%kinds%`, `%months%` and each name in `parts` between percent
+        signs stand for their alternatives.
 
         Raises re.error or KeyError for expressions that cannot be read: a fault of the data, found at start.
         """
@@ -59,8 +61,8 @@ class CodePatterns:
             **parts,
         }
         made = tuple(
-            CodePattern(re.compile(_PLACEHOLDER.sub(lambda found: f"(?:{named[found[1]]})", expression)), tuple(codes), names)
-            for expression, codes, names in patterns
+            CodePattern(re.compile(_PLACEHOLDER.sub(lambda found: f"(?:{named[found[1]]})", expression)), tuple(codes), *about)
+            for expression, codes, *about in patterns
         )
         return cls(dict(kinds), dict(months), made, pivot)
 
@@ -85,26 +87,41 @@ def find(text: str, patterns: CodePatterns) -> list[Found]:
     """
     folded = flat(text)
     found: list[Found] = []
-    for start, end in _around_digits(folded):
+    for start, end, numbers in _around_digits(folded):
         for pattern in patterns.patterns:
-            for match in pattern.expression.finditer(folded, start, end):
+            for match in _matches(folded, pattern, start, end, numbers):
                 codes = _canonical(match, pattern, patterns)
                 if codes:
                     found.append(Found(match.start(), match.end(), codes, pattern.names))
     return found
 
 
-def _around_digits(folded: str) -> Iterator[tuple[int, int]]:
-    """The stretches where a code can be, apart from each other."""
+def _around_digits(folded: str) -> Iterator[tuple[int, int, list[int]]]:
+    """The stretches where a code can be, apart from each other, with the places where the digits of each begin."""
     start = end = 0
+    numbers: list[int] = []
     for digits in _DIGITS.finditer(folded):
-        if digits.start() - _BEFORE > end:
-            if end:
-                yield start, end
-            start = max(0, digits.start() - _BEFORE)
-        end = digits.end() + _AFTER
-    if end:
-        yield start, end
+        at, after = digits.span()
+        if at - _BEFORE > end:
+            if numbers:
+                yield start, end, numbers
+            start, numbers = max(0, at - _BEFORE), []
+        numbers.append(at)
+        end = after + _AFTER
+    if numbers:
+        yield start, end, numbers
+
+
+def _matches(folded: str, pattern: CodePattern, start: int, end: int, numbers: list[int]) -> Iterable[re.Match[str]]:
+    """What `finditer` would find in a stretch."""
+    if not pattern.at_number:
+        return pattern.expression.finditer(folded, start, end)
+    match, matches = pattern.expression.match, []
+    for at in numbers:
+        if at >= start and (found := match(folded, at, end)):
+            matches.append(found)
+            start = found.end()
+    return matches
 
 
 def codes(text: str, patterns: CodePatterns) -> list[str]:

@@ -34,9 +34,9 @@ def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns
 
 
 def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> list[Mark]:
-    tokens = folded_words(clean.text)
     words, prefix = understood.words, understood.prefix or "\0"
     heads = {each[:3] for each in understood.stems}
+    tokens = folded_words(clean.text, ("",) if understood.phrases else heads | {each[:3] for each in (*words, prefix)})
     found: list[Mark] = []
     for start, end, folded in tokens:
         if folded in words or folded.startswith(prefix) or (folded[:3] in heads and stem(clean.text[start:end]) in understood.stems):

@@ -16,7 +16,7 @@ def _read(name: str) -> dict[str, Any]:
 def code_patterns() -> CodePatterns:
     """What is read as a code in pages and queries (codes.toml)."""
     data = _read("codes.toml")
-    patterns = [(each["expression"], each["codes"], each.get("names", True)) for each in data["patterns"]]
+    patterns = [(each["expression"], each["codes"], each.get("names", True), each.get("at_number", False)) for each in data["patterns"]]
     return CodePatterns.compiled(data["kinds"], data["months"], data["parts"], patterns, data["pivot"])
 
 

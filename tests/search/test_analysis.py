@@ -64,3 +64,9 @@ def test_alignment_reads_what_is_indexed(text: str) -> None:
 def test_words_in_their_place_are_the_words_folded(text: str) -> None:
     clean = normalise(text)
     assert [word for _, _, word in folded_words(clean)] == [fold(word) for word in words(clean)]
+
+
+@given(st.text(max_size=80), st.sets(st.text("aeño1", min_size=1, max_size=2)))
+def test_words_that_begin_so_are_those_of_all_that_do(text: str, beginnings: set[str]) -> None:
+    clean, folded = normalise(text), {fold(each) for each in beginnings}
+    assert folded_words(clean, folded) == [each for each in folded_words(clean) if each[2].startswith(tuple(folded))]

@@ -1,4 +1,8 @@
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archivo.data import code_patterns
 from search.analysis import normalise
@@ -51,12 +55,21 @@ def test_codes_know_their_place_and_whether_they_name_a_document() -> None:
     assert not date.names
 
 
+@given(
+    st.lists(st.sampled_from(["1", "23", "594", "2000", "12345", ".", ",", "-", "/", " ", " de ", " del ", "ley ", "mayo ", "n", "º", "x"]))
+)
+def test_codes_that_begin_at_a_number_are_found_as_if_looked_for_everywhere(parts: list[str]) -> None:
+    everywhere = replace(PATTERNS, patterns=tuple(replace(each, at_number=False) for each in PATTERNS.patterns))
+    text = normalise("".join(parts))
+    assert find(text, PATTERNS) == find(text, everywhere)
+
+
 def test_another_institution_reads_its_own_codes() -> None:
-    own = CodePatterns.compiled({"bill": "bill"}, {}, {}, [(r"\b(?P<kind>%kinds%)\s+(?P<number>\d+)", ["{kind}-{number}"], True)])
+    own = CodePatterns.compiled({"bill": "bill"}, {}, {}, [(r"\b(?P<kind>%kinds%)\s+(?P<number>\d+)", ["{kind}-{number}"], True, False)])
     assert codes("Bill 0042", own) == ["bill-42"]
     assert codes("Bill 42", NO_PATTERNS) == []
 
 
 def test_a_pattern_that_names_no_known_part_is_refused_at_start() -> None:
     with pytest.raises(KeyError, match="absent"):
-        CodePatterns.compiled({}, {}, {}, [(r"%absent%\d", ["x"], True)])
+        CodePatterns.compiled({}, {}, {}, [(r"%absent%\d", ["x"], True, False)])
