@@ -35,10 +35,14 @@ Synonyms = Mapping[str, tuple[tuple[str, ...], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A tree to run; `note` is said if it was this one that found something."""
+    """A tree to run; `note` is said if it was this one that found something.
+
+    `whole`: what of it answers every part of the query, with the same scores, where that is less than the tree.
+    """
 
     tree: Node
     note: Note | None = None
+    whole: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +116,16 @@ def _steps(parsed: Parsed, looked_for: list[_Word], vocabulary: Vocabulary, syno
     if parsed.codes:
         units.append(_code_unit(parsed, vocabulary, synonyms))
     if not phrases:
-        first = Step(_together(units, looked_for, half=True))
-        return (first, Step(_together(units, looked_for, half=False), Note("any_word"))) if len(units) > 2 else (first,)
+        whole = _together(units, looked_for, least=len(units)) if len(units) > 1 else None
+        first = Step(_together(units, looked_for, least=_half(units)), None, whole)
+        return (first, Step(_together(units, looked_for, least=1), Note("any_word"), whole)) if len(units) > 2 else (first,)
     said = {"phrase": " ".join(parsed.phrases[0])}
     near = [_exactly(phrase, 3) for phrase in parsed.phrases]
     loose = replace(parsed, phrases=(), words=tuple(dict.fromkeys((*parsed.words, *_telling(parsed.phrases)))))
     return (
         Step(Required(Every(tuple(phrases)), tuple(units))),
         Step(Required(Every(tuple(near)), tuple(units)), Note("phrase_near", said)),
-        *(Step(step.tree, Note("phrase_words", said)) for step in _loose_steps(loose, vocabulary, synonyms)),
+        *(replace(step, note=Note("phrase_words", said)) for step in _loose_steps(loose, vocabulary, synonyms)),
     )
 
 
@@ -176,12 +181,18 @@ def _phrase(field: Field, folded: tuple[str, ...], slop: int) -> Node:
     return Phrase(field, folded, slop) if len(folded) > 1 else Term(field, folded[0])
 
 
-def _together(units: list[Node], looked_for: list[_Word], *, half: bool) -> Node:
-    """Some of the units, better all, better near each other."""
+def _half(units: list[Node]) -> int:
+    return (len(units) + 1) // 2 if len(units) > 2 else 1
+
+
+def _together(units: list[Node], looked_for: list[_Word], *, least: int) -> Node:
+    """At least so many of the units, better all, better near each other."""
     if not units:
         return Nothing()
-    least = (len(units) + 1) // 2 if half and len(units) > 2 else 1
-    base: Node = Some((*units, Weighted(Every(tuple(units)), _ALL_WORDS)), least) if len(units) > 1 else units[0]
+    every = Every(tuple(units))
+    base = units[0]
+    if len(units) > 1:
+        base = Weighted(every, 1 + _ALL_WORDS) if least == len(units) else Some((*units, Weighted(every, _ALL_WORDS)), least)
     likely = [stem(each.likely) for each in looked_for]
     if len(likely) < 2:
         return base

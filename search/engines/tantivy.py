@@ -8,23 +8,26 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from tantivy import DocAddress, Occur
 from tantivy import Query as EngineQuery
 
 from search.codes import NO_PATTERNS, CodePatterns
-from search.engines.tantivy_schema import SEPARATOR, entries_schema, filtered, of_a_share, translated, within
+from search.engines.tantivy_sampling import level_for, most, of_a_share
+from search.engines.tantivy_schema import SEPARATOR, SETS, entries_schema, filtered, translated, within
 from search.engines.tantivy_storage import Reading, Storage
 from search.engines.tantivy_words import ReaderWords
 from search.engines.tantivy_writing import EntryWriter
 from search.index import Entry, FacetValue, Hit, Note, PageHit, Query, Results, Scope, Understood
-from search.plan import Plan, plan, synonym_table
+from search.plan import Plan, Step, plan, synonym_table
 from search.query import Parsed, parse
 from search.tree import Node, Some, Term
 
 _WINDOW = 10_000
+_MANY = 12_000
+"""From this many entries on, by estimation, more than `_WINDOW` answer."""
 _SAMPLE = 2_000
 _MORE_PAGES = 0.06
 _PAGES_SHOWN = 5
@@ -43,7 +46,7 @@ class _Found:
     addresses: Sequence[DocAddress]
     documents: Sequence[int]
     counted: Sequence[DocAddress] = ()
-    proportion: float = 1.0
+    proportion: int = 1
     is_exact: bool = True
 
 
@@ -94,7 +97,7 @@ class TantivyIndex:
         firsts = _firsts(found)
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
         return Results(
-            total=round(len(found.counted) * found.proportion),
+            total=len(found.counted) * found.proportion,
             total_is_exact=found.is_exact,
             hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, firsts, last)[first:]),
             facets=self._facets(reading, list(found.counted), found.proportion),
@@ -106,45 +109,87 @@ class TantivyIndex:
     def _run(self, reading: Reading, asked: Plan, query: Query, scope: Scope) -> tuple[_Found, list[Note]]:
         found = _Found(0, (), (), ())
         for step in asked.steps:
-            found = _find(reading, step.tree, query, scope)
+            found = _find(reading, step, query, scope)
             if found.count:
                 return found, [step.note] if step.note else []
         return found, []
 
-    def _facets(self, reading: Reading, addresses: list[DocAddress], proportion: float) -> dict[str, tuple[FacetValue, ...]]:
+    def _facets(self, reading: Reading, addresses: list[DocAddress], proportion: int) -> dict[str, tuple[FacetValue, ...]]:
         """How many documents have each value, given one entry of each document found."""
-        if len(self._facet_sets) > _SETS_REMEMBERED:
-            self._facet_sets.clear()
-        sets = reading.column("set", addresses)
-        for number, address in dict(zip(sets, addresses, strict=True)).items():
-            if number not in self._facet_sets:
-                self._remember(number, reading.stored("facets", address))
-        counts = Counter(chain.from_iterable(map(self._facet_sets.__getitem__, sets)))
+        counts: Counter[str] = Counter()
+        for place, column in enumerate(SETS):
+            numbers = reading.column(column, addresses)
+            known = self._known(reading, place, dict(zip(numbers, addresses, strict=True)))
+            for number, count in Counter(numbers).items():
+                for named in known[number]:
+                    counts[named] += count
         facets: dict[str, list[FacetValue]] = {}
         for named, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
             facet, _, value = named.partition(SEPARATOR)
-            facets.setdefault(facet, []).append(FacetValue(value, round(count * proportion)))
+            facets.setdefault(facet, []).append(FacetValue(value, count * proportion))
         return {facet: tuple(values) for facet, values in facets.items()}
 
-    def _remember(self, number: int, facets: bytes) -> None:
-        values = json.loads(facets)
-        self._facet_sets[number] = tuple(f"{facet}{SEPARATOR}{value}" for facet in values for value in values[facet])
+    def _known(self, reading: Reading, place: int, examples: dict[int, DocAddress]) -> dict[int, tuple[str, ...]]:
+        """What the numbers of a column stand for, read where new from an entry that has it."""
+        known = self._facet_sets
+        if unknown := examples.keys() - known.keys():
+            if len(known) > _SETS_REMEMBERED:
+                known, unknown = {}, set(examples)
+            known = known | {number: tuple(json.loads(reading.stored("facets", examples[number]))[place]) for number in unknown}
+            self._facet_sets = known
+        return known
 
 
-def _find(reading: Reading, tree: Node, query: Query, scope: Scope) -> _Found:
-    schema = entries_schema()
-    wanted = filtered(schema, query, scope, translated(schema, tree))
-    count, hits = reading.find(wanted, min(_WINDOW, max(_SAMPLE, 4 * (query.offset + query.limit))))
+def _find(reading: Reading, step: Step, query: Query, scope: Scope) -> _Found:
+    """What a step finds, as many of the best as the page asked for needs; counted whole, or by a sample where it is much."""
+    limit = min(_WINDOW, max(_SAMPLE, 4 * (query.offset + query.limit)))
+    count = likely = _estimated(reading, step.tree, query, scope)
+    hits: list[tuple[float, DocAddress]] = []
+    if likely > _MANY:
+        hits = _wholly(reading, step, query, scope, limit)
+    if not hits:
+        count, hits = _ranked(reading, step.tree, query, scope, limit if likely > _MANY else _WINDOW)
     if len(hits) < count <= _WINDOW:
-        count, hits = reading.find(wanted, _WINDOW)
+        count, hits = _ranked(reading, step.tree, query, scope, _WINDOW)
     scores, addresses = zip(*hits, strict=True) if hits else ((), ())
     documents = reading.column("doc", list(addresses))
     if count <= _WINDOW:
         return _Found(count, scores, addresses, documents, _one_each(documents, addresses))
-    share = _SAMPLE / count
-    sampled = [address for _, address in reading.find(of_a_share(schema, wanted, share), _WINDOW)[1]]
+    level = level_for(count, _SAMPLE)
+    sampled = [address for _, address in reading.find(of_a_share(step.tree, query, scope, level), _WINDOW)[1]]
     counted = _one_each(reading.column("doc", sampled), sampled)
-    return _Found(count, scores, addresses, documents, counted, 1 / share, is_exact=False)
+    return _Found(count, scores, addresses, documents, counted, 2**level, is_exact=False)
+
+
+def _wholly(reading: Reading, step: Step, query: Query, scope: Scope, limit: int) -> list[tuple[float, DocAddress]]:
+    """The best entries where many answer the whole query: these before those that answer a part of it, which are looked for only if asked
+    so far. Nothing where there are not many.
+    """
+    if step.whole is None or _estimated(reading, step.whole, query, scope) < _SAMPLE:
+        return []
+    count, hits = _ranked(reading, step.whole, query, scope, limit)
+    if count < _SAMPLE:
+        return []
+    if count < limit:
+        first = {(address.segment_ord, address.doc) for _, address in hits}
+        last = hits[-1][0]
+        others = _ranked(reading, step.tree, query, scope, limit)[1]
+        hits += [(min(score, last), address) for score, address in others if (address.segment_ord, address.doc) not in first]
+    return hits[:limit]
+
+
+def _ranked(reading: Reading, tree: Node, query: Query, scope: Scope, limit: int) -> tuple[int, list[tuple[float, DocAddress]]]:
+    schema = entries_schema()
+    return reading.find(filtered(schema, query, scope, translated(schema, tree)), limit)
+
+
+def _estimated(reading: Reading, tree: Node, query: Query, scope: Scope) -> int:
+    """About how many entries answer: exact where few can, else from a share of them."""
+    most_of_all = most(reading, tree)
+    level = level_for(reading.entries.num_docs, _SAMPLE)
+    if most_of_all <= _MANY or level == 0:
+        return most_of_all
+    return reading.find(of_a_share(tree, query, scope, level), 1)[0] << level
 
 
 def _one_each(documents: Sequence[int], addresses: Sequence[DocAddress]) -> list[DocAddress]:

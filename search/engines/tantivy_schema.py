@@ -10,6 +10,8 @@ from search.index import Scope
 from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted
 
 SEPARATOR = "\x1f"
+SETS = ("set0", "set1", "set2", "set3")
+"""Columns with a number for the values an entry has in a facet; there are few such sets, and each is read once."""
 
 
 def analyzers() -> Mapping[str, TextAnalyzer]:
@@ -23,7 +25,9 @@ def analyzers() -> Mapping[str, TextAnalyzer]:
 
 @cache
 def entries_schema() -> Schema:
-    """One engine document per entry. `doc` is a number for the document, `set` one for its facet values, kept as JSON in `facets`."""
+    """One engine document per entry. `doc` is a number for the document; `facets` has the values of each of `SETS` as JSON;
+    `share` tells in which samples the document is (engines.tantivy_sampling).
+    """
     builder = SchemaBuilder()
     for field in ("bu", "bs", "tu", "ts", "du", "ds"):
         builder.add_text_field(field, tokenizer_name=field[1])
@@ -34,7 +38,8 @@ def entries_schema() -> Schema:
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("facets", stored=True)
     builder.add_unsigned_field("year", indexed=True, fast=True)
-    for field in ("doc", "page", "set"):
+    builder.add_unsigned_field("share", indexed=True)
+    for field in ("doc", "page", *SETS):
         builder.add_unsigned_field(field, fast=True)
     return builder.build()
 
@@ -63,19 +68,18 @@ def within(schema: Schema, scope: Scope) -> Query:
     return _any_of(schema, "label", sorted(scope.labels))
 
 
-def filtered(schema: Schema, asked: Asked, scope: Scope, wanted: Query) -> Query:
-    """`wanted`, only among what the reader may see and the filters let through."""
+def filters(schema: Schema, asked: Asked, scope: Scope) -> list[Query]:
+    """What an entry has to answer besides its words: the reader may see it, and what was chosen lets it through. They score nothing."""
     required = [within(schema, scope)]
     required += [_any_of(schema, "facet", [f"{facet}{SEPARATOR}{value}"]) for facet, value in asked.filters.items()]
     if asked.from_year is not None or asked.to_year is not None:
-        required.append(_silent(_years(schema, asked.from_year, asked.to_year)))
-    return Query.boolean_query([(Occur.Must, wanted), *((Occur.Must, each) for each in required)])
+        required.append(silent(_years(schema, asked.from_year, asked.to_year)))
+    return required
 
 
-def of_a_share(schema: Schema, wanted: Query, share: float) -> Query:
-    """`wanted`, only among a share (0 to 1) of the documents, all their entries with them: their numbers are spread evenly."""
-    numbers = Query.range_query(schema, "doc", FieldType.Unsigned, 0, int(share * (2**64 - 1)))
-    return Query.boolean_query([(Occur.Must, wanted), (Occur.Must, _silent(numbers))])
+def filtered(schema: Schema, asked: Asked, scope: Scope, wanted: Query) -> Query:
+    """`wanted`, only among what the reader may see and the filters let through."""
+    return Query.boolean_query([(Occur.Must, wanted), *((Occur.Must, each) for each in filters(schema, asked, scope))])
 
 
 def _years(schema: Schema, first: int | None, last: int | None) -> Query:
@@ -85,10 +89,11 @@ def _years(schema: Schema, first: int | None, last: int | None) -> Query:
 
 def _any_of(schema: Schema, field: str, values: list[str]) -> Query:
     terms = [Query.term_query(schema, field, value.encode("utf-8", "replace").decode(), "basic") for value in values]
-    return _silent(terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms]))
+    return silent(terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms]))
 
 
-def _silent(query: Query) -> Query:
+def silent(query: Query) -> Query:
+    """The query, scoring nothing."""
     return Query.const_score_query(query, 0.0)
 
 

@@ -23,7 +23,7 @@ from tantivy import DocAddress, Index, Query, Schema, Searcher
 from search.engines.tantivy_schema import entries_schema, opened, words_schema
 from search.tree import Node
 
-_FORMAT = "v1"
+_FORMAT = "v2"
 _ATTEMPTS = 10
 
 
@@ -61,7 +61,7 @@ class Reading:
 
     entries: Searcher
     words: Searcher
-    counts: dict[tuple[frozenset[str], Node], int] = field(default_factory=dict)
+    counts: dict[tuple[frozenset[str], Node, int], int] = field(default_factory=dict)
 
     def find(self, query: Query, limit: int) -> tuple[int, list[tuple[float, DocAddress]]]:
         """How many entries answer, and the best of them with their scores."""

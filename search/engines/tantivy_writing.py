@@ -2,15 +2,18 @@
 
 import json
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import filterfalse
 from types import TracebackType
 
 from tantivy import Document, IndexWriter
 
 from search.analysis import fold, normalise
 from search.codes import CodePatterns, codes
-from search.engines.tantivy_schema import SEPARATOR
+from search.engines.tantivy_sampling import levels
+from search.engines.tantivy_schema import SEPARATOR, SETS
 from search.engines.tantivy_storage import Generation
 from search.index import Entry
 from search.spelling import sound
@@ -28,9 +31,7 @@ class EntryWriter:
         self._patterns = patterns
         self._writer: IndexWriter = generation.entries().writer(_MEMORY, threads)
         self._words = WordWriter(generation)
-        self._own_codes = lru_cache(100)(self._codes)
-        self._normal = lru_cache(100)(normalise)
-        self._last = ("", "")
+        self._shared: _Shared | None = None
 
     def __enter__(self) -> "EntryWriter":
         return self
@@ -47,41 +48,52 @@ class EntryWriter:
         self._writer.delete_documents_by_term("document", storable(document))
 
     def add(self, entry: Entry) -> None:
-        title, description, body = self._normal(entry.title), self._normal(entry.description), normalise(entry.body)
+        about = replace(entry, page=0, body="")
+        if self._shared is None or self._shared.about != about:
+            self._shared = _shared(about, self._patterns)
+            self._words.add(self._shared.title)
+            self._words.add(self._shared.description)
+        shared, body = self._shared, normalise(entry.body)
         document = Document()
-        for name, text in (("t", title), ("d", description), ("b", body)):
+        for name, text in (("t", shared.title), ("d", shared.description), ("b", body)):
             if text:
                 document.add_text(name + "u", text)
                 document.add_text(name + "s", text)
-        own = self._own_codes(entry.own)
-        document.add_text("own", own)
-        read = body if entry.page else f"{title}\n{description}\n{body}"
-        document.add_text("codes", " ".join(dict.fromkeys((*own.split(), *codes(read, self._patterns)))))
-        self._identify(document, entry)
+        for field, text in shared.texts:
+            document.add_text(field, text)
+        for field, number in shared.numbers:
+            document.add_unsigned(field, number)
+        document.add_bytes("facets", shared.facets)
+        document.add_unsigned("page", entry.page)
+        read = body if entry.page else f"{shared.title}\n{shared.description}\n{body}"
+        document.add_text("codes", " ".join(dict.fromkeys((*shared.own, *codes(read, self._patterns)))))
         self._writer.add_document(document)
         self._words.add(body)
-        if self._last != (title, description):
-            self._last = (title, description)
-            self._words.add(title)
-            self._words.add(description)
 
-    def _codes(self, text: str) -> str:
-        return " ".join(codes(normalise(text), self._patterns))
 
-    def _identify(self, document: Document, entry: Entry) -> None:
-        document.add_text("document", storable(entry.document))
-        document.add_unsigned("doc", numbered(entry.document))
-        document.add_unsigned("page", entry.page)
-        for label in entry.labels:
-            document.add_text("label", storable(label))
-        for facet, values in entry.facets.items():
-            for value in values:
-                document.add_text("facet", storable(f"{facet}{SEPARATOR}{value}"))
-        for year in (year for year in entry.years if year >= 0):
-            document.add_unsigned("year", year)
-        facets = facet_values(entry)
-        document.add_bytes("facets", facets.encode())
-        document.add_unsigned("set", numbered(facets))
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all entries of a document have; `about` is an entry without its page."""
+
+    about: Entry
+    title: str
+    description: str
+    own: tuple[str, ...]
+    texts: tuple[tuple[str, str], ...]
+    numbers: tuple[tuple[str, int], ...]
+    facets: bytes
+
+
+def _shared(about: Entry, patterns: CodePatterns) -> _Shared:
+    own = tuple(codes(normalise(about.own), patterns))
+    number = numbered(about.document)
+    sets = facet_sets(about)
+    texts = [("own", " ".join(own)), ("document", storable(about.document)), *(("label", storable(label)) for label in about.labels)]
+    texts += [("facet", storable(f"{facet}{SEPARATOR}{value}")) for facet, values in about.facets.items() for value in values]
+    numbers = [("doc", number), *(("share", level) for level in levels(number)), *(("year", year) for year in about.years if year >= 0)]
+    numbers += [(column, set_number(values)) for column, values in zip(SETS, sets, strict=True)]
+    title, description = normalise(about.title), normalise(about.description)
+    return _Shared(about, title, description, own, tuple(texts), tuple(numbers), json.dumps(sets).encode())
 
 
 class WordWriter:
@@ -95,12 +107,12 @@ class WordWriter:
         self._new: set[str] = set()
 
     def add(self, text: str) -> None:
-        fresh = set(text.lower().split()) - self._seen
+        fresh = set(filterfalse(self._seen.__contains__, text.split()))
         if len(self._seen) > _SEEN:
             self._seen.clear()
         self._seen |= fresh
-        for word in _WRITTEN_WORD.findall(" ".join(fresh)):
-            if word not in self._new and not self._known.doc_freq("spelling", word):
+        for word in _WRITTEN_WORD.findall(" ".join(fresh).lower()):
+            if word not in self._new and not (self._known.num_docs and self._known.doc_freq("spelling", word)):
                 self._new.add(word)
 
     def commit(self) -> None:
@@ -128,7 +140,14 @@ def numbered(text: str) -> int:
     return int.from_bytes(blake2b(storable(text).encode(), digest_size=8).digest(), "big")
 
 
-def facet_values(entry: Entry) -> str:
-    """The entry's facet values and years as JSON, the same for equal values."""
-    values = {facet: sorted(set(each)) for facet, each in entry.facets.items()} | {"year": sorted({str(year) for year in entry.years})}
-    return json.dumps(values, sort_keys=True, ensure_ascii=True)
+def facet_sets(entry: Entry) -> list[list[str]]:
+    """The entry's facet values, years among them, as many lists as there are columns for them: a facet in each, the last has the rest."""
+    values = {**entry.facets, "year": tuple(map(str, entry.years))}
+    each = [[f"{facet}{SEPARATOR}{value}" for value in sorted(set(values[facet]))] for facet in sorted(values)]
+    last = len(SETS) - 1
+    return [*each[:last], *([] for _ in range(last - len(each))), [value for more in each[last:] for value in more]]
+
+
+def set_number(values: Sequence[str]) -> int:
+    """A number for a set of facet values, 0 for none."""
+    return numbered("\0".join(values)) if values else 0

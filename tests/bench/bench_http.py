@@ -1,8 +1,10 @@
-"""How long a citizen waits for a search: `python -m tests.bench.bench_http [--documents N] [--queries N]` prints one JSON value.
+"""How long a citizen waits for a search: `python -m tests.bench.bench_http [--documents N] [--queries N] [--home FOLDER]` prints JSON.
 
 A home of its own, filled with made-up documents of two pages (rows and index written directly, as processing would leave them) and a
 schedule of some 700 classes, is served by `archivo serve` on 127.0.0.1. One client asks one query after another, each new: by API, by the
 page of results, and to the bare engine in this process, in turns, so that a neighbour's load falls on all. `ratio` is to the bare engine.
+
+With `--home` the home is kept in that folder, and used again as it is found there: filling it takes minutes.
 """
 
 import argparse
@@ -205,13 +207,16 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--queries", type=int, default=330)
+    parser.add_argument("--home", type=Path)
     options = parser.parse_args(arguments)
     writer = Writer(21)
     queries = list(dict.fromkeys(writer.query() for _ in range(options.queries)))
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
+        home = options.home or Path(folder) / "home"
+        filled = home.exists()
         with opened(read_settings({"ARCHIVO_HOME": str(home)})) as archive:
-            fill(archive, options.documents)
+            if not filled:
+                fill(archive, options.documents)
             port = free_port()
             server = serve(home, port)
             try:

@@ -136,7 +136,7 @@ def prepared(entry: Entry, patterns: CodePatterns) -> dict[str, object]:
         "bu": body, "bs": body, "tu": title, "ts": title, "du": description, "ds": description,
         "own": " ".join(codes(entry.own, patterns)), "codes": " ".join(codes(body, patterns)), "document": entry.document,
         "label": list(entry.labels), "facet": [f"{facet}\x1f{value}" for facet, values in entry.facets.items() for value in values],
-        "facets": b"{}", "year": list(entry.years), "doc": abs(hash(entry.document)), "page": entry.page, "set": 1,
+        "facets": b"[]", "year": list(entry.years), "doc": abs(hash(entry.document)), "page": entry.page,
     }  # fmt: skip
 
 
