@@ -66,7 +66,7 @@ def test_pages_of_the_archivist(narrow_or_wide: Page, site: Site) -> None:
     document = (page.locator("article.hit h2 a").first.get_attribute("href") or "").partition("?")[0]
     addresses = [f"{document}/editar", document.replace("/documentos/", "/clasificar/"), f"{document}?ver=contexto"]
     page.goto(f"{site.address}/trd")
-    addresses.append(page.locator("table a.name, table th a").first.get_attribute("href") or "")
+    addresses.append(page.locator("tbody a").first.get_attribute("href") or "")
     wrong += [each for address in addresses for each in judge(page, site.address + address)]
     assert not wrong
 
