@@ -109,6 +109,8 @@ class _Sheet:
             prepared = as_grey(cv2.GaussianBlur(prepared, (0, 0), variant.blur))
         if variant.even_light and not self.image.two_tone:
             prepared = light.take_out(prepared, variant.dpi)
+        if not self.image.two_tone:
+            prepared = light.stretch(prepared)
         words = self.engine.read(prepared, variant.dpi, one_block=variant.one_block, adaptive=variant.adaptive)
         return _Attempt(variant, words, judge(prepared, variant.dpi, words), matrix)
 

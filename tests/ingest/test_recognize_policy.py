@@ -121,6 +121,29 @@ def test_shadow_is_measured_and_taken_out() -> None:
     assert light.evenness(light.take_out(dark, 150), 150) > 0.9
 
 
+def test_faded_ink_on_yellowed_paper_is_read_as_black_on_white() -> None:
+    faded = as_grey(190 - (255 - SHEET.astype(np.int16)) * 110 // 255)
+    seen: list[Grey] = []
+
+    def read(page: Grey, one_block: bool, adaptive: bool) -> tuple[Reading, ...]:
+        seen.append(page)
+        return words(96)
+
+    engine = Answers(read)
+    recognise(image(faded), engine)
+    assert np.percentile(seen[0], (1, 50)) == pytest.approx((0, 255), abs=20)
+    assert np.isin(seen[0], (0, 255)).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "grey",
+    [as_grey(255 - SHEET), as_grey(np.full_like(SHEET, 190)), as_grey(np.random.default_rng(1).normal(180, 8, SHEET.shape).clip(0, 255))],
+    ids=["white on black", "blank", "only grain"],
+)
+def test_what_is_not_ink_on_paper_keeps_its_grey_levels(grey: Grey) -> None:
+    assert (light.stretch(grey) == grey).all()
+
+
 def test_words_too_short_for_their_boxes_are_missing_letters() -> None:
     full = judge(straighten(SHEET, 150, 0, 240)[0], 240, words(95))
     assert full.good
