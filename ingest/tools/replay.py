@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ocrmypdf import hookimpl
+from ocrmypdf.builtin_plugins.tesseract_ocr import TesseractOptions
 from ocrmypdf.models.ocr_element import BoundingBox, OcrElement
 from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
 from PIL import Image
+from pluggy import PluginManager
+from pydantic import BaseModel
 
 from ingest import alto
 from ingest.step import Part, Word
@@ -68,6 +71,18 @@ class ReplayEngine(OcrEngine):
     @staticmethod
     def generate_pdf(input_file: Path, output_pdf: Path, output_text: Path, options: Any) -> None:
         raise NotImplementedError
+
+
+@hookimpl
+def initialize(plugin_manager: PluginManager) -> None:
+    """Leave out OCRmyPDF's own engine, which starts the `tesseract` program three times a document only to ask its version."""
+    plugin_manager.set_blocked("ocrmypdf.builtin_plugins.tesseract_ocr")
+
+
+@hookimpl
+def register_options() -> dict[str, type[BaseModel]]:
+    """OCRmyPDF looks at the options of its own engine, whichever reads."""
+    return {"tesseract": TesseractOptions}
 
 
 @hookimpl

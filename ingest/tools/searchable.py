@@ -1,6 +1,7 @@
 """Make the searchable copy of a document whose text was recognised: PDF/A-2b through OCRmyPDF, without Ghostscript and without OCR."""
 
 import json
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from ingest.tools.raster import FORMATS, PDF, declared_dpi, flatten, image_dpi
 from ingest.tools.replay import INDEX, forget
 
 _PLUGIN: Final = "ingest.tools.replay"
+_JPEG: Final = ("JPEG", "MPO")
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 SLICE: Final = 1000
 """Pages of one OCRmyPDF run: about 0.6 MB each (measured 0.3 MB at 200 words)."""
 
@@ -72,9 +75,14 @@ def _upright_images(original: Path, turns: dict[int, int], destination: Path) ->
         frames = image.n_frames if image.format == "TIFF" else 1  # type: ignore[attr-defined]
         for number in range(1, frames + 1):
             image.seek(number - 1)
-            content = original if frames == 1 and _is_embeddable(image) else _packed(image, Path(folder))
+            content = original if frames == 1 and _is_embeddable(image, original) else _packed(image, Path(folder))
             dpi = image_dpi(*image.size, declared_dpi(image))
-            page = img2pdf.convert(str(content), layout_fun=img2pdf.get_fixed_dpi_layout_fun((dpi, dpi)), first_frame_only=True)
+            page = img2pdf.convert(
+                str(content),
+                layout_fun=img2pdf.get_fixed_dpi_layout_fun((dpi, dpi)),
+                first_frame_only=True,
+                rotation=img2pdf.Rotation.auto if image.format in _JPEG else img2pdf.Rotation.none,
+            )
             with tempfile.TemporaryFile(dir=folder) as stream:
                 stream.write(page)
                 with pikepdf.open(stream) as single:
@@ -84,12 +92,26 @@ def _upright_images(original: Path, turns: dict[int, int], destination: Path) ->
         document.save(destination)
 
 
-def _is_embeddable(image: Image.Image) -> bool:
+def _is_embeddable(image: Image.Image, path: Path) -> bool:
     """Whether img2pdf takes the stored pixels as they are: an EXIF turn it honours in JPEG alone."""
-    if image.format in ("JPEG", "MPO"):
+    if image.format in _JPEG:
         return image.mode in ("L", "RGB")
-    plain = image.mode in ("1", "L", "RGB") and "transparency" not in image.info and image.getexif().get(0x0112, 1) == 1
-    return plain and (image.format == "PNG" or (image.format == "TIFF" and image.info.get("compression") == "group4"))
+    if image.mode not in ("1", "L", "RGB") or "transparency" in image.info:
+        return False
+    if image.format == "PNG":
+        return not _has_notes(path) or image.getexif().get(0x0112, 1) == 1
+    return image.format == "TIFF" and image.info.get("compression") == "group4" and image.getexif().get(0x0112, 1) == 1
+
+
+def _has_notes(png: Path) -> bool:
+    """Whether a PNG file holds a chunk in which a turn could stand. Pillow decodes every pixel before it says that there is none."""
+    with png.open("rb") as stream:
+        stream.seek(len(_PNG_SIGNATURE))
+        while len(head := stream.read(8)) == 8:
+            if head[4:] in (b"eXIf", b"iTXt", b"tEXt", b"zTXt"):
+                return True
+            stream.seek(int.from_bytes(head[:4]) + 4, os.SEEK_CUR)
+    return False
 
 
 def _packed(image: Image.Image, folder: Path) -> Path:

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,6 +97,41 @@ def test_frames_on_their_side_stand_upright_in_the_copy(tmp_path: Path, tools: T
         assert text_of(copy, index) == " ".join(page.text.split())
     drawn = [np.asarray(copy[index].render(scale=1, grayscale=True).to_numpy()).astype(int).squeeze() for index in range(2)]
     assert np.abs(drawn[0] - drawn[1]).mean() < 3
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_png_that_says_it_lies_on_its_side_stands_upright_in_the_copy(tmp_path: Path, tools: ToolBox, late: bool) -> None:
+    """Wherever in the file it says so: PNG allows its EXIF before the pixels and after them."""
+    page = make_page("memorando", 3)
+    image = Image.fromarray(np.ascontiguousarray(np.rot90(draw(page, 100))))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stream = io.BytesIO()
+    image.save(stream, "PNG", dpi=(100, 100), exif=b"" if late else exif)
+    content = stream.getvalue()
+    if late:
+        note = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+        end = content.rindex(b"IEND") - 4
+        content = content[:end] + struct.pack("!I", len(note) - 4) + note + struct.pack("!I", zlib.crc32(note)) + content[end:]
+    path = tmp_path / "side.png"
+    path.write_bytes(content)
+    work = workspace(path, tools, [as_part(page, 1)])
+    assert isinstance(Derive()(work), Done)
+    copy = copy_of(work)
+    assert copy[0].get_size() == pytest.approx((page.width, page.height), abs=1)
+    assert ink_inside(copy[0], page) > 0.9
+
+
+def test_the_copy_needs_no_program_beside_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = make_page("oficio", 9)
+    image = scan(tmp_path, page, "foto150")
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    tools = ToolBox(size=1)
+    try:
+        assert Derive()(workspace(image, tools, [as_part(page, 1)])) == Done("derivative.made", {"pages": 1, "pdfa": True})
+    finally:
+        tools.close()
 
 
 def test_a_pdf_page_with_rotation_and_crop_gets_its_words_where_it_shows_them(tmp_path: Path, tools: ToolBox) -> None:
