@@ -9,8 +9,6 @@ from typing import BinaryIO, Final, cast
 from uuid import uuid4
 
 from minio.datatypes import parse_list_objects
-from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError
 
 from preservation.fixity import DEFAULT_ALGORITHM, Digest, digest_of
 from preservation.store import (
@@ -36,7 +34,6 @@ PROBES: Final = "~probe/"
 
 _BUFFER: Final = 1 << 16
 _ROUNDS: Final = 8
-_OURS: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 
 class OverwritingServer(StoreUnavailable):
@@ -244,7 +241,7 @@ class S3Store:
         name = f"{self._prefix}{PROBES}{uuid4().hex}"
         first = self._wire.ask("PUT", name, headers=ABSENT, body=block_of(b"first"))
         if first.code == "NoSuchBucket":
-            self._make_bucket()
+            self._wire.make_bucket()
             first = self._wire.ask("PUT", name, headers=ABSENT, body=block_of(b"first"))
         if not (first.is_granted or first.is_unmet):
             raise _refusal(first, str(self._wire.address))
@@ -252,16 +249,6 @@ class S3Store:
             return self._wire.ask("PUT", name, headers=ABSENT, body=block_of(b"second")).is_unmet
         finally:
             self._wire.ask("DELETE", name)
-
-    def _make_bucket(self) -> None:
-        address = self._wire.address
-        try:
-            self._wire.sdk.make_bucket(address.bucket, address.region)
-        except S3Error as error:
-            if error.code not in _OURS:
-                raise StoreUnavailable(f"{address}: the bucket cannot be made ({error.code})") from error
-        except (MinioException, HTTPError) as error:
-            raise StoreUnavailable(f"{address}: the bucket cannot be made ({type(error).__name__})") from error
 
 
 def _buffered(body: S3Body) -> BinaryIO:

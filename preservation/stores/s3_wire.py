@@ -12,6 +12,7 @@ from urllib.parse import urlunsplit
 import urllib3
 from minio import Minio
 from minio.credentials.credentials import Credentials
+from minio.error import MinioException, S3Error
 from minio.helpers import BaseURL, DictType
 from minio.signer import sign_v4_s3
 from minio.time import to_amz_date, utcnow
@@ -29,11 +30,13 @@ _PASSING: Final = DAMAGED_ON_THE_WAY | {
     "OperationAborted",
     "InternalError",
     "ServiceUnavailable",
+    "ExistingObjectIsDirectory",  # versitygw, of a directory that another's deletion is just taking away
 }
 _PASSING_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _FULL: Final = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})
 _IN_THE_WAY: Final = frozenset({"ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory"})
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchBucket", "NotFound", "ObjectParentIsFile", "XMinioParentIsObject"})
+_MADE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _CODE: Final = re.compile(rb"<Code>([^<]{1,80})</Code>")
 
 
@@ -184,6 +187,17 @@ class Wire:
             unsure = unsure or answer.status >= 500
             last = answer.fault(about)
         raise last
+
+    def make_bucket(self) -> None:
+        """Make the bucket, unless it is there. StoreUnavailable if that cannot be."""
+        told = f"{self.address}: the bucket cannot be made"
+        try:
+            self.sdk.make_bucket(self.address.bucket, self.address.region)
+        except S3Error as error:
+            if error.code not in _MADE:
+                raise StoreUnavailable(f"{told} ({error.code})") from error
+        except (MinioException, HTTPError) as error:
+            raise StoreUnavailable(f"{told} ({type(error).__name__})") from error
 
     def rest(self, tries: int) -> None:
         """Pause before the next try, after so many."""
