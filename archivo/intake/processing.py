@@ -92,9 +92,9 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
         pages: dict[int, Part] = {}
         work = open_workspace(archive, document_id, document.filename, folder)
         if missing and not findable:
-            run(work, READING, clock=archive.clock)
+            run(work, (Identify(),), clock=archive.clock)
             found_before = len(work.findings)
-            pages = recognise_pages(work, [n for n in missing if n in set(work.pending)])
+            pages = recognise_pages(work, missing)
             work.findings[:found_before] = []
         with archive.transaction() as transaction:
             for number, part in pages.items():
