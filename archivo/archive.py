@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
@@ -78,11 +78,15 @@ class Institution:
 
 @dataclass(slots=True)
 class Transaction:
-    """Record, audit and jobs that become true together; the jobs are sent once they are."""
+    """Record, audit and jobs that become true together; the jobs are sent once they are.
+
+    `last` is done just before the commit: what all writers wait for, such as the head of the trail, is held for no longer than that.
+    """
 
     session: Session
     now: datetime
     sent: list[tuple[JobId, Queue]] = field(default_factory=list)
+    last: list[Callable[[], None]] = field(default_factory=list)
 
     def enqueue(self, kind: str, object_id: str, *, queue: Queue, priority: int = 5, params: Mapping[str, object] | None = None) -> JobId:
         """Write a job; see jobs.enqueue."""
@@ -139,6 +143,8 @@ class Archive:
         with self.database.writing() as session:
             transaction = Transaction(session, self.clock())
             yield transaction
+            for act in transaction.last:
+                act()
         for job_id, queue in transaction.sent:
             self.legs.send(job_id, queue)
 
@@ -162,12 +168,13 @@ class Archive:
         finally:
             self.holding.discard((object_id, hold.owner))
             if not hold.ended:
-                with suppress(OperationalError), self.database.writing() as session:
+                with suppress(DBAPIError), self.database.writing() as session:
                     hold.end_with(session)
 
     def drop_dead_leases(self, session: Session) -> None:
         """Take away the leases of owners that work no more: what they left half-done is recovered by whoever writes the object next."""
-        for held in session.scalars(select(ObjectLease).with_for_update()):
+        free = select(ObjectLease).order_by(ObjectLease.object_id).with_for_update(skip_locked=True)
+        for held in session.scalars(free):
             if held.until < self.clock() or not self._holds(held):
                 session.delete(held)
 
@@ -207,11 +214,6 @@ class Archive:
         if process == self.process:
             return (held.object_id, held.owner) in self.holding
         return self.is_alive(process)
-
-
-def is_away(fault: Exception) -> bool:
-    """Whether a fault is that the database cannot be asked, or cannot write, now."""
-    return isinstance(fault, OperationalError)
 
 
 def process_name(host: str, pid: int) -> str:

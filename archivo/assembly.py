@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from archivo.archive import Archive, Institution, Legs, Shelf, lives, process_name
-from archivo.database import Database, is_full
-from archivo.errors import Malformed, NoRoom
+from archivo.database import Database, is_away, is_full
+from archivo.errors import Conflict, Malformed, NoRoom, Unavailable
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.settings import Settings, SettingsError, read_settings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LEAST_ROOM = 128 << 10
 """Bytes free below which a database of SQLite cannot be opened or written."""
-SCHEMA_HEAD = "20261124_01"
+SCHEMA_HEAD = "20261124_02"
 LEAST_SECRET = 32
 
 
@@ -55,7 +55,7 @@ class NoLegs:
 def opened(settings: Settings | None = None) -> Iterator[Archive]:
     """The archive of this process, closed at the end. Missing folders, tables and root are made. Raises NoRoom on a full disk."""
     settings = settings or settings_or_malformed()
-    with _full_disk_told(settings.home):
+    with _faults_told(settings.home):
         archive, tools = assemble(settings)
         try:
             yield archive
@@ -65,16 +65,22 @@ def opened(settings: Settings | None = None) -> Iterator[Archive]:
 
 
 @contextmanager
-def _full_disk_told(home: Path) -> Iterator[None]:
-    """A database on a disk that is full cannot even be opened, and says only that it failed: say why."""
+def _faults_told(home: Path) -> Iterator[None]:
+    """Say why a database cannot be used: one on a disk that is full cannot even be opened, and says only that it failed."""
     try:
         yield
-    except (StoreFull, OSError, OperationalError) as fault:
+    except (StoreFull, OSError, SQLAlchemyError) as fault:
         if isinstance(fault, StoreFull) or is_full(fault) or shutil.disk_usage(home).free < LEAST_ROOM:
             raise NoRoom(
                 "store.full",
                 "No hay espacio en el disco del archivo. No se guardó nada de lo que faltaba; lo ya guardado sigue intacto.",
                 "Avise a quien opera el sistema y repita la orden cuando haya espacio.",
+            ) from fault
+        if is_away(fault):
+            raise Unavailable(
+                "database.away",
+                "La base de datos no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
+                "Compruebe que el servidor de ARCHIVO_DATABASE_URL funciona y repita la orden.",
             ) from fault
         raise
 
@@ -90,7 +96,7 @@ def settings_or_malformed() -> Settings:
 def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
     """The archive that the settings describe, and its children, which the caller closes."""
     _make_home(settings.home)
-    database = Database(settings.database_url)
+    database = open_database("ARCHIVO_DATABASE_URL", settings.database_url)
     ensure_schema(database)
     store = _store(settings)
     packages = StorageRoot(store)
@@ -116,18 +122,45 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
     return archive, tools
 
 
+def open_database(name: str, address: str) -> Database:
+    """The rows at an address, which `name` is said to have given. Raises Malformed for one that is of no database we know."""
+    if not address.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise _unusable(name, address, "sqlite:///… o postgresql://…")
+    try:
+        return Database(address)
+    except ArgumentError as fault:
+        raise Malformed("settings.value", f"{name} no es una dirección bien formada. No se hizo nada.", "Revise sus partes.") from fault
+
+
 def ensure_schema(database: Database) -> None:
-    """Bring the tables to the version this program was made for; alembic is loaded only when there is something to do."""
+    """Bring the tables to the version this program was made for; alembic is loaded only when there is something to do.
+
+    Raises Conflict when they are of a later program that does not allow this one.
+    """
+    if schema_of(database) == SCHEMA_HEAD:
+        return
+    from archivo.migrations.run import NewerTables, upgrade
+
+    try:
+        upgrade(database)
+    except NewerTables as fault:
+        raise Conflict(
+            "database.newer",
+            f"La base de datos es de una versión posterior ({fault}), que no admite la de este programa ({SCHEMA_HEAD}). No se hizo nada.",
+            "Actualice este programa a la versión de los demás.",
+        ) from fault
+
+
+def schema_of(database: Database) -> str | None:
+    """The version of the tables; None where there are none yet."""
     try:
         with database.engine.connect() as connection:
-            if connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == SCHEMA_HEAD:
-                return
+            version: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            return version
     except (OperationalError, ProgrammingError) as fault:
-        if is_full(fault):
+        if is_away(fault):
             raise
-    from archivo.migrations.run import upgrade
-
-    upgrade(database)
+    return None
 
 
 def read_secret(settings: Settings) -> str:

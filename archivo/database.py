@@ -1,14 +1,36 @@
 """Engine, Base, UTC type, session; generic SQLAlchemy, so SQLite and PostgreSQL are one."""
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlalchemy.types import TypeDecorator
+
+_SQLITE_AWAY: Final = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+    )
+)
+_POSTGRESQL_AWAY: Final = frozenset(("08", "40", "53", "57", "58"))
+HELD: Final = ForUpdateArg(key_share=True)
+"""The lock of one who changes a row: others may read it, and add rows that refer to it."""
+_TIMEOUTS: Final = "-c statement_timeout=300s -c lock_timeout=60s -c idle_in_transaction_session_timeout=120s"
+"""What ends on the server: a statement that takes too long, a wait for a lock, and a transaction whose program is frozen or cut off."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -44,6 +66,11 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
 
 
+def without_nul(text: str) -> str:
+    """A text that any database keeps: U+0000, which PostgreSQL refuses, becomes U+FFFD."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
 def table_of(model: type[Base]) -> Table:
     """The table of a model, for statements that concern no object of a session: SQLAlchemy makes them in a third of the time."""
     table = model.__table__
@@ -51,10 +78,15 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
+Row = TypeVar("Row", bound=Base)
+
+
 class Database:
-    """The rows. `reading()` and `writing()` give sessions; on SQLite a writing one takes the write lock at its beginning, so that two
-    writers wait for each other instead of failing in the middle. Errors never quote values: they may be a document's words, and operators
-    read errors.
+    """The rows. `reading()` and `writing()` give sessions. A reading one sees one instant of the rows, whatever is written meanwhile.
+
+    On SQLite a writing one takes the write lock at its beginning, so that two writers wait for each other instead of failing in the middle.
+    On PostgreSQL writers go side by side (READ COMMITTED): one that decides by what it reads locks the row that it decides about, the
+    document's before all others (`lock`). Errors never quote values: they may be a document's words, and operators read errors.
     """
 
     def __init__(self, url: str) -> None:
@@ -64,13 +96,15 @@ class Database:
             self.engine = create_engine(parsed, connect_args={"timeout": 60, "isolation_level": None}, hide_parameters=True)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            self.reader: Engine = self.engine
         else:
-            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+            self.engine = _postgresql_engine(parsed)
+            self.reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writer: Engine = self.engine.execution_options(archivo_writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -83,10 +117,79 @@ class Database:
         self.engine.dispose()
 
 
+def lock(session: Session, model: type[Row], identity: str) -> Row:
+    """The row of this identity, which nobody else changes until the transaction ends. Raises NoResultFound.
+
+    Hold a row before reading what is decided from it. On SQLite, whose writers are one at a time, it is only read.
+    """
+    return session.get_one(model, identity, with_for_update=HELD)
+
+
+def added(session: Session, row: Base) -> bool:
+    """Add a row; False, and the transaction goes on, when another transaction had added one of its key first."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
 def is_full(fault: Exception) -> bool:
     """Whether a fault is of a disk without room (SQLite's SQLITE_FULL; PostgreSQL's disk_full; ENOSPC)."""
     cause = getattr(fault, "orig", fault)
     return "is full" in str(cause) or getattr(cause, "sqlstate", None) == "53100" or getattr(cause, "errno", None) == errno.ENOSPC
+
+
+def is_away(fault: Exception) -> bool:
+    """Whether a fault is that the database cannot be asked, or cannot write, now: the same act may succeed later, unchanged.
+
+    Of SQLite: busy, full, unreadable. Of PostgreSQL: the connection (class 08, or no SQLSTATE), a conflict with others (40), no
+    resources (53), an operator's intervention or a timeout (57), its disk (58), a lock not obtained (55P03).
+    """
+    if isinstance(fault, PoolTimeout):
+        return True
+    if not isinstance(fault, DBAPIError):
+        return False
+    cause = fault.orig
+    if fault.connection_invalidated:
+        return True
+    if isinstance(cause, sqlite3.Error):
+        return isinstance(cause, sqlite3.OperationalError) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        return isinstance(fault, OperationalError | InterfaceError)
+    return state[:2] in _POSTGRESQL_AWAY or state in ("55P03", "25P03")
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    from psycopg import adapters
+    from psycopg.adapt import AdaptersMap
+    from psycopg.types.string import StrDumper, StrDumperVarchar
+
+    class WithoutNul(StrDumper):
+        """PostgreSQL keeps no U+0000 in a text: it becomes U+FFFD, which no key holds."""
+
+        def dump(self, obj: str) -> Any:
+            return super().dump(without_nul(obj))
+
+    class VarcharWithoutNul(StrDumperVarchar):
+        def dump(self, obj: str) -> Any:
+            return super().dump(without_nul(obj))
+
+    context = AdaptersMap(adapters)
+    context.register_dumper(str, WithoutNul)
+    context.register_dumper(str, VarcharWithoutNul)
+    patience = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+    ours = {**patience, "tcp_user_timeout": "60000", "options": _TIMEOUTS, "application_name": "archivo"}
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={**{name: value for name, value in ours.items() if name not in url.query}, "context": context},
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -94,10 +94,13 @@ def enqueue(
     priority: int = 5,
     params: Mapping[str, Any] | None = None,
 ) -> JobId:
-    """Write a job in this transaction. One still queued with the same kind, object and params serves; its id is given back."""
+    """Write a job in this transaction. One still queued with the same kind, object and params serves; its id is given back.
+
+    That one is held until the transaction ends: nobody begins it before what is done here can be seen.
+    """
     wanted = dict(params or {})
     waiting = select(Job.id, Job.params).where(Job.object_id == object_id, Job.kind == kind, Job.state == JobState.QUEUED)
-    for job_id, params_waiting in session.execute(waiting):
+    for job_id, params_waiting in session.execute(waiting.order_by(Job.id).with_for_update()):
         if params_waiting == wanted:
             return JobId(job_id)
     job = Job(id=new_uuid(now), kind=kind, queue=queue, priority=priority, object_id=object_id, params=wanted, created_at=now)
@@ -205,16 +208,17 @@ def retry(session: Session, job: Job) -> None:
 
 def release_owner(session: Session, owners: Iterable[str], now: datetime) -> int:
     """Make claimable at once what these owners, known to be dead, still hold; the number of jobs."""
-    result = session.execute(
-        update(Job).where(Job.state == JobState.RUNNING, Job.owner.in_(list(owners))).values(lease_until=now - timedelta(seconds=1))
-    )
-    return int(getattr(result, "rowcount", 0))
+    held = select(Job).where(Job.state == JobState.RUNNING, Job.owner.in_(list(owners))).order_by(Job.id)
+    released = list(session.scalars(held.with_for_update(skip_locked=True)))
+    for job in released:
+        job.lease_until = now - timedelta(seconds=1)
+    return len(released)
 
 
 def bury(session: Session, now: datetime) -> list[Job]:
     """Give to a person the jobs that ended the process of each who tried them; they are claimed no more."""
     spent = (Job.state == JobState.RUNNING, Job.lease_until < now, Job.attempt >= MAX_ATTEMPTS)
-    buried = list(session.scalars(select(Job).where(*spent)))
+    buried = list(session.scalars(select(Job).where(*spent).order_by(Job.id).with_for_update(skip_locked=True)))
     for job in buried:
         job.state, job.owner, job.lease_until, job.finished_at = JobState.FAILED, None, None, now
         job.error_code, job.error_detail = "job.crashed", "its process ended in the middle, each time"

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from archivo import jobs
-from archivo.archive import Archive, Busy, is_away
+from archivo.archive import Archive, Busy
+from archivo.database import is_away
 from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue

@@ -1,9 +1,12 @@
 """What every test may ask for. The only place that knows where reference data lies when ARCHIVO_REFERENCE does not say."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.servers import GIVEN, Postgres, started_postgres
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,22 @@ def reference() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("not run: the reference data is absent (ARCHIVO_REFERENCE)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def services(reference: Path) -> Path:
+    """The scripts that start real servers on this machine."""
+    folder = reference / "services"
+    if not (folder / "up.sh").is_file():
+        pytest.skip("not run: the scripts of the servers are absent (ARCHIVO_REFERENCE)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    """A PostgreSQL: the one given by its address, or one started for this run."""
+    if given := os.environ.get(GIVEN):
+        yield Postgres(given)
+    else:
+        with started_postgres(request.getfixturevalue("services")) as server:
+            yield server

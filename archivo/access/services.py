@@ -16,6 +16,7 @@ from archivo.access.models import ApiToken, FailedAttempt, SignIn, User
 from archivo.access.policy import CITIZEN, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
+from archivo.database import added, without_nul
 from archivo.errors import Conflict, Invalid, NotSignedIn, Throttled, Unknown
 from archivo.identifiers import new_uuid
 
@@ -72,10 +73,10 @@ def create_user(archive: Archive, actor: Actor, login: str, role: str, *, name: 
     _check_password(chosen)
     hashed = _hasher().hash(chosen)
     with archive.transaction() as transaction:
-        if transaction.session.get(User, login) is not None:
+        name = without_nul(name) or login
+        user = User(login=login, name=name, role=role, password_hash=hashed, is_active=True, created_at=transaction.now)
+        if not added(transaction.session, user):
             raise Conflict("user.exists", f"Ya existe la persona «{login}». No se cambió nada.", "Elija otro nombre de usuario.")
-        user = User(login=login, name=name or login, role=role, password_hash=hashed, is_active=True, created_at=transaction.now)
-        transaction.session.add(user)
         audit.record(transaction, actor.login, "user.create", login, detail={"role": role})
     return generated
 
@@ -212,7 +213,8 @@ def create_token(archive: Archive, actor: Actor, login: str, label: str = "") ->
     value = f"archivo_{secrets.token_urlsafe(32)}"
     with archive.transaction() as transaction:
         _user(transaction.session, login)
-        token = ApiToken(digest=_digest(value), id=new_uuid(transaction.now), login=login, label=label[:120], created_at=transaction.now)
+        token = ApiToken(digest=_digest(value), id=new_uuid(transaction.now), login=login, created_at=transaction.now)
+        token.label = without_nul(label)[:120]
         transaction.session.add(token)
         audit.record(transaction, actor.login, "token.create", login, detail={"token": token.id})
     return value

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.audit.models import AuditEntry, AuditHead
+from archivo.database import added, without_nul
 
 GENESIS: Final = "0" * 64
 MAX_OBJECT: Final = 80
@@ -33,31 +35,24 @@ def record(
     refused: bool = False,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an entry in the transaction of the act itself. Never pass a citizen's query or a document's content in `detail`."""
-    session = transaction.session
-    head = session.scalars(select(AuditHead).with_for_update()).first()
-    if head is None:
-        head = AuditHead(id=1, sequence=0, hash=GENESIS)
-        session.add(head)
+    """Add an entry in the transaction of the act itself. Never pass a citizen's query or a document's content in `detail`.
+
+    It is chained when the transaction ends, for all who write wait for the head of the trail.
+    """
     entry = AuditEntry(
-        sequence=head.sequence + 1,
         at=transaction.now,
         actor=actor,
         act=act,
         outcome="refused" if refused else "done",
         object_id=object_id,
         detail=dict(detail or {}),
-        previous=head.hash,
     )
-    entry.hash = _hash(entry)
-    session.add(entry)
-    head.sequence, head.hash = entry.sequence, entry.hash
-    session.flush()
+    transaction.last.append(lambda: _chain(transaction.session, entry))
 
 
 def record_refusal(archive: Archive, actor: str, act: str, object_id: str | None = None) -> None:
     """Add the entry of a refusal, in a transaction of its own: the refused act has none. `object_id` may be anything that was typed."""
-    named = object_id and object_id.replace("\x00", "")[:MAX_OBJECT]
+    named = object_id and without_nul(object_id)[:MAX_OBJECT]
     with archive.transaction() as transaction:
         record(transaction, actor, act, named, refused=True)
 
@@ -80,6 +75,21 @@ def verify_chain(archive: Archive) -> ChainReport:
         head = session.scalars(select(AuditHead)).first()
     whole = (head.sequence, head.hash) == (entries, previous) if head else entries == 0
     return ChainReport(entries, None if whole else entries)
+
+
+def _chain(session: Session, entry: AuditEntry) -> None:
+    """Put an entry after the last one. Who holds the head writes; the others wait."""
+    session.flush()
+    held = select(AuditHead).with_for_update()
+    head = session.scalars(held).first()
+    if head is None:
+        added(session, AuditHead(id=1, sequence=0, hash=GENESIS))
+        head = session.scalars(held).one()
+    entry.sequence, entry.previous = head.sequence + 1, head.hash
+    entry.hash = _hash(entry)
+    session.add(entry)
+    head.sequence, head.hash = entry.sequence, entry.hash
+    session.flush()
 
 
 def _hash(entry: AuditEntry) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete
 
 from archivo.archive import Archive
+from archivo.database import added
 from archivo.errors import Invalid
 from archivo.intake.models import IdempotentRequest
 
@@ -48,12 +49,11 @@ def remember(archive: Archive, login: str, key: str, kept: Kept) -> Kept:
     with archive.transaction() as transaction:
         session = transaction.session
         session.execute(delete(IdempotentRequest).where(IdempotentRequest.at < transaction.now - KEPT))
-        known = session.get(IdempotentRequest, (login, key))
-        if known is not None:
-            return answer_again(Kept(known.digest, known.status, known.answer), kept.digest)
         row = IdempotentRequest(login=login, key=key, digest=kept.digest, at=transaction.now, status=kept.status, answer=dict(kept.answer))
-        session.add(row)
-    return kept
+        if added(session, row):
+            return kept
+        known = session.get_one(IdempotentRequest, (login, key))
+        return answer_again(Kept(known.digest, known.status, known.answer), kept.digest)
 
 
 def answer_again(kept: Kept, digest: str) -> Kept:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient
 
 from archivo import jobs
 from archivo.archive import Archive, Hold, Transaction
-from archivo.database import Base, table_of
+from archivo.database import Base, lock, table_of, without_nul
 from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
 from archivo.intake.proposals import Proposals, propose_description
@@ -82,7 +82,7 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
         writer.check()
         writer.commit("Procesamiento", AGENT, "", archive.clock())
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, document_id)
+        document = lock(transaction.session, Document, document_id)
         _copy_processed(document, rows.document)
         document.state = DocumentState.PRESERVED
         document.ocfl_version, document.sealed_version = writer.number, written
@@ -164,8 +164,8 @@ def _part_row(document_id: str, part: Part, name: str | None) -> DocumentPart:
         document_id=document_id,
         number=part.number,
         kind=str(part.kind),
-        label=part.label,
-        text=part.text.replace("\f", " "),
+        label=without_nul(part.label),
+        text=without_nul(part.text).replace("\f", " "),
         source=str(part.source),
         width=part.width,
         height=part.height,
@@ -230,7 +230,7 @@ def take_over(archive: Archive, lease: Lease) -> bool:
         return False
     kept = package.document
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, lease.object_id)
+        document = lock(transaction.session, Document, lease.object_id)
         for name in (*_FOUND, "ocfl_version"):
             setattr(document, name, getattr(kept, name))
         document.state = DocumentState.PRESERVED

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from archivo import jobs
 from archivo.archive import Archive
-from archivo.database import table_of
+from archivo.database import lock, table_of
 from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
 from archivo.intake.models import RecognisedPage
@@ -97,6 +97,7 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
             pages = recognise_pages(work, missing)
             work.findings[:found_before] = []
         with archive.transaction() as transaction:
+            lock(transaction.session, Document, document_id)  # of two that end at once, the second sees that it is the last
             for number, part in pages.items():
                 transaction.session.merge(_recognised_row(document_id, number, part, work))
             jobs.finish(transaction.session, lease, transaction.now)
@@ -120,6 +121,9 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
     read = {document.id: document.version for document in documents}
     try:
         with archive.transaction() as transaction:
+            transaction.session.execute(
+                select(DOCUMENTS.c.id).where(DOCUMENTS.c.id.in_(wanted)).order_by(DOCUMENTS.c.id).with_for_update(key_share=True)
+            )
             kept = (DOCUMENTS.c.id.in_(wanted), DOCUMENTS.c.state == DocumentState.PRESERVED)
             transaction.session.execute(update(DOCUMENTS).where(*kept).values(state=DocumentState.FINDABLE))
             jobs.finish_all(transaction.session, leases, transaction.now)
@@ -128,7 +132,7 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
                     transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
     except jobs.LeaseLost:  # what was just written may be older than what another wrote meanwhile
         with archive.transaction() as transaction:
-            for document_id in read:
+            for document_id in sorted(read):
                 transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
         raise
 
@@ -153,7 +157,7 @@ def open_workspace(archive: Archive, document_id: str, filename: str, folder: Pa
 def mark_failed(archive: Archive, document_id: str, reason: str) -> None:
     """The chain could not finish: a person must look. The original is kept, and can be shown, exported, verified and tried again."""
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, document_id)
+        document = lock(transaction.session, Document, document_id)
         if document.state in (DocumentState.RECEIVED, DocumentState.PROCESSING):
             document.state = DocumentState.FAILED
             event = Event(EventType.INGESTION_END, Outcome.FAIL, AGENT, transaction.now, "chain.failed", {"reason": reason})
@@ -164,7 +168,7 @@ def _begin(archive: Archive, lease: Lease) -> str | None:
     """Move the document to processing; its filename. None when its package is already complete (then only its rows may lack)."""
     document_id = lease.object_id
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, document_id)
+        document = lock(transaction.session, Document, document_id)
         known = document.ocfl_version
         if document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
             jobs.finish(transaction.session, lease, transaction.now)

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
+from archivo.database import lock
 from archivo.errors import Conflict
 from archivo.records.indexing import entries_of
 from archivo.records.models import Document, DocumentPart
@@ -16,7 +17,7 @@ def publish(archive: Archive, actor: Actor, document_id: str) -> None:
     """Make a public record findable by citizens; nothing changes if it is already. Raises Conflict for a restricted one."""
     require(archive, actor, Grant.PUBLISH, document_id)
     with archive.transaction() as transaction:
-        document = visible_document(transaction.session, actor, document_id)
+        document = visible_document(transaction.session, actor, document_id, held=True)
         if document.access != AccessClass.PUBLICA:
             raise Conflict(
                 "publish.restricted",
@@ -42,10 +43,10 @@ def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
         session.expunge(document)
     document.published = False
     with archive.transaction() as transaction:  # ended between the two, the index is made to follow the record again
-        reindex(transaction, visible_document(transaction.session, actor, document_id))
+        reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
     archive.index.put(entries_of(document, parts, facets))
     with archive.transaction() as transaction:
-        kept = transaction.session.get_one(Document, document_id)
+        kept = lock(transaction.session, Document, document_id)
         record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
         audit.record(transaction, actor.login, "document.withdraw", document_id)
         reindex(transaction, kept)

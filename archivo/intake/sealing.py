@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, ObjectLease, Transaction
+from archivo.database import lock
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
 from archivo.intake.recovery import adopt, restore_class
@@ -162,7 +163,7 @@ def rebuild_index(archive: Archive) -> int:
 
 def _note_sealed(archive: Archive, document_id: str, ocfl_version: int, sealed: int) -> None:
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, document_id)
+        document = lock(transaction.session, Document, document_id)
         document.ocfl_version = ocfl_version
         document.sealed_version = max(document.sealed_version, sealed)
         waiting = select(RecordVersion).filter_by(document_id=document_id, sealed_in=None)

@@ -8,13 +8,13 @@ from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import is_full
+from archivo.database import is_full, without_nul
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
 from archivo.intake.models import DigestClaim
@@ -259,7 +259,7 @@ def _received_rows(
         access=given.access,
         published=given.published,
         published_at=now if given.published else None,
-        filename=upload.filename,
+        filename=without_nul(upload.filename),
         size=size,
         sha256=sha256,
         received_at=now,
@@ -299,10 +299,13 @@ def _claim_digest(archive: Archive, actor: Actor, fonds_id: str, sha256: str, do
     while True:
         try:
             with archive.database.writing() as session:
+                claim = DigestClaim(fonds_id=fonds_id, sha256=sha256, document_id=document_id)
+                session.add(claim)
+                session.flush()  # from here on nobody else is depositing them, and who did is done
                 for document in documents_by_digest(session, fonds_id, sha256):
                     if may_see(actor, document.access, document.published, document.received_by):
+                        session.delete(claim)
                         return document
-                session.add(DigestClaim(fonds_id=fonds_id, sha256=sha256, document_id=document_id))
             return None
         except IntegrityError:
             _drop_dead_claim(archive, fonds_id, sha256)
@@ -322,7 +325,7 @@ def _drop_dead_claim(archive: Archive, fonds_id: str, sha256: str) -> None:
 
 def _abandon(archive: Archive, document_id: str) -> None:
     """Forget a deposit that kept nothing. One whose object stands without its row, or that cannot be forgotten now, is left to recovery."""
-    with suppress(StoreError, OperationalError):
+    with suppress(StoreError, DBAPIError):
         if archive.packages.head(urn(document_id)) is None:
             with archive.database.writing() as session:
                 session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))

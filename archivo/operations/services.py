@@ -114,8 +114,10 @@ def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
         raise malformed_identifier(identifier)
     with archive.transaction() as transaction:
         session = transaction.session
-        found = list(session.scalars(select(Job).where((Job.id == identifier) | (Job.object_id == identifier))))
-        document = session.get(Document, identifier) or (session.get(Document, found[0].object_id) if found else None)
+        mine = select(Job).where((Job.id == identifier) | (Job.object_id == identifier)).order_by(Job.id)
+        objects = {identifier, *(job.object_id for job in session.scalars(mine))}
+        document = session.scalars(select(Document).where(Document.id.in_(objects)).with_for_update(key_share=True)).first()
+        found = list(session.scalars(mine.with_for_update().execution_options(populate_existing=True)))
         if not found and document is None:
             raise Unknown("job.unknown", f"No hay un trabajo ni un documento «{identifier}».", "Vea la lista con «archivo jobs».")
         failed = [job for job in found if job.state == JobState.FAILED]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import HELD, added, without_nul
 from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unknown_document
 from archivo.identifiers import DocumentId, is_uuid, new_uuid
 from archivo.jobs import Queue
@@ -139,11 +140,14 @@ class DocumentView:
     proposals: Mapping[str, Any]
 
 
-def visible_document(session: Session, actor: Actor, document_id: str) -> Document:
-    """The row of a document the actor may know of. Raises Malformed or Unknown, told alike for what is not there and what is not theirs."""
+def visible_document(session: Session, actor: Actor, document_id: str, *, held: bool = False) -> Document:
+    """The row of a document the actor may know of, held until the transaction ends when it is to be changed.
+
+    Raises Malformed or Unknown, told alike for what is not there and what is not theirs.
+    """
     if not is_uuid(document_id):
         raise malformed_identifier(document_id)
-    document = session.get(Document, document_id)
+    document = session.get(Document, document_id, with_for_update=HELD if held else None)
     if document is None or not may_see(actor, document.access, document.published, document.received_by):
         raise unknown_document(document_id)
     return document
@@ -224,10 +228,10 @@ def describe(
         planned = _planned_changes(session, document, changes)
     if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA:
         with archive.transaction() as transaction:  # ended or refused from here on, the index is made to follow the record again
-            reindex(transaction, visible_document(transaction.session, actor, document_id))
+            reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
         archive.index.remove([document_id])
     with archive.transaction() as transaction:
-        document = visible_document(transaction.session, actor, document_id)
+        document = visible_document(transaction.session, actor, document_id, held=True)
         if seen_version is not None and document.version != seen_version:
             raise Conflict(
                 "document.changed",
@@ -281,8 +285,8 @@ def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:
         fonds = Fonds(
             id=new_uuid(transaction.now), code=code, name=archive.institution.entity_name, created_at=transaction.now, ocfl_version=0
         )
-        transaction.session.add(fonds)
-        transaction.session.flush()
+        if not added(transaction.session, fonds):
+            return transaction.session.scalars(select(Fonds).where(Fonds.code == code)).one()
         transaction.enqueue("keep_fonds", fonds.id, queue=Queue.SEAL, priority=6)
     return fonds
 
@@ -307,7 +311,7 @@ def as_document_id(text: str) -> DocumentId:
 def _planned_changes(session: Session, document: Document, changes: Mapping[str, str | None]) -> dict[str, Any]:
     planned: dict[str, Any] = {}
     for name, value in changes.items():
-        text = clean_line(value or "") if name != "description" else (value or "").strip()
+        text = clean_line(value or "") if name != "description" else without_nul(value or "").strip()
         match name:
             case "title":
                 if not 1 <= len(text) <= MAX_TITLE:

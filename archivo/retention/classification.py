@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import lock
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
@@ -115,7 +116,7 @@ def classify_processed(archive: Archive, document_id: str) -> None:
     if proposed is None:
         return
     with archive.transaction() as transaction:
-        document = transaction.session.get_one(Document, document_id)
+        document = lock(transaction.session, Document, document_id)
         current = transaction.session.get(Classification, document_id)
         if current is not None and current.status in (Status.CONFIRMED, Status.AUTOMATIC):
             return
@@ -142,7 +143,7 @@ def confirm(archive: Archive, actor: Actor, document_id: str, code: str) -> Clas
     require(archive, actor, Grant.CLASSIFY, document_id)
     with archive.transaction() as transaction:
         session = transaction.session
-        document = visible_document(session, actor, document_id)
+        document = visible_document(session, actor, document_id, held=True)
         version = trd_of_document(session, document, transaction.now.date().isoformat())
         if version is None:
             raise Conflict(
@@ -239,6 +240,7 @@ def classification_event(now: datetime, status: Status, chosen: TrdClass | None,
 
 def add_event(transaction: Transaction, document_id: str, event: Event) -> None:
     """Append an event to a document's."""
+    lock(transaction.session, Document, document_id)
     last = transaction.session.scalar(select(func.max(DocumentEvent.sequence)).where(DocumentEvent.document_id == document_id)) or 0
     transaction.session.add_all(event_rows(document_id, [event], last + 1))
     transaction.enqueue("seal", document_id, queue=Queue.SEAL, priority=7)

@@ -15,12 +15,13 @@ from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import lock
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Lease, Queue
 from archivo.records.models import Document, DocumentPart
 from archivo.records.packaging import instant
-from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass
+from archivo.retention.models import Classification, Decision, LearnedModel, TrdClass, TrdVersion
 from archivo.retention.wording import verdict_sentence
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:
     require(archive, actor, Grant.MANAGE_TRD)
     with archive.transaction() as transaction:
         session = transaction.session
+        lock(session, TrdVersion, trd_id)
         retired = select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "retired")
         earlier = session.scalars(retired.order_by(LearnedModel.number.desc())).first()
         if earlier is None:
@@ -222,6 +224,7 @@ def _keep_model(transaction: Transaction, trd_id: str, model: "Model", examples:
     from ingest.classifier import dump
 
     session = transaction.session
+    lock(session, TrdVersion, trd_id)
     number = (session.scalar(select(func.max(LearnedModel.number)).where(LearnedModel.trd_id == trd_id)) or 0) + 1
     if promoted:
         active = (LearnedModel.trd_id == trd_id, LearnedModel.state == "active")
@@ -243,7 +246,9 @@ def _keep_model(transaction: Transaction, trd_id: str, model: "Model", examples:
     _forget_old(session, trd_id)
     if promoted:
         waiting = select(Classification.document_id).where(Classification.trd_id == trd_id)
-        for document_id in session.scalars(waiting.where(Classification.status.in_(("suggested", "abstained")))):
+        for document_id in session.scalars(
+            waiting.where(Classification.status.in_(("suggested", "abstained"))).order_by(Classification.document_id)
+        ):
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=8)
 
 

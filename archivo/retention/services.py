@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import lock
 from archivo.errors import Invalid
 from archivo.identifiers import new_uuid
 from archivo.jobs import Job, JobState, Queue
@@ -95,7 +96,7 @@ def import_trd(
         return outcome
     digest = hashlib.sha256(content).hexdigest()
     with archive.transaction() as transaction:
-        fonds = default_fonds(transaction, archive)
+        fonds = lock(transaction.session, Fonds, default_fonds(transaction, archive).id)
         same = transaction.session.scalars(select(TrdVersion).where(TrdVersion.fonds_id == fonds.id, TrdVersion.sha256 == digest)).first()
         if same is not None:
             return replace(outcome, id=same.id, number=same.number, unchanged=True)
@@ -186,7 +187,7 @@ def queue_unclassified(transaction: Transaction, fonds_id: str) -> None:
         .outerjoin(Classification, Classification.document_id == Document.id)
         .where(Document.fonds_id == fonds_id, kept, Classification.document_id.is_(None))
     )
-    for document_id in transaction.session.scalars(unclassified):
+    for document_id in transaction.session.scalars(unclassified.order_by(Document.id)):
         transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=6)
 
 

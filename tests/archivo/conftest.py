@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.cli import run
 from archivo.demo import CORPUS, TRD
+from tests.servers import Postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,50 @@ class Ran:
 Command = Callable[..., Ran]
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A filled home, and the database of its rows when they are on a server. Copy it; never work in it."""
+
+    home: Path
+    rows: str | None
+
+
+@contextmanager
+def rows_of_its_own(server: Postgres | None, template: Template | None, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database for a home whose rows are on a server: empty, or that of the filled home copied."""
+    if server is None:
+        yield
+        return
+    with server.database(template and template.rows) as url:
+        patch.setenv("ARCHIVO_DATABASE_URL", url)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Postgres | None:
+    """The server of the rows of every home when ARCHIVO_TEST_ROWS is `postgresql`; None when each home has its own SQLite."""
+    if os.environ.get("ARCHIVO_TEST_ROWS", "sqlite") == "sqlite":
+        return None
+    started: Postgres = request.getfixturevalue("postgres")
+    return started
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def embedded(server: Postgres | None) -> None:
+    """Asked for by tests of what only a home with its own SQLite promises."""
+    if server:
+        pytest.skip("of the embedded profile only: the rows are on a server")
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest, server: Postgres | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "casa"
     monkeypatch.setenv("ARCHIVO_HOME", str(folder))
     for name in ("ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL", "ARCHIVO_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    return folder
+    template: Template | None = request.getfixturevalue("filled_template") if "filled" in request.fixturenames else None
+    with rows_of_its_own(server, template, monkeypatch):
+        yield folder
 
 
 @pytest.fixture
@@ -63,8 +103,8 @@ def archivo(home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
 
 @pytest.fixture(scope="session")
-def filled_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the sample schedule and the born-digital sample documents, findable. Copy it; never work in it."""
+def filled_template(server: Postgres | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """A home with the sample schedule and the born-digital sample documents, findable."""
     folder = tmp_path_factory.mktemp("plantilla")
     home = folder / "casa"
     chosen = folder / "muestra"
@@ -76,17 +116,22 @@ def filled_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(CORPUS / name, chosen / name)
             kept.append(line)
     (chosen / "manifest.csv").write_text("\n".join(kept) + "\n", "utf-8")
+    rows = server.new_database() if server else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARCHIVO_HOME", str(home))
+        if rows:
+            patch.setenv("ARCHIVO_DATABASE_URL", rows)
         assert run(["trd", "import", str(TRD), "--json"]) == 0
         assert run(["deposit", "--manifest", str(chosen / "manifest.csv"), "--wait", "--json"]) == 0
-    return home
+    yield Template(home, rows)
+    if server and rows:
+        server.drop(rows)
 
 
 @pytest.fixture
-def filled(filled_template: Path, home: Path) -> Path:
+def filled(filled_template: Template, home: Path) -> Path:
     """This test's own copy of the filled home."""
-    shutil.copytree(filled_template, home)
+    shutil.copytree(filled_template.home, home)
     return home
 
 

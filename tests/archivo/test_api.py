@@ -31,6 +31,9 @@ from archivo.intake.models import DigestClaim
 from archivo.records.models import Document, Incoming
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreFull, StoreUnavailable
+from tests.servers import Postgres
+
+from .conftest import Template, rows_of_its_own
 
 CHIEF = custody("pruebas")
 DOCUMENTS = "/api/v1/documents"
@@ -465,12 +468,13 @@ ANY_NUMBER = st.one_of(st.integers(), st.sampled_from([10**30, -(10**30), 2**63,
 
 
 @pytest.fixture(scope="module")
-def web(filled_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
+def web(filled_template: Template, server: Postgres | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
     home = tmp_path_factory.mktemp("fuzz") / "casa"
-    shutil.copytree(filled_template, home)
+    shutil.copytree(filled_template.home, home)
     with contextlib.ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("ARCHIVO_HOME", str(home))
+        stack.enter_context(rows_of_its_own(server, filled_template, patch))
         archive = stack.enter_context(opened())
         client = stack.enter_context(TestClient(create_app(archive, "s"), raise_server_exceptions=True))
         with archive.reading() as session:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 def start(home: Path, *words: str | Path) -> "subprocess.Popen[str]":
     ours = {"ARCHIVO_HOME": str(home), "ARCHIVO_WORKERS": "1"}
+    ours |= {k: v for k, v in os.environ.items() if k == "ARCHIVO_DATABASE_URL"}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ARCHIVO_")} | ours
     command = [sys.executable, "-m", "archivo", *map(str, words)]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
