@@ -1,7 +1,7 @@
 """Configuration from the environment: four URLs choose four adapters. The only module that reads the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_CLAMAV_SOCKET": "Ruta del socket de ClamAV; sin ella no se buscan programas maliciosos, y se dice",
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
+    "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
     "ARCHIVO_WORKERS": "Trabajos que se atienden a la vez en un proceso; por omisión, el número de procesadores",
 }
 
@@ -44,6 +45,7 @@ class Settings:
     timezone: str
     max_upload_bytes: int
     workers: int
+    log: str
     unknown: tuple[str, ...]
 
 
@@ -65,8 +67,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
+        log=_one_of(env, "ARCHIVO_LOG", ("texto", "json")),
         unknown=tuple(sorted(name for name in env if name.startswith("ARCHIVO_") and name not in KNOWN and not name.startswith(RESERVED))),
     )
+
+
+def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """The first of the choices by default."""
+    text = env.get(name) or choices[0]
+    if text not in choices:
+        raise SettingsError(f"{name} debe ser {' o '.join(choices)}, y dice «{text}».")
+    return text
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

@@ -11,6 +11,7 @@ from archivo.assembly import opened, read_secret, settings_or_malformed
 from archivo.commands.printing import print_line, print_message
 from archivo.errors import Malformed
 from archivo.jobs import Queue
+from archivo.operations import logs
 from archivo.settings import Settings
 
 Act = Callable[[argparse.Namespace], int]
@@ -56,7 +57,8 @@ def _serve(options: argparse.Namespace) -> int:
                 create_app(archive, secret),
                 host=options.host,
                 port=options.port,
-                log_level="warning",
+                log_config=None,
+                access_log=False,
                 proxy_headers=True,
                 server_header=False,
             )
@@ -110,6 +112,7 @@ def _strict_settings() -> Settings:
         raise Malformed(
             "settings.unknown", f"No se conocen estas variables: {listed}. No se arrancó nada.", "Corrija su nombre o quítelas."
         )
+    logs.configure(settings.log)
     return settings
 
 

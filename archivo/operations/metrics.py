@@ -3,6 +3,7 @@
 No label ever carries a person, a document or a query: only routes as they are written in the program, queues, states and statuses.
 """
 
+import logging
 import shutil
 import time
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ from archivo.records.models import Document
 
 FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+
+LOG: Final = logging.getLogger("archivo.web")
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,7 +74,10 @@ class Timed:
             await self.app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "—")
-            self.took.labels(scope["method"], route, status).observe(time.perf_counter() - begun)
+            seconds = time.perf_counter() - begun
+            self.took.labels(scope["method"], route, status).observe(seconds)
+            data = {"method": scope["method"], "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+            LOG.info("request", extra={"data": data})
 
 
 class Catalogue(Collector):
