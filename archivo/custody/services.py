@@ -2,10 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from sqlalchemy import select
@@ -13,13 +14,16 @@ from sqlalchemy import select
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, ObjectLease
 from archivo.audit import services as audit
-from archivo.errors import Malformed
+from archivo.errors import Conflict, Malformed
 from archivo.identifiers import from_urn, is_uuid, urn
-from archivo.records.models import Document, Incoming
+from archivo.records.models import Document, Fonds, Incoming
 from archivo.records.packaging import ORIGINAL
 from archivo.records.services import visible_document
-from preservation.fixity import CHUNK
-from preservation.store import ObjectMissing, StoreError
+from archivo.retention.models import TrdVersion
+from preservation.fixity import CHUNK, HashingReader
+from preservation.ocfl_inventory import BadInventory
+from preservation.ocfl_layout import ROOT_DECLARATION, prefix_of
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, StoreError
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 
@@ -53,21 +57,20 @@ class FixityReport:
 def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityReport:
     """Read again every byte of the named documents, or of everything held, and compare with the inventories.
 
-    An unknown id is missing. What is being written now is not unexpected.
+    An unknown id is missing, and so is a whole object that the catalogue names; of everything held, what belongs to no object is
+    unexpected. What is being written now is not unexpected.
     """
     require(archive, actor, Grant.VERIFY)
-    with archive.reading() as session:
-        documents = set(session.scalars(select(Document.id)))
-        in_flight = {urn(i) for i in session.scalars(select(Incoming.document_id))} | set(session.scalars(select(ObjectLease.object_id)))
     malformed = [one for one in ids if not is_uuid(one)]
     if malformed:
         raise Malformed("identifier.malformed", f"«{malformed[0]}» no es un identificador de documento.", "Revise el identificador.")
-    held = set() if ids else _held(archive)
-    wanted = list(dict.fromkeys(ids)) if ids else sorted(documents | held)
+    kept = [] if ids else [stored.key for stored in archive.store.list()]
+    documents, others, in_flight = _catalogued(archive)
+    wanted = list(dict.fromkeys(ids)) if ids else sorted(documents | others | _held(archive))
     damaged: list[DamagedFile] = []
     missing: list[str] = []
-    unexpected: list[str] = []
-    checked = ok = others = 0
+    unexpected = [] if ids else _belonging_to_none(archive, kept, {*map(urn, wanted), *in_flight})
+    checked = ok = other_checked = 0
     for identifier in wanted:
         is_document = identifier in documents or bool(ids)
         before = (len(damaged), len(missing), len(unexpected))
@@ -84,27 +87,57 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
         clean = before == (len(damaged), len(missing), len(unexpected))
         checked += is_document
         ok += is_document and clean
-        others += not is_document
+        other_checked += not is_document
     with archive.transaction() as transaction:
         audit.record(transaction, actor.login, "archive.verify", None, detail={"checked": checked, "ok": ok})
-    return FixityReport(checked, ok, tuple(damaged), tuple(missing), tuple(unexpected), others)
+    return FixityReport(checked, ok, tuple(damaged), tuple(missing), tuple(unexpected), other_checked)
 
 
 def export(archive: Archive, actor: Actor, document_id: str, destination: Path, *, only_original: bool = False) -> Path:
-    """Copy a document's OCFL object, or only its original under a safe form of its own name, to a folder that is absent or empty."""
+    """Copy a document's OCFL object, or only its original under a safe form of its own name, to a folder that is absent or empty.
+
+    Bytes are compared with their digests on the way: what is damaged is not copied (Conflict), and nothing of it is left there.
+    """
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
-    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
-        raise Malformed("export.destination", f"«{destination}» no está vacía. No se copió nada.", "Elija una carpeta nueva o vacía.")
-    if only_original:
-        destination.mkdir(parents=True, exist_ok=True)
-        target = destination / safe_name(document.filename)
-        with closing(archive.packages.open(urn(document_id), ORIGINAL)) as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
-    else:
-        archive.packages.export(urn(document_id), destination)
+    try:
+        if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+            raise Malformed("export.destination", f"«{destination}» no está vacía. No se copió nada.", "Elija una carpeta nueva o vacía.")
+        if only_original:
+            _copy_original(archive, document, destination)
+        else:
+            archive.packages.export(urn(document_id), destination)
+    except (BadInventory, DigestMismatch, ObjectMissing) as fault:
+        raise Conflict(
+            "package.damaged",
+            "Lo guardado de este documento está dañado o incompleto. No se copió nada.",
+            f"Vea qué tiene con «archivo verify {document_id}» y recupérelo de una copia de respaldo.",
+        ) from fault
+    except OSError as fault:
+        reason = fault.strerror or type(fault).__name__
+        raise Conflict(
+            "export.unwritable", f"No se pudo escribir en «{destination}» ({reason}). No se copió nada.", "Revise la carpeta y su espacio."
+        ) from fault
     note_use(archive, actor, "document.export", document_id)
     return destination
+
+
+def _copy_original(archive: Archive, document: Document, destination: Path) -> None:
+    """The original alone, whole and intact, or nothing."""
+    with closing(archive.packages.open(urn(document.id), ORIGINAL)) as source, TemporaryDirectory(dir=_nearest(destination)) as folder:
+        partial = Path(folder) / "original"
+        passing = HashingReader(source)
+        with partial.open("xb") as copy:
+            shutil.copyfileobj(passing, copy, CHUNK)
+        if passing.digest().value != document.sha256:
+            raise DigestMismatch(f"{document.id}: the original is not what was received")
+        destination.mkdir(parents=True, exist_ok=True)
+        partial.rename(destination / safe_name(document.filename))
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest of those it would be made in that is there."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
 def note_use(archive: Archive, actor: Actor, act: str, document_id: str) -> None:
@@ -124,5 +157,33 @@ def safe_name(filename: str) -> str:
     return f"{short}.{suffix}" if suffix else short
 
 
+def _catalogued(archive: Archive) -> tuple[set[str], set[str], set[str]]:
+    """What the catalogue says that is kept: documents, other objects, and the objects (as OCFL names them) that are being written."""
+    with archive.reading() as session:
+        documents = set(session.scalars(select(Document.id)))
+        others = set(session.scalars(select(Fonds.id).where(Fonds.ocfl_version > 0)))
+        others |= set(session.scalars(select(TrdVersion.id).where(TrdVersion.ocfl_version > 0)))
+        received = map(urn, session.scalars(select(Incoming.document_id)))
+        return documents, others, {*received, *session.scalars(select(ObjectLease.object_id))}
+
+
 def _held(archive: Archive) -> set[str]:
-    return {from_urn(object_id) for object_id in archive.packages.objects()}
+    """What the store can name of what it holds. A place none of whose inventories can be read tells no name: the catalogue has it."""
+    held: set[str] = set()
+    with suppress(BadInventory):  # raised when all have come
+        for object_id in archive.packages.objects():
+            held.add(from_urn(object_id))
+    return held
+
+
+def _belonging_to_none(archive: Archive, kept: Sequence[ObjectKey], objects: Iterable[str]) -> list[str]:
+    """Of the keys `kept`, those that are neither the storage root's own nor in the place of one of `objects`, and still there."""
+    places = {prefix_of(object_id) for object_id in objects}
+    length = len(prefix_of(""))
+    strays = [key for key in kept if key[:length] not in places and key != ROOT_DECLARATION and not key.startswith("extensions/")]
+    return [str(key) for key in strays if _is_there(archive, key)]
+
+
+def _is_there(archive: Archive, key: ObjectKey) -> bool:
+    """Whether a key still stands, be it what no put() could have made: what a deposit given up put there goes at once."""
+    return any(found.key == key for found in archive.store.list(key))

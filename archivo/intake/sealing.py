@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
 from preservation.ocfl_inventory import BadInventory
-from preservation.store import StoreError
+from preservation.ocfl_layout import object_roots, prefix_of
+from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 DOCUMENT: Final = RECORD
 
@@ -72,11 +74,12 @@ def count_unsealed(session: Session) -> int:
 
 
 def seal_everything(archive: Archive) -> None:
-    """Seal every record with acts or events that no package holds yet."""
+    """Seal every record with acts or events that no package holds yet. One whose package cannot be read costs only itself."""
     with archive.reading() as session:
         kept = list(session.scalars(select(Document.id).order_by(Document.id)))
     for document_id in kept:
-        seal(archive, document_id)
+        with suppress(BadInventory, ObjectMissing, DigestMismatch, ValueError, KeyError):
+            seal(archive, document_id)
 
 
 def rebuild_catalogue(archive: Archive) -> Rebuilt:
@@ -119,8 +122,10 @@ def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
     """The identifiers of all objects by what they are, and the objects that cannot be read."""
     kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: []}
     unreadable: list[str] = []
+    named: set[str] = set()
     try:
         for object_id in archive.packages.objects():
+            named.add(prefix_of(object_id))
             identifier = from_urn(object_id)
             try:
                 held = archive.packages.inventory(object_id).state() if is_uuid(identifier) else {}
@@ -131,8 +136,8 @@ def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
                 unreadable.append(object_id)
             else:
                 kinds[kind].append(identifier)
-    except BadInventory as fault:
-        unreadable.append(str(fault))
+    except BadInventory:  # raised when all have come: some place tells no name
+        unreadable += [place.rstrip("/") for place, _ in object_roots(archive.store) if place not in named]
     return kinds, unreadable
 
 
