@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree
 
 from ingest.step import Part, PartKind, TextSource, Word
+from ingest.words import SharedWords
 
 NAMESPACE: Final = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA: Final = f"{NAMESPACE} http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
@@ -37,8 +38,11 @@ def dump(parts: Iterable[Part]) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def load(content: bytes) -> list[Part]:
-    """The parts of a file that dump() made. Raises ValueError for anything else."""
+def load(content: bytes, shared: SharedWords | None = None) -> list[Part]:
+    """The parts of a file that dump() made. Raises ValueError for anything else.
+
+    Files loaded with the same `shared` hold equal words once.
+    """
     try:
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
     except etree.XMLSyntaxError as fault:
@@ -49,7 +53,8 @@ def load(content: bytes) -> list[Part]:
         _attribute(processing, "ID"): processing.findtext(f"{_tag('processingSoftware')}/{_tag('softwareName')}") or ""
         for processing in root.iter(_tag("Processing"))
     }
-    return [_load_part(page, engines) for page in root.iter(_tag("Page"))]
+    words = shared or SharedWords()
+    return [_load_part(page, engines, words) for page in root.iter(_tag("Page"))]
 
 
 def _dump_part(layout: etree._Element, part: Part, engines: Mapping[str, str]) -> None:
@@ -104,12 +109,12 @@ def _dump_word(line: etree._Element, content: str, word: Word | None) -> None:
         string.set("WC", _ratio(word.confidence))
 
 
-def _load_part(page: etree._Element, engines: Mapping[str, str]) -> Part:
+def _load_part(page: etree._Element, engines: Mapping[str, str], shared: SharedWords) -> Part:
     detail = {item.partition("=")[0]: item.partition("=")[2] for item in _attribute(page, "QUALITY_DETAIL").split()}
     paragraphs, words = [], []
     for block in page.iter(_tag("TextBlock")):
         strings = [list(line.iter(_tag("String"))) for line in block.iter(_tag("TextLine"))]
-        words += [_load_word(string) for line in strings for string in line if "HPOS" in string.attrib]
+        words += [_load_word(string, shared) for line in strings for string in line if "HPOS" in string.attrib]
         if not _attribute(block, "ID").endswith("_WORDS"):
             paragraphs.append("\n".join(" ".join(_attribute(string, "CONTENT") for string in line) for line in strings))
     return Part(
@@ -129,10 +134,10 @@ def _load_part(page: etree._Element, engines: Mapping[str, str]) -> Part:
     )
 
 
-def _load_word(string: etree._Element) -> Word:
+def _load_word(string: etree._Element, shared: SharedWords) -> Word:
     left, top, width, height = (float(_attribute(string, name)) / _UNITS for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))
     edges = (round(edge, 2) for edge in (left, top, left + width, top + height))
-    return Word(_attribute(string, "CONTENT"), _percent(_attribute(string, "WC")), *edges)
+    return shared.word(_attribute(string, "CONTENT"), _percent(_attribute(string, "WC")), *edges)
 
 
 def _attribute(element: etree._Element, name: str) -> str:

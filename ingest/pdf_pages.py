@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from ingest.failures import note_failure
 from ingest.findings import CATALOGUE
-from ingest.step import Part, PartKind, TextSource, Word, Workspace
+from ingest.step import Part, PartKind, TextSource, Workspace
 from ingest.tools.process import ToolError, ToolFailed
+from ingest.words import SharedWords
 
 RANGE: Final = 50
 MAX_FAILURES: Final = 8
@@ -28,8 +29,7 @@ class PdfPages:
     garbled: list[int] = field(default_factory=list)
     _failures: int = 0
     _characters: int = 0
-    _texts: dict[str, str] = field(default_factory=dict)
-    _numbers: dict[float, float] = field(default_factory=dict)
+    _words: SharedWords = field(default_factory=SharedWords)
 
     def read(self, expected: int | None) -> None:
         """Read all pages. `expected`: how many can be reached by the page tree, where that is known; a count beyond it is not believed.
@@ -112,17 +112,12 @@ class PdfPages:
                     TextSource.EMBEDDED if text and kept else TextSource.NONE,
                     width=page["width"] or None,
                     height=page["height"] or None,
-                    words=tuple(self._word(*word) for word in page["words"]) if kept else (),
+                    words=tuple(self._words.word(text, 100.0, *box) for text, *box in page["words"]) if kept else (),
                 )
             )
             for noted, numbers in (("pending", self.pending), ("broken", self.broken), ("garbled", self.garbled)):
                 if page[noted]:
                     numbers.append(number)
-
-    def _word(self, text: str, *box: float) -> Word:
-        """Equal words and coordinates share one object each: thousands of pages then fit in memory."""
-        shared, numbers = self._texts, self._numbers
-        return Word(shared.setdefault(text, text), 100.0, *[numbers.setdefault(value, value) for value in box])
 
 
 def listed(numbers: list[int]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ingest import alto
 from ingest.step import Done, Failed, Part, PartKind, Skipped, StepOutcome, TextSource, Word, Workspace
 from ingest.tools.process import ToolCrashed, ToolError, ToolFailed, ToolOutOfMemory, ToolTimeout
+from ingest.words import SharedWords
 from preservation.premis import EventType
 
 RANGE: Final = 20
@@ -81,8 +82,9 @@ def save(folder: Path, parts: Mapping[int, Part]) -> Path:
 
 def take_in(work: Workspace) -> None:
     """Read the results of ranges done earlier into `recognised`, and strike them from `pending`."""
+    shared = SharedWords()
     for path in work.range_files:
-        for part in alto.load(path.read_bytes()):
+        for part in alto.load(path.read_bytes(), shared):
             work.recognised.setdefault(part.number, part)
     work.pending = [number for number in work.pending if number not in work.recognised]
 

@@ -7,6 +7,7 @@ from lxml import etree
 
 from ingest import alto
 from ingest.step import Part, PartKind, TextSource, Word
+from ingest.words import SharedWords
 
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="\ufffe\uffff")
 LENGTHS = st.integers(0, 500_000).map(lambda hundredths: hundredths / 100)
@@ -76,3 +77,15 @@ def test_a_character_that_xml_cannot_hold_is_shown_as_lost() -> None:
 def test_something_else_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="ALTO"):
         alto.load(content)
+
+
+def test_equal_words_of_several_files_are_held_once() -> None:
+    files = []
+    for number in (1, 2):
+        words = (Word("acta", 96.0, 10.5, 20.25, 40.0, 30.0),)
+        files.append(alto.dump([Part(number, PartKind.PAGE, "acta", TextSource.RECOGNISED, words=words)]))
+    shared = SharedWords()
+    (first,), (second,) = (alto.load(file, shared)[0].words for file in files)
+    assert first == second
+    assert first.text is second.text
+    assert first.y0 is second.y0
