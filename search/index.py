@@ -119,3 +119,21 @@ class SearchIndex(Protocol):
     def rebuild(self, entries: Iterable[Entry]) -> int:
         """Replace everything; the number of entries."""
         ...
+
+
+class IndexUnavailable(Exception):
+    """The index cannot be reached, or could not do it now. Nothing is wrong with what was asked: it may be asked again, and a put() or
+    remove() that raised has to be, for it may be done in part.
+    """
+
+
+class IndexFormatChanged(Exception):
+    """The index was written by another version of the program, and has to be rebuilt."""
+
+
+class EntriesRefused(Exception):
+    """The entries of some documents cannot be indexed, for the reasons said; those of all others were."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{document}: {reason}" for document, reason in reasons.items()))
+        self.reasons = reasons

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.elastic_servers import ElasticServer, elastic_server
 from tests.servers import GIVEN, Postgres, started_postgres
 
 
@@ -35,3 +36,10 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
     else:
         with started_postgres(request.getfixturevalue("services")) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def elastic(request: pytest.FixtureRequest) -> Iterator[ElasticServer]:
+    """An Elasticsearch: the one given by its address, or one started for this run."""
+    with elastic_server(request) as server:
+        yield server

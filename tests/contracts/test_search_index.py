@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from archivo.data import code_patterns, synonyms
 from search.engines.tantivy import TantivyIndex
 from search.engines.tantivy_storage import IndexFormatChanged
 from search.index import Entry, Query, Results, Scope, SearchIndex
+from tests.elastic_servers import ElasticServer, index_at
 
 PUBLIC = Scope(frozenset({"public"}))
 STAFF = Scope(frozenset({"public", "staff"}))
@@ -24,18 +26,29 @@ STAFF = Scope(frozenset({"public", "staff"}))
 Opener = Callable[[], SearchIndex]
 
 
-def embedded(folder: Path) -> SearchIndex:
-    return TantivyIndex(folder / "index", code_patterns(), synonyms())
+def embedded(folder: Path) -> Opener:
+    return lambda: TantivyIndex(folder / "index", code_patterns(), synonyms())
 
 
-ADAPTERS = {"embedded": embedded}
-
-
-@pytest.fixture(params=sorted(ADAPTERS))
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+@contextmanager
+def opened(name: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Opens the same index as often as asked, as other processes would."""
-    make = ADAPTERS[request.param]
-    return lambda: make(tmp_path)
+    if name == "embedded":
+        yield embedded(folder)
+        return
+    server: ElasticServer = request.getfixturevalue("elastic")
+    address = server.address()
+    yield lambda: index_at(address)
+    server.forget(address)
+
+
+ADAPTERS = ["embedded", pytest.param("elastic", marks=pytest.mark.servers)]
+
+
+@pytest.fixture(params=ADAPTERS)
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
+    with opened(request.param, tmp_path, request) as open_index:
+        yield open_index
 
 
 @pytest.fixture
@@ -325,13 +338,18 @@ def test_searches_answer_while_others_write(index: SearchIndex, opener: Opener) 
     assert ask(index, "pera").total == 4
 
 
-@pytest.fixture(scope="module", params=sorted(ADAPTERS))
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
-    index = ADAPTERS[request.param](tmp_path_factory.mktemp("filled"))
+@pytest.fixture(scope="module", params=ADAPTERS)
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
+    with opened(request.param, tmp_path_factory.mktemp("filled"), request) as open_index:
+        index = open_index()
+        _fill(index)
+        yield index
+
+
+def _fill(index: SearchIndex) -> None:
     texts = ["la licitación pública del puente", "el contrato 12 de 2020", "los humedales y las aves", "acta del 11 de mayo de 2023"]
     labels = ["public", "staff", "closed"]
     index.put(entry(f"d{n}", texts[n % 4], labels=frozenset({labels[n % 3]}), years=(2000 + n,)) for n in range(24))
-    return index
 
 
 HOSTILE = st.one_of(

@@ -1,0 +1,127 @@
+"""The engine of many machines: a SearchIndex on an Elasticsearch server.
+
+A search asks for the reader's words (elastic_words), runs the plan's trees in turn, always within the reader's labels (elastic_query,
+elastic_reading), and puts documents in order (elastic_ranking). Writers take turns, and write to the index that answers and to the one
+that is being built (elastic_storage, elastic_filling, elastic_writing).
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from search.codes import NO_PATTERNS, CodePatterns
+from search.engines.elastic_filling import Filling
+from search.engines.elastic_ranking import WINDOW, by_document
+from search.engines.elastic_reading import Reading
+from search.engines.elastic_server import IndexGone, Patience, Server, Source
+from search.engines.elastic_storage import Generation, Storage
+from search.engines.elastic_words import ReaderWords
+from search.engines.elastic_writing import Preparation, Prepared
+from search.index import Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
+from search.plan import plan, synonym_table
+from search.query import parse
+
+_PAUSES = (0.0, 0.05, 0.2, 0.5)
+_GENERATIONS_REMEMBERED = 3
+_WORDS_REMEMBERED = 500_000
+_PATIENCE = Patience()
+_NOTHING = Results(0, True, (), {}, Understood())
+
+
+class ElasticIndex:
+    """A `search.index.SearchIndex` at `http[s]://[user:password@]host:port/prefix`. `patterns` say what a code is, `synonyms` which
+    expressions mean the same.
+
+    Any number of threads, processes and machines may use the same address. Raises ValueError for an address that cannot be read,
+    IndexUnavailable where the server does not serve, IndexFormatChanged where the index was written by another version of the program,
+    EntriesRefused for entries that the server cannot hold.
+
+    A put() that raised may be done in part: of some documents the new entries, of others the old. Put again, all are new.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        patterns: CodePatterns = NO_PATTERNS,
+        synonyms: Iterable[Sequence[str]] = (),
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._server = Server(address, patience)
+        self._storage = Storage(self._server)
+        self._source = Source(self._server, self._storage.readers)
+        self._patterns = patterns
+        self._synonyms = synonym_table(synonyms)
+        self._preparation = Preparation(patterns)
+        self._known: dict[str, set[str]] = {}
+        self._size = 0
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        prepared = [part for entry in entries for part in self._preparation.prepared(entry)]
+        self._write(frozenset(each.document for each in prepared), prepared)
+
+    def remove(self, documents: Iterable[str]) -> None:
+        self._write(frozenset(documents), [])
+
+    def rebuild(self, entries: Iterable[Entry]) -> int:
+        count = 0
+
+        def prepared() -> Iterable[Prepared]:
+            nonlocal count
+            for entry in entries:
+                count += 1
+                yield from self._preparation.prepared(entry)
+
+        with self._storage.rebuilding() as generation:
+            self._filling(generation).build(prepared())
+        return count
+
+    def search(self, query: Query, *, scope: Scope) -> Results:
+        if not scope.labels:
+            return _NOTHING
+        for pause in _PAUSES:
+            try:
+                return self._searched(query, scope)
+            except IndexGone:  # never written, or a rebuilding ended while it was read
+                if not self._storage.is_readable():
+                    return _NOTHING
+                time.sleep(pause)
+        raise IndexUnavailable("no copy of the index can be read")
+
+    def _write(self, documents: frozenset[str], prepared: list[Prepared]) -> None:
+        """To every generation that is there now, and again to those that are there afterwards."""
+        if not documents:
+            return
+        turn = self._storage.turn()
+        written: set[str] = set()
+        while waiting := [each for each in self._storage.generations(create=bool(prepared)) if each.index not in written]:
+            for generation in waiting:
+                written.add(generation.index)
+                try:
+                    self._filling(generation).put(documents, prepared, turn)
+                except IndexGone:  # a rebuilding ended: what answers now is among those that are there afterwards
+                    continue
+
+    def _filling(self, generation: Generation) -> Filling:
+        if len(self._known) > _GENERATIONS_REMEMBERED:
+            self._known.clear()
+        known = self._known.setdefault(generation.index, set())
+        if len(known) > _WORDS_REMEMBERED:
+            known.clear()
+        return Filling(self._server, generation, known)
+
+    def _searched(self, query: Query, scope: Scope) -> Results:
+        parsed = parse(query.text, self._patterns)
+        words = ReaderWords(self._source, scope, self._size)
+        asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
+        self._size = words.size()
+        reading = Reading(self._source, query, scope, self._size)
+        found, notes = reading.nothing(), asked.notes
+        for step in asked.steps:
+            found = reading.found(step.tree)
+            if found.count:
+                notes += (step.note,) if step.note else ()
+                break
+        if parsed.naming and not reading.knows(parsed.naming):
+            notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
+        total, facets = reading.counted(found)
+        hits = by_document(found.pages, max(query.offset, 0), reading.last)
+        return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, asked.did_you_mean)

@@ -1,0 +1,63 @@
+"""How query trees become the server's queries. What a person typed is never parsed by the server: words are sent as terms.
+
+The server's BM25 has the factor k1 + 1, as the trees' constant scores.
+"""
+
+from search.analysis import encodable
+from search.engines.elastic_server import Json
+from search.engines.tantivy_schema import SEPARATOR
+from search.index import Query as Asked
+from search.index import Scope
+from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted
+
+
+def translated(node: Node, weight: float = 1.0) -> Json:
+    """The server's query for a tree, its scores multiplied by the weight."""
+    match node:
+        case Term(field, word):
+            return {"term": {field: {"value": word, "boost": weight}}}
+        case Phrase(field, words, slop):
+            return {"match_phrase": {field: {"query": " ".join(words), "slop": slop, "boost": weight}}}
+        case Prefix(field, start):
+            return {"prefix": {field: {"value": start, "boost": weight}}}
+        case Every(parts):
+            return {"bool": {"must": [translated(part) for part in parts], "boost": weight}}
+        case Some(parts, least):
+            return {"bool": {"should": [translated(part) for part in parts], "minimum_should_match": least, "boost": weight}}
+        case Best(parts, tie):
+            return {"dis_max": {"queries": [translated(part) for part in parts], "tie_breaker": tie, "boost": weight}}
+        case Weighted(part, own):
+            return translated(part, weight * own)
+        case Constant(part, score):
+            return {"constant_score": {"filter": translated(part), "boost": weight * score}}
+        case Required(must, should):
+            return {"bool": {"must": [translated(must)], "should": [translated(part) for part in should], "boost": weight}}
+        case Nothing():
+            return {"match_none": {}}
+
+
+def within(scope: Scope) -> Json:
+    """Entries that one of the reader's labels opens."""
+    return {"terms": {"label": sorted(map(encodable, scope.labels))}}
+
+
+def filtered(wanted: Json, asked: Asked, scope: Scope, level: int = 0) -> Json:
+    """`wanted`, only among what the reader may see and the filters let through; one document in 2**level."""
+    let_through = [within(scope)]
+    let_through += [{"term": {"facet": encodable(f"{facet}{SEPARATOR}{value}")}} for facet, value in asked.filters.items()]
+    if asked.from_year is not None or asked.to_year is not None:
+        first, last = max(0, asked.from_year or 0), min(9999, 9999 if asked.to_year is None else asked.to_year)
+        let_through.append({"range": {"year": {"gte": first, "lte": last}}} if first <= last else {"match_none": {}})
+    if level:
+        let_through.append(share(level))
+    return {"bool": {"must": [wanted], "filter": let_through}}
+
+
+def share(level: int) -> Json:
+    """One document in 2**level, fairly chosen."""
+    return {"term": {"share": str(level)}}
+
+
+def level_for(entries: float, wanted: int, deepest: int) -> int:
+    """The deepest level at which about `wanted` of so many entries are left."""
+    return min(max(0, int(entries / wanted).bit_length() - 1), deepest)
