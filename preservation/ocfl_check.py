@@ -16,12 +16,15 @@ from preservation.ocfl_inventory import (
     sidecar_name,
 )
 from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
-from preservation.store import ObjectKey, ObjectMissing, ObjectStore
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file whose bytes are not those expected: both digests in hexadecimal; `expected` is None where no witness is left."""
+    """A file whose bytes are not those expected: both digests in hexadecimal.
+
+    `expected` is None where no witness is left; `found` is that of no bytes where the store itself knows them for damaged and gives none.
+    """
 
     key: ObjectKey
     expected: str | None
@@ -160,6 +163,8 @@ def _content_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> It
         except ObjectMissing:
             yield key
             continue
+        except DigestMismatch:
+            found = digest(inventory.algorithm, b"").value
         if found != expected:
             yield Damage(key, expected, found)
 

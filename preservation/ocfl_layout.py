@@ -18,7 +18,7 @@ from preservation.ocfl_inventory import (
     read_sidecar,
     sidecar_name,
 )
-from preservation.store import ObjectKey, ObjectMissing, ObjectStore, StoredObject
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoredObject
 
 EXTENSION: Final = "0004-hashed-n-tuple-storage-layout"
 ROOT_DECLARATION: Final = ObjectKey("0=ocfl_1.1")
@@ -57,12 +57,17 @@ def key_of(prefix: str, path: str) -> ObjectKey:
 
 
 def read(store: ObjectStore, key: ObjectKey) -> bytes | None:
-    """An object's bytes, or None if it is not there; for the small files of a root."""
+    """An object's bytes, or None if it is not there; for the small files of a root.
+
+    Nothing (`b""`) where the store itself knows them for damaged and does not give them: they are no inventory and vouch for none.
+    """
     try:
         with store.open(key) as file:
             return file.read()
     except ObjectMissing:
         return None
+    except DigestMismatch:
+        return b""
 
 
 def digest(algorithm: str, data: bytes) -> Digest:

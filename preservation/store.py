@@ -43,7 +43,7 @@ class Changed(StoreError):
 
 
 class DigestMismatch(StoreError):
-    """The bytes that arrived are not those whose digest was expected; nothing was written."""
+    """The bytes that arrived are not those whose digest was expected, and nothing was written; or those kept are not those put."""
 
 
 class BadKey(StoreError):

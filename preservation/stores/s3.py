@@ -24,7 +24,7 @@ from preservation.store import (
 )
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_leftovers import clear_uploads
-from preservation.stores.s3_reading import READ_HEADERS, S3Body
+from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload
 from preservation.stores.s3_wire import Answer, Patience, Wire, block_of
 
@@ -102,7 +102,7 @@ class S3Store:
         headers = dict(READ_HEADERS)
         if start or length is not None:
             headers["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
-        answer = self._wire.ask("GET", self._prefix + key, headers=headers, streamed=True)
+        answer = ask_bytes(self._wire, self._prefix + key, headers)
         if answer.status == 416:
             return io.BytesIO()  # nothing of the object lies there
         if answer.stream is not None and "Range" in headers and answer.status != 206:
@@ -187,6 +187,8 @@ class S3Store:
                     return True
         except ObjectMissing:
             return False
+        except DigestMismatch as error:
+            raise ObjectExists(f"{key}: damaged bytes stand there") from error
         raise ObjectExists(f"{key}: other bytes stand there")
 
     def _swap(self, key: ObjectKey, upload: Upload, was: Digest) -> None:
@@ -200,6 +202,8 @@ class S3Store:
                 if unsure:
                     raise StoreUnavailable(f"{key}: other bytes stand there now, and nobody can tell whether these stood before them")
                 raise Changed(f"{key}: not the bytes that the caller had seen")
+            if not seen:
+                raise StoreUnavailable(f"{key}: the server has no mark (ETag) of the bytes that stand there")
             answer = upload.commit({"If-Match": seen})
             if answer.is_granted:
                 return
@@ -210,7 +214,7 @@ class S3Store:
 
     def _reading(self, key: ObjectKey) -> S3Body:
         """Its bytes as they are, damaged or not: the caller digests them."""
-        answer = self._wire.ask("GET", self._prefix + key, streamed=True)
+        answer = ask_bytes(self._wire, self._prefix + key, {})
         return S3Body(self._wire, self._prefix + key, _granted(answer, key), checked=False)
 
     def _head(self, key: ObjectKey) -> Answer:

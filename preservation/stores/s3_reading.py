@@ -7,24 +7,43 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, TimeoutError
 
-from preservation.store import DigestMismatch, StoreUnavailable
+from preservation.store import DigestMismatch, StoreError, StoreUnavailable
 from preservation.stores.s3_upload import PART_SIZE_HEADER, part_size
-from preservation.stores.s3_wire import Answer, Stream, Wire
+from preservation.stores.s3_wire import Answer, Refused, Stream, Wire
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 READ_HEADERS: Final = {"x-amz-checksum-mode": "ENABLED"}
+_BYTES_LOST: Final = "SlowDownRead"  # MinIO, of an object whose bytes no disk gives whole; also of disks that are overloaded
+
+
+def ask_bytes(wire: Wire, key: str, headers: Mapping[str, str]) -> Answer:
+    """The answer to GET, with its stream where it is granted. DigestMismatch if the server has the object and not its bytes."""
+    try:
+        return wire.ask("GET", key, headers=headers, streamed=True)
+    except Refused as refusal:
+        if refusal.code == _BYTES_LOST:
+            raise damaged_or_away(wire, key, str(refusal)) from refusal
+        raise
+
+
+def damaged_or_away(wire: Wire, key: str, told: str) -> StoreError:
+    """DigestMismatch if the server is well enough to tell of the object whose bytes it never gives; else StoreUnavailable."""
+    if wire.ask("HEAD", key).is_granted:
+        return DigestMismatch(f"{told}, every time: the bytes it holds are damaged")
+    return StoreUnavailable(told)
 
 
 class S3Body(io.RawIOBase):
     """The bytes of an answer to GET, from `start` of the object `key`.
 
-    A connection that breaks is replaced by another, from where it broke and only of the same bytes (ETag). Where the whole object is
-    read and the server names a SHA-256 given when it was written, its end raises DigestMismatch if other bytes came. StoreUnavailable
-    if the server cannot give the rest, or if the object was replaced or deleted meanwhile.
+    A connection that breaks is replaced by another, from where it broke and only of the same bytes (ETag). DigestMismatch where the
+    whole object is read and is not what the server's SHA-256 of when it was written says, and where the server, well otherwise, ends
+    at the same byte every time: so MinIO tells that it holds damaged bytes. StoreUnavailable if it cannot give the rest for another
+    reason, or if the object was replaced or deleted meanwhile.
     """
 
     def __init__(self, wire: Wire, key: str, answer: Answer, start: int = 0, *, checked: bool = True) -> None:
@@ -34,7 +53,7 @@ class S3Body(io.RawIOBase):
         self._etag = answer.headers.get("etag", "")
         self._left = int(answer.headers.get("content-length", "0"))
         self._check = _check_of(answer.headers) if checked and answer.status == 200 else None
-        self._fails = 0
+        self._fails = self._ends = 0
 
     @property
     def etag(self) -> str:
@@ -68,24 +87,29 @@ class S3Body(io.RawIOBase):
         while amount:
             try:
                 data = self._stream.read(amount)
+            except TimeoutError as error:
+                self._again(type(error).__name__, is_end=False)
+                continue
             except HTTPError as error:
-                self._again(type(error).__name__)
+                self._again(type(error).__name__, is_end=True)
                 continue
             if data:
-                self._position, self._left, self._fails = self._position + len(data), self._left - len(data), 0
+                self._position, self._left, self._fails, self._ends = self._position + len(data), self._left - len(data), 0, 0
                 return data
-            self._again("it ended early")
+            self._again("it ended early", is_end=True)
         return b""
 
-    def _again(self, why: str) -> None:
+    def _again(self, why: str, *, is_end: bool) -> None:
         about = self._wire.about(self._key)
         self._stream.close()
         self._fails += 1
+        self._ends += is_end
         if self._fails >= self._wire.patience.tries:
-            raise StoreUnavailable(f"{about}: the server breaks off at byte {self._position} ({why})")
+            told = f"{about}: the server breaks off at byte {self._position} ({why})"
+            raise damaged_or_away(self._wire, self._key, told) if self._ends == self._fails else StoreUnavailable(told)
         self._wire.rest(self._fails)
         headers = {"Range": f"bytes={self._position}-{self._position + self._left - 1}", "If-Match": self._etag}
-        answer = self._wire.ask("GET", self._key, headers=headers, streamed=True)
+        answer = ask_bytes(self._wire, self._key, headers)
         if answer.is_unmet or answer.is_absent:
             raise StoreUnavailable(f"{about}: it was replaced or deleted while it was being read")
         if not answer.is_granted:

@@ -40,6 +40,14 @@ _MADE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _CODE: Final = re.compile(rb"<Code>([^<]{1,80})</Code>")
 
 
+class Refused(StoreUnavailable):
+    """The server would not; `code` is S3's name of why."""
+
+    def __init__(self, told: str, code: str) -> None:
+        super().__init__(told)
+        self.code = code
+
+
 class Stream(Protocol):
     """The bytes of an answer as they come."""
 
@@ -110,7 +118,7 @@ class Answer:
             return ObjectExists(f"{told}: something else stands in the way")
         if self.is_absent:
             return ObjectMissing(about)
-        return StoreUnavailable(told)
+        return Refused(told, self.code)
 
 
 @dataclass(frozen=True, slots=True)
