@@ -21,7 +21,7 @@ FALSE: Final = frozenset(("no", "false", "0", ""))
 
 @dataclass(frozen=True, slots=True)
 class ManifestProblem:
-    """What is wrong in one cell. Lines count from 1, the heading's included."""
+    """What is wrong in one cell. Lines count from 1, the heading's included; that of a row is the first of its lines."""
 
     line: int
     column: str
@@ -83,11 +83,16 @@ def read_manifest(archive: Archive, path: Path) -> Manifest:
         return Manifest(0, (), (problem,))
     heading = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ",", strict=True)
+    table: list[tuple[int, list[str]]] = []
+    line = 1
     try:
-        table = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as fault:
-        problem = ManifestProblem(reader.line_num, "", "", f"El CSV está mal formado: {fault}.", "Revise las comillas de esa línea.")
-        return Manifest(0, (), (problem,))
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                table.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error:
+        message = "El CSV está mal formado en la fila que empieza en esta línea: sus comillas no cierran bien, o una celda no tiene fin."
+        return Manifest(0, (), (ManifestProblem(line, "", "", message, "Revise las comillas de esa fila."),))
     if not table:
         return Manifest(0, (), (ManifestProblem(1, "", "", "El manifiesto está vacío.", "Escriba una fila por archivo."),))
     names = [cell.strip().lower() for cell in table[0][1]]

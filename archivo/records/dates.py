@@ -8,7 +8,7 @@ from typing import Final
 
 from archivo.errors import Invalid
 
-_ONE: Final = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<doubt>[?~%])?")
+_ONE: Final = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<doubt>[?~%])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

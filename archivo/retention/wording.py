@@ -16,7 +16,7 @@ REASONS: Final[Mapping[str, str]] = {
     "neighbour": "Se parece a un documento que una persona clasificó aquí.",
     "neighbour.other": "También se parece a un documento clasificado en {label}.",
     "mask": "Compiten {candidates} de las {classes} clases de la tabla.",
-    "examples": "Hay {count} documentos confirmados en esta clase.",
+    "examples": "Documentos confirmados en esta clase: {count}.",
     "examples.none": "Todavía no hay documentos confirmados en esta clase: hablan solo las palabras de la tabla.",
     "no_candidates": "La oficina no tiene clases en la tabla de retención vigente.",
     "no_text": "El documento no tiene texto con qué proponer una clase.",

@@ -63,4 +63,5 @@ def extension(filename: str) -> str:
 
 
 def _params(known: Format) -> Params:
-    return {"puid": known.puid, "name": known.name, "version": known.version, "mime": known.mime, "basis": known.basis[:300]}
+    name = f"{known.name} {known.version}".strip()
+    return {"puid": known.puid, "name": name, "version": known.version, "mime": known.mime, "basis": known.basis[:300]}

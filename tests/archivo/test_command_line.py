@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 
@@ -174,6 +175,21 @@ def test_a_folder_is_deposited_whole_and_in_order(archivo: Command, tmp_path: Pa
     assert "enlace.txt" in ran.err
 
 
+def test_a_folder_too_deep_to_be_read_fails_alone(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "raíz").mkdir()
+    (tmp_path / "raíz" / "z.txt").write_text("lo que sí se puede leer", "utf-8")
+    monkeypatch.chdir(tmp_path / "raíz")
+    for _ in range(20):
+        Path("d" * 250).mkdir()
+        os.chdir("d" * 250)
+    monkeypatch.chdir(tmp_path)
+    ran = archivo("deposit", tmp_path / "raíz", "--json")
+    assert ran.status == 1
+    failed, kept = ran.lines
+    assert (failed["id"], failed["state"], failed["findings"][0]["code"]) == (None, "failed", "file.unreadable")
+    assert (kept["filename"], kept["state"]) == ("z.txt", "received")
+
+
 def test_names_are_kept_as_given(archivo: Command, tmp_path: Path) -> None:
     names = [b"latin\xe1.txt", "nfc-\u00e1.txt".encode(), "nfd-a\u0301.txt".encode(), b"con\ttab\x1b[31m.txt"]
     for number, name in enumerate(names):
@@ -240,6 +256,16 @@ class TestManifest:
             assert ran.value["rows"] == 4
             assert all(problem["message"] and problem["remedy"] for problem in ran.value["problems"])
         assert archivo("verify", "--json").value["checked"] == 0
+
+    def test_lines_count_from_where_a_row_begins_and_faults_are_told_in_spanish(self, archivo: Command, tmp_path: Path) -> None:
+        path = self.write(tmp_path, 'uno.txt,"De dos', 'líneas",1936-13,,', "dos.txt,Dos,\u0661\u0669\u0663\u0666,,")
+        problems = archivo("deposit", "--manifest", path, "--dry-run", "--json").value["problems"]
+        assert [(problem["line"], problem["column"]) for problem in problems] == [(2, "date"), (4, "date")]
+        path = self.write(tmp_path, "uno.txt,Uno,,,", 'dos.txt,"sin cerrar,,,', "uno.txt,Uno,,,")
+        (problem,) = archivo("deposit", "--manifest", path, "--dry-run", "--json").value["problems"]
+        assert problem["line"] == 3
+        assert "comillas" in problem["message"]
+        assert "unexpected" not in problem["message"]
 
     def test_a_row_wrong_in_many_cells_names_them_all_at_once(self, archivo: Command, tmp_path: Path) -> None:
         assert archivo("trd", "import", TRD).status == 0
