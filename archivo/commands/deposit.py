@@ -102,18 +102,34 @@ def _check_paths(options: argparse.Namespace) -> None:
 
 
 def _walk(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files of the paths, folders in order; links inside folders are not followed, devices and dot-files are skipped with a message."""
-    for path in paths:
-        if path.is_dir():
-            for entry in sorted(path.iterdir(), key=lambda one: os.fsencode(one.name)):
-                if entry.is_symlink() or entry.name.startswith("."):
-                    print_message(f"Se omitió «{one_line(str(entry))}»: es un enlace o un archivo oculto.")
-                else:
-                    yield from _walk([entry])
-        elif stat.S_ISREG(path.stat().st_mode):
+    """The files of the paths, folders in order; links inside folders are not followed, devices and dot-files are skipped with a message.
+
+    What cannot be looked into is given as it is, so that depositing it tells why.
+    """
+    waiting = [*reversed(paths)]
+    while waiting:
+        path = waiting.pop()
+        mode = mode_of(path)
+        if stat.S_ISDIR(mode):
+            try:
+                waiting += reversed(_inside(path))
+            except OSError:
+                yield path
+        elif stat.S_ISREG(mode) or not mode:
             yield path
         else:
             print_message(f"Se omitió «{one_line(str(path))}»: no es un archivo.")
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What a folder holds, in order, without its links and dot-files."""
+    kept = []
+    for entry in sorted(folder.iterdir(), key=lambda one: os.fsencode(one.name)):
+        if entry.is_symlink() or entry.name.startswith("."):
+            print_message(f"Se omitió «{one_line(str(entry))}»: es un enlace o un archivo oculto.")
+        else:
+            kept.append(entry)
+    return kept
 
 
 def filename_of(path: Path) -> str:
