@@ -86,9 +86,9 @@ def read_manifest(archive: Archive, path: Path) -> Manifest:
     table: list[tuple[int, list[str]]] = []
     line = 1
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                table.append((line, row))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                table.append((line, cells))
             line = reader.line_num + 1
     except csv.Error:
         message = "El CSV está mal formado en la fila que empieza en esta línea: sus comillas no cierran bien, o una celda no tiene fin."
