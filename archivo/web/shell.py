@@ -19,6 +19,7 @@ from archivo.web.error_pages import answer
 from archivo.web.layout import STATIC, Viewer, layout, page
 from archivo.web.protection import REPORTS, Protection
 from archivo.web.sessions import Signer
+from archivo.web.tables import Column, Order, table
 
 UPLOADS_AT_ONCE: Final = 16
 LOG: Final = logging.getLogger("archivo.web")
@@ -60,7 +61,14 @@ class _Static(StaticFiles):
 @router.get("/diseno")
 def living_page(request: Request) -> HTMLResponse:
     """Each component with its states."""
-    return page(request, "web/diseno.html", example_address="#tabla-{}".format)
+    columns = (
+        Column("Documento", "documento", "filename"),
+        Column("Trabajo"),
+        Column("Estado"),
+        Column("Intento", "intento", "attempt", "number"),
+    )
+    example = table(columns, Order("filename"), lambda **_: "#tabla", {})
+    return page(request, "web/diseno.html", example_address="#tabla-{}".format, example_table=example)
 
 
 @router.get("/ayuda")
