@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, delete, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -17,6 +17,7 @@ from archivo import jobs
 from archivo.database import Base, Database, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
+from archivo.processes import Bell, Renewals
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectStore
 from search.index import SearchIndex
@@ -27,13 +28,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
-OBJECT_LEASE: Final = timedelta(minutes=10)
+OBJECT_LEASE: Final = jobs.LEASE
 
 
 class Legs(Protocol):
-    """Tells workers that a job waits. It may forget: the job table is the truth and is swept."""
+    """Tells workers that a job waits. It may forget: the job table is the truth and is swept. Sending never raises, nor waits."""
 
     def send(self, job_id: JobId, queue: Queue) -> None: ...
+
+    def carried(self, queue: Queue) -> int | None:
+        """How many messages wait in a queue; None where nothing is carried, or nobody can tell now."""
+        ...
+
+    def close(self) -> None:
+        """Send what is still to be sent, for a moment at most."""
+        ...
 
 
 class ObjectLease(Base):
@@ -136,6 +145,8 @@ class Archive:
     """The deposits that threads of this process are receiving now; what it began besides is to be recovered."""
     holding: set[tuple[str, str]] = field(default_factory=set)
     """The objects whose lease threads of this process hold, with the lease's owner; a lease it could not give back is free."""
+    bell: Bell = field(default_factory=Bell)
+    renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -147,6 +158,8 @@ class Archive:
                 act()
         for job_id, queue in transaction.sent:
             self.legs.send(job_id, queue)
+        if transaction.sent:
+            self.bell.ring()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -156,12 +169,13 @@ class Archive:
 
     @contextmanager
     def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[Hold]:
-        """Hold the lease of an OCFL object. Raises Busy when another holds it for longer than `wait` seconds."""
+        """Hold the lease of an OCFL object, for as long as it takes. Raises Busy when another holds it for longer than `wait` seconds."""
         hold = Hold(object_id, f"{self.process}#{threading.get_ident()}")
         self.holding.add((object_id, hold.owner))
         try:
             self._take_lease(hold, wait)
-            yield hold
+            with self.renewals.keeping(lambda: self._renew_lease(hold)):
+                yield hold
         except BaseException:
             hold.ended = False  # the transaction that was to end it may have ended badly
             raise
@@ -175,8 +189,12 @@ class Archive:
         """Take away the leases of owners that work no more: what they left half-done is recovered by whoever writes the object next."""
         free = select(ObjectLease).order_by(ObjectLease.object_id).with_for_update(skip_locked=True)
         for held in session.scalars(free):
-            if held.until < self.clock() or not self._holds(held):
+            if self._is_dead(held):
                 session.delete(held)
+
+    def dead_leases(self, session: Session) -> list[str]:
+        """The objects whose lease is held by an owner that works no more."""
+        return [held.object_id for held in session.scalars(select(ObjectLease)) if self._is_dead(held)]
 
     def scratch(self, name: str) -> Path:
         """A private folder for one run, under the cache."""
@@ -200,7 +218,7 @@ class Archive:
                 held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == hold.object_id).with_for_update()).first()
                 if held is None:
                     session.add(ObjectLease(object_id=hold.object_id, owner=hold.owner, until=now + OBJECT_LEASE))
-                elif held.until < now or not self._holds(held):
+                elif self._is_dead(held):
                     held.owner, held.until = hold.owner, now + OBJECT_LEASE
                 else:
                     return False
@@ -208,31 +226,18 @@ class Archive:
         except IntegrityError:
             return False
 
+    def _renew_lease(self, hold: Hold) -> None:
+        leases = table_of(ObjectLease)
+        with self.database.writing() as session:
+            mine = update(leases).filter_by(object_id=hold.object_id, owner=hold.owner)
+            session.execute(mine.values(until=self.clock() + OBJECT_LEASE))
+
+    def _is_dead(self, held: ObjectLease) -> bool:
+        return held.until < self.clock() or not self._holds(held)
+
     def _holds(self, held: ObjectLease) -> bool:
         """Whether the owner of a lease still works under it, as far as this process can know."""
         process = held.owner.partition("#")[0]
         if process == self.process:
             return (held.object_id, held.owner) in self.holding
         return self.is_alive(process)
-
-
-def process_name(host: str, pid: int) -> str:
-    """A name for a process that another process of the same host can look up: host, pid and the instant it started, in clock ticks."""
-    return f"{host}:{pid}:{_started(pid) or 0}"
-
-
-def lives(name: str, host: str) -> bool:
-    """Whether a named process still runs. One of another host is believed to: only its lease ends it."""
-    where, *rest = name.rsplit(":", 2)
-    if where != host or len(rest) != 2:
-        return True
-    pid, started = rest
-    return pid.isdecimal() and str(_started(int(pid)) or 0) == started and started != "0"
-
-
-def _started(pid: int) -> str | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]

@@ -14,11 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from archivo.archive import Archive, Institution, Legs, Shelf, lives, process_name
+from archivo.archive import Archive, Institution, Legs, Shelf
 from archivo.database import Database, is_away, is_full
 from archivo.errors import Conflict, Malformed, NoRoom, Unavailable
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
+from archivo.processes import host_name, lives, process_name
 from archivo.settings import Settings, SettingsError, read_settings
 from ingest.limits import Limits
 from ingest.tools.process import ToolBox
@@ -50,6 +51,12 @@ class NoLegs:
     def send(self, job_id: JobId, queue: Queue) -> None:
         return
 
+    def carried(self, queue: Queue) -> int | None:
+        return None
+
+    def close(self) -> None:
+        return
+
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Archive]:
@@ -60,6 +67,7 @@ def opened(settings: Settings | None = None) -> Iterator[Archive]:
         try:
             yield archive
         finally:
+            archive.legs.close()
             tools.close()
             archive.database.close()
 
@@ -102,7 +110,7 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
     packages = StorageRoot(store)
     packages.ensure()
     tools = ToolBox(size=settings.workers)
-    host = os.uname().nodename
+    host = host_name()
     archive = Archive(
         database=database,
         store=store,

@@ -1,55 +1,244 @@
-"""The Celery app and send(job_id); the only module that imports celery.
+"""Celery on a broker, to send a message a job and to receive them; the only module that imports celery.
 
 The job table is the truth and Celery only the legs: a message carries a job's identifier, may come twice, late or never, and the worker
 claims the job in the table before it does anything. With `local://` nothing is sent: workers look at the table by themselves.
 """
 
+import logging
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from typing import Any, Final
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from celery.concurrency.base import apply_target
+from celery.concurrency.thread import ApplyResult, TaskPool
+from celery.worker.consumer import Consumer
+from kombu.entity import Exchange
+from kombu.entity import Queue as BrokerQueue
 
-from archivo.identifiers import JobId
+from archivo.identifiers import JobId, is_uuid
 from archivo.jobs import Queue
+from archivo.processes import GRACE
 
-TASK = "archivo.job"
+TASK: Final = "archivo.job"
+LOG: Final = logging.getLogger("archivo.broker")
+CONFIRM: Final = 10.0
+"""Seconds in which a broker says that it keeps a message; one that does not is taken for lost."""
+UNSENT: Final = 100_000
+AT_ONCE: Final = 100
+"""How many messages are sent before their confirmations are waited for."""
+DELIVERIES: Final = 20
+"""How often a broker delivers a message that ends its worker; the attempts of its job are spent long before."""
+
+
+def queue_name(queue: Queue) -> str:
+    """The name of a queue on the broker."""
+    return f"archivo.{queue}"
 
 
 def celery_app(url: str) -> Celery:
-    """The app on a broker: quorum-friendly settings, nothing remembered by Celery itself."""
-    app = Celery("archivo", broker=url)
+    """The app on a broker: durable quorum queues, one message a thread, taken as done when it is, nothing remembered by Celery itself."""
+    app = Celery("archivo", broker=url, set_as_current=False)
     app.conf.update(
+        task_queues=[_on_broker(queue) for queue in Queue],
+        task_create_missing_queues=False,
+        task_default_queue=queue_name(Queue.INGEST),
         task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
         task_ignore_result=True,
-        broker_connection_retry_on_startup=True,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_enable_prefetch_count_reduction=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,
-        task_default_queue=Queue.INGEST,
-        broker_transport_options={"confirm_publish": True},
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_consumer="archivo.broker:JobConsumer",
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=4,
+        broker_heartbeat=20,
     )
     return app
 
 
+def _on_broker(queue: Queue) -> Any:
+    name = queue_name(queue)
+    exchange = Exchange("archivo", "direct", durable=True)  # type: ignore[no-untyped-call]
+    kept = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERIES}
+    return BrokerQueue(name, exchange, name, durable=True, queue_arguments=kept)  # type: ignore[no-untyped-call]
+
+
 class CeleryLegs:
-    """Sends a message a job. With the broker away the job waits in its table and a sweep finds it."""
+    """Sends a message a job, from a thread of its own: who commits a job never waits for the broker.
+
+    What cannot be sent is dropped, for the job waits in its table and a sweep sends it again.
+    """
 
     def __init__(self, url: str) -> None:
         self._app = celery_app(url)
+        self._unsent: deque[tuple[JobId, Queue]] = deque(maxlen=UNSENT)
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._is_sending = False
+        self._asking = threading.Lock()
+        self._asked: Any = None
 
     def send(self, job_id: JobId, queue: Queue) -> None:
-        with suppress(OperationalError):
-            self._app.send_task(TASK, args=(job_id,), queue=str(queue), retry=False)
+        with self._changed:
+            self._unsent.append((job_id, queue))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._send_all, name="mensajes", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def carried(self, queue: Queue) -> int | None:
+        """How many messages wait in a queue of the broker, and here for it; None when it does not answer."""
+        with self._asking:
+            try:
+                if self._asked is None:
+                    self._asked = self._app.connection_for_read(heartbeat=0)
+                declared = self._app.amqp.queues[queue_name(queue)](self._asked.default_channel).queue_declare(passive=True)
+            except Exception as fault:  # whatever ails it, the broker did not answer
+                LOG.info("el agente de mensajes no responde: %s", type(fault).__name__)
+                self._hang_up()
+                return None
+        return int(declared.message_count) + len(self._unsent)
+
+    def close(self, seconds: float = 2.0) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._unsent or self._is_sending), seconds)
+        with self._asking:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._asked is not None:
+            with suppress(Exception):
+                self._asked.close()
+        self._asked = None
+
+    def _send_all(self) -> None:
+        while True:
+            with suppress(Exception), self._app.connection_for_write(heartbeat=0) as connection:
+                unconfirmed = _Unconfirmed(connection.default_channel)
+                producer = self._app.amqp.Producer(connection.default_channel, auto_declare=False)
+                while True:
+                    self._send_some(producer)
+                    while unconfirmed.tags:
+                        connection.drain_events(timeout=CONFIRM)
+            with self._changed:
+                LOG.warning("no se pudo avisar de %d trabajos o más; se avisará de nuevo", len(self._unsent) + 1)
+                self._unsent.clear()
+                self._is_sending = False
+                self._changed.notify_all()
+            time.sleep(1)
+
+    def _send_some(self, producer: Any) -> None:
+        """Send what waits, or the first of it, or wait for something to send."""
+        with self._changed:
+            self._is_sending = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._unsent)
+            some = [self._unsent.popleft() for _ in range(min(len(self._unsent), AT_ONCE))]
+            self._is_sending = True
+        for job_id, queue in some:
+            self._app.send_task(TASK, args=(job_id,), queue=queue_name(queue), producer=producer, retry=False, ignore_result=True)
 
 
-def run_worker(url: str, queues: Sequence[Queue], threads: int, work: Callable[[str], None]) -> None:
-    """Receive messages and give each job's identifier to `work`, until told to stop; threads, never forked children."""
+class _Unconfirmed:
+    """The messages of a channel that the broker has not yet said it keeps."""
+
+    def __init__(self, channel: Any) -> None:
+        self.tags: set[int] = set()
+        self._sent = 0
+        self._publish = channel.basic_publish
+        channel.confirm_select()
+        channel.basic_publish = self._counted
+        channel.events["basic_ack"].add(self._confirmed)
+        channel.events["basic_nack"].add(self._refused)
+
+    def _counted(self, *words: Any, **named: Any) -> Any:
+        self._sent += 1
+        self.tags.add(self._sent)
+        return self._publish(*words, **named)
+
+    def _confirmed(self, tag: int, multiple: bool) -> None:
+        self.tags = {other for other in self.tags if other > tag} if multiple else self.tags - {tag}
+
+    def _refused(self, tag: int, multiple: bool) -> None:
+        raise ConnectionError("the broker refused a message")
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]  # celery is not typed
+    """Receives messages. One that names no job is dropped with a line in the log, and nothing of it is repeated there."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """Without the queues of delayed delivery, some thirty, which nothing here uses."""
+
+        default_steps = [step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step]  # noqa: RUF012
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        self._drop(message, "no es un aviso de trabajo")
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        self._drop(message, "pide algo desconocido")
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        self._drop(message, "está mal formado")
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        self._drop(message, "no se puede leer")
+
+    def _drop(self, message: Any, reason: str) -> None:
+        came_by = message.delivery_info.get("routing_key")
+        LOG.warning("se descartó un mensaje de la cola %s: %s (%d bytes)", came_by, reason, len(message.body))
+        message.reject_log_error(LOG, self.connection_errors)
+
+
+class Hands(TaskPool):  # type: ignore[misc]
+    """Threads of its own for each queue: no kind of work waits for another, and a message that was received is begun at once."""
+
+    def __init__(self, *words: Any, **named: Any) -> None:
+        super().__init__(*words, **named)
+        self.at_hand: set[Future[Any]] = set()
+        self._of = {queue_name(queue): ThreadPoolExecutor(self.limit, str(queue)) for queue in Queue}
+
+    def on_apply(self, target: Any, args: Any = (), kwargs: Any = None, callback: Any = None, accept_callback: Any = None, **_: Any) -> Any:
+        came_by = args[2]["delivery_info"]["routing_key"]
+        executor = self._of.get(came_by) or self._of[queue_name(Queue.INGEST)]
+        begun = executor.submit(apply_target, target, args, kwargs, callback, accept_callback)
+        self.at_hand.add(begun)
+        begun.add_done_callback(self.at_hand.discard)
+        return ApplyResult(begun)
+
+    def on_stop(self) -> None:
+        """Let the jobs at hand end, for a while."""
+        for executor in self._of.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+        wait(list(self.at_hand), GRACE)
+        super().on_stop()
+
+
+def run_worker(url: str, queues: Sequence[Queue], threads: int, work: Callable[[str], None]) -> bool:
+    """Receive messages and give each job's identifier to `work`, until SIGTERM; up to `threads` at once of each queue.
+
+    The jobs at hand are waited for, GRACE seconds at most; whether all had ended by then.
+    """
     app = celery_app(url)
 
-    def run_job(job_id: str) -> None:
-        work(job_id)
+    def run_job(*words: object, **named: object) -> None:
+        if len(words) == 1 and not named and isinstance(words[0], str) and is_uuid(words[0]):
+            work(words[0])
+        else:
+            LOG.warning("se descartó un mensaje: no nombra un trabajo")
 
     app.task(name=TASK)(run_job)
-    names = ",".join(str(queue) for queue in queues)
-    app.worker_main(["worker", "--pool=threads", f"--concurrency={threads}", f"--queues={names}", "--without-gossip", "--without-mingle"])
+    names = [queue_name(queue) for queue in queues]
+    flags = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True, "quiet": True, "loglevel": "WARNING"}
+    worker = app.Worker(pool_cls=Hands, concurrency=threads, queues=names, **flags)
+    worker.start()
+    return not worker.pool.at_hand

@@ -8,18 +8,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, Select, String, and_, case, or_, select, update
+from sqlalchemy import Index, Select, String, Update, and_, bindparam, case, func, or_, select, union_all, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from archivo.database import Base, table_of
+from archivo.database import Base, UtcDateTime, table_of
 from archivo.identifiers import JobId, new_uuid
 
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 5
 GATHER: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=5)
+HEADS: Final = 16
+"""How many jobs at the head of a queue are looked at: those before the free one are being taken by others at this very moment."""
 
 
 class Queue(StrEnum):
@@ -66,6 +69,29 @@ class Job(Base):
 
 
 _JOBS: Final = table_of(Job)
+_J: Final = _JOBS.c
+_NOW: Final = bindparam("at", type_=UtcDateTime())
+_NEVER: Final = bindparam("never", type_=UtcDateTime())
+"""An instant so far ahead that only a clock that was ahead put a job off until after it."""
+_WAITED: Final = or_(_J.not_before.is_(None), _J.not_before <= _NOW, _J.not_before > _NEVER)
+_ENDED: Final = and_(_J.lease_until < _NOW, _J.attempt < MAX_ATTEMPTS)
+_READY: Final = and_(_J.state == JobState.QUEUED, _WAITED)
+_ABANDONED: Final = and_(_J.state == JobState.RUNNING, _ENDED)
+_NAMED_STATE: Final = _J.state.concat("")
+"""The state, for rows that are already named by their identifier: SQLite would prefer to walk the index of all that are in that state."""
+_DUE: Final = or_(and_(_NAMED_STATE == JobState.QUEUED, _WAITED), and_(_NAMED_STATE == JobState.RUNNING, _ENDED))
+_GATHERING: Final = case((and_(_J.queue == Queue.INDEX, _J.created_at > bindparam("fresh", type_=UtcDateTime())), 1), else_=0)
+_TAKEN: Final = (
+    update(_JOBS)
+    .values(
+        state=JobState.RUNNING,
+        owner=bindparam("by"),
+        lease_until=bindparam("until", type_=UtcDateTime()),
+        attempt=_J.attempt + 1,
+        started_at=_NOW,
+    )
+    .returning(_J.id, _J.kind, _J.object_id, _J.params, _J.attempt)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +145,34 @@ def claim(
     objects: Collection[str] | None = None,
     lease: timedelta = LEASE,
 ) -> Lease | None:
-    """Take the next job that is due, or whose lease ended. None when there is nothing to do.
+    """Take the next job that is due, or whose lease ended. None when there is nothing to do. As fast with a hundred thousand waiting.
 
     A new job for the index goes after all others for a moment, so that one commit of the index serves many documents.
     """
-    due = _due(now)
-    if queues is not None:
-        due = due.where(Job.queue.in_(queues))
     for chunk in _chunks(objects):
-        statement = due if chunk is None else due.where(Job.object_id.in_(chunk))
-        job = session.scalars(statement.order_by(_gathering(now), Job.priority, Job.id).limit(1).with_for_update(skip_locked=True)).first()
-        if job is not None:
-            return _take(job, owner, now, lease)
+        taking = _taking_next(tuple(queues or Queue)) if chunk is None else _taking(select(_J.id).where(_DUE, _J.object_id.in_(chunk)))
+        taken = _take(session, taking, owner, now, lease)
+        if taken is not None:
+            return taken
     return None
 
 
 def claim_more(session: Session, owner: str, now: datetime, queue: Queue, most: int, *, lease: timedelta = LEASE) -> list[Lease]:
     """Take up to `most` jobs of a queue that are due."""
-    due = _due(now).where(Job.queue == queue).order_by(Job.priority, Job.id)
-    return [_take(job, owner, now, lease) for job in session.scalars(due.limit(most).with_for_update(skip_locked=True))]
+    chosen = _heads((queue,), most).with_only_columns(_J.id).order_by(_J.priority, _J.id).limit(most).with_for_update(skip_locked=True)
+    ids = list(session.scalars(chosen, _instants(now)))
+    taking = (_take(session, _taking_one(), owner, now, lease, job_id) for job_id in ids)
+    return [taken for taken in taking if taken is not None]
 
 
 def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, lease: timedelta = LEASE) -> Lease | None:
-    """Take this job if it is due; None if it is done, held by another, or not due yet."""
-    job = session.scalars(_due(now).where(Job.id == job_id).with_for_update(skip_locked=True)).first()
-    return None if job is None else _take(job, owner, now, lease)
+    """Take this job if it is due; None if it is unknown, done, held by another, or not due yet. Waits for who is writing it now."""
+    return _take(session, _taking_one(), owner, now, lease, job_id)
+
+
+def is_any_due(session: Session, now: datetime, queues: Collection[Queue] | None = None) -> bool:
+    """Whether there is something to claim; a read, so that those who wait for work disturb nobody who writes."""
+    return session.scalars(_heads(tuple(queues or Queue), 1).with_only_columns(_J.id).limit(1), _instants(now)).first() is not None
 
 
 def renew(session: Session, lease: Lease, now: datetime, *, by: timedelta = LEASE) -> bool:
@@ -177,6 +206,13 @@ def finish_all(session: Session, leases: Sequence[Lease], now: datetime) -> None
 def give_back(session: Session, lease: Lease, now: datetime, *, after: timedelta = timedelta(0)) -> None:
     """Return a job not begun, or stopped half way on purpose; it costs no attempt."""
     _mine(session, lease, state=JobState.QUEUED, owner=None, lease_until=None, attempt=lease.attempt - 1, not_before=now + after)
+
+
+def hand_back(session: Session, process: str) -> int:
+    """Return all that the threads of a process hold, which is ending; the number of jobs. It costs no attempt."""
+    held = (_J.state == JobState.RUNNING, _J.owner.startswith(f"{process}#", autoescape=True))
+    returned = {"state": JobState.QUEUED, "owner": None, "lease_until": None, "attempt": _J.attempt - 1, "not_before": None}
+    return int(getattr(session.execute(update(_JOBS).where(*held).values(**returned)), "rowcount", 0))
 
 
 def fail(session: Session, lease: Lease, now: datetime, code: str, detail: str, *, retry: bool = True) -> JobState:
@@ -225,6 +261,12 @@ def bury(session: Session, now: datetime) -> list[Job]:
     return buried
 
 
+def has_spent(session: Session, now: datetime) -> bool:
+    """Whether there is a job to bury."""
+    spent = (_J.state == JobState.RUNNING, _J.lease_until < now, _J.attempt >= MAX_ATTEMPTS)
+    return session.scalars(select(_J.id).where(*spent).limit(1)).first() is not None
+
+
 def owners(session: Session) -> set[str]:
     """Who holds a running job."""
     return {owner for owner in session.scalars(select(Job.owner).where(Job.state == JobState.RUNNING).distinct()) if owner}
@@ -246,11 +288,15 @@ def any_open(session: Session, objects: Collection[str]) -> bool:
     return False
 
 
-def waiting_since(session: Session, instant: datetime, limit: int = 500) -> list[tuple[JobId, Queue]]:
-    """Queued jobs due since before an instant, in the order of their priority."""
-    due = (Job.state == JobState.QUEUED, Job.created_at < instant, or_(Job.not_before.is_(None), Job.not_before < instant))
-    rows = session.execute(select(Job.id, Job.queue).where(*due).order_by(Job.priority, Job.id).limit(limit))
-    return [(JobId(job_id), Queue(queue)) for job_id, queue in rows]
+def count_waiting(session: Session, queue: Queue, now: datetime, since: datetime) -> int:
+    """How many jobs of a queue are due whose message should have come by now: see waiting()."""
+    return session.scalar(select(func.count()).select_from(_JOBS).where(*_unattended(queue, since)), _instants(now)) or 0
+
+
+def waiting(session: Session, queue: Queue, now: datetime, since: datetime, limit: int) -> list[JobId]:
+    """The first jobs of a queue that were due before `since`, that come due again after a failure, or that a dead owner held."""
+    chosen = select(_J.id).where(*_unattended(queue, since)).order_by(_J.priority, _J.id).limit(limit)
+    return [JobId(job_id) for job_id in session.scalars(chosen, _instants(now))]
 
 
 def running_objects(session: Session) -> set[str]:
@@ -258,22 +304,43 @@ def running_objects(session: Session) -> set[str]:
     return set(session.scalars(select(Job.object_id).where(Job.state == JobState.RUNNING)))
 
 
-def _due(now: datetime) -> Select[Job]:
-    never = now + LONGEST_WAIT  # put off by a clock that was ahead
-    ready = and_(Job.state == JobState.QUEUED, or_(Job.not_before.is_(None), Job.not_before <= now, Job.not_before > never))
-    abandoned = and_(Job.state == JobState.RUNNING, Job.lease_until < now, Job.attempt < MAX_ATTEMPTS)
-    return select(Job).where(or_(ready, abandoned))
+def _unattended(queue: Queue, since: datetime) -> tuple[Any, ...]:
+    once = or_(_J.not_before.is_not(None), _J.created_at < since)
+    return _J.queue == queue, _J.state.in_((JobState.QUEUED, JobState.RUNNING)), or_(and_(_READY, once), _ABANDONED)
 
 
-def _gathering(now: datetime) -> ColumnElement[int]:
-    return case((and_(Job.queue == Queue.INDEX, Job.created_at > now - GATHER), 1), else_=0)
+def _instants(now: datetime) -> dict[str, datetime]:
+    return {"at": now, "never": now + LONGEST_WAIT, "fresh": now - GATHER}
 
 
-def _take(job: Job, owner: str, now: datetime, lease: timedelta) -> Lease:
-    job.state, job.owner, job.lease_until = JobState.RUNNING, owner, now + lease
-    job.attempt += 1
-    job.started_at = now
-    return Lease(JobId(job.id), job.kind, job.object_id, job.params, job.attempt, owner)
+@cache
+def _heads(queues: tuple[Queue, ...], most: int) -> Select[Any]:
+    """The first due jobs of each queue, each read from its own stretch of the index, and those whose lease ended."""
+    firsts = [select(_J.id).where(_READY, _J.queue == queue).order_by(_J.priority, _J.id).limit(most).subquery() for queue in queues]
+    abandoned = select(_J.id).where(_ABANDONED, _J.queue.in_(queues)).order_by(_J.priority, _J.id).limit(most).subquery()
+    heads = union_all(*(select(found.c.id) for found in (*firsts, abandoned)))
+    return select(_JOBS).where(_J.id.in_(heads), _DUE)
+
+
+def _taking(candidates: Select[Any]) -> Update:
+    chosen = candidates.order_by(_GATHERING, _J.priority, _J.id).limit(1).with_for_update(skip_locked=True)
+    return _TAKEN.where(_J.id == chosen.correlate(None).scalar_subquery())
+
+
+@cache
+def _taking_next(queues: tuple[Queue, ...]) -> Update:
+    return _taking(_heads(queues, HEADS).with_only_columns(_J.id))
+
+
+@cache
+def _taking_one() -> Update:
+    return _TAKEN.where(_J.id == bindparam("job"), _DUE)
+
+
+def _take(session: Session, taking: Update, owner: str, now: datetime, lease: timedelta, job_id: str | None = None) -> Lease | None:
+    named = {} if job_id is None else {"job": job_id}
+    taken = session.execute(taking, {**_instants(now), **named, "by": owner, "until": now + lease}).first()
+    return None if taken is None else Lease(JobId(taken.id), taken.kind, taken.object_id, taken.params, taken.attempt, owner)
 
 
 def _finished(now: datetime) -> Mapping[str, Any]:

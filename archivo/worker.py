@@ -1,6 +1,7 @@
 """The table job name -> use case, and the crew that works the job table."""
 
 import errno
+import logging
 import shutil
 import threading
 import time
@@ -8,28 +9,28 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
 from archivo.database import is_away
-from archivo.identifiers import is_uuid
-from archivo.intake import attention, processing, recovery, sealing
+from archivo.intake import processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
+from archivo.operations.reconciling import give_up, keep_true, reconcile
+from archivo.processes import GRACE
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
 from preservation.store import StoreFull, StoreUnavailable
 
+LOG: Final = logging.getLogger("archivo.trabajos")
+T = TypeVar("T")
 UseCase = Callable[[Archive, Lease], None]
 INDEX_BATCH: Final = 50
-SWEEP: Final = 15.0
 WAITS_A_SWEEP: Final = 20
-ROOM_FOR_PAGES: Final = 1 << 30
-MESSAGE_LOST: Final = timedelta(seconds=30)
+LOOK: Final = 0.05
+"""Seconds after which a thread that waits for work looks at the table, where another process may have written some."""
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
-OLD_SCRATCH: Final = timedelta(hours=1)
 ROOM: Final = 1 << 20
 """Bytes free on the disk of the home below which a failure is the disk's."""
 
@@ -64,14 +65,17 @@ TABLE: Final[Mapping[str, UseCase]] = {
 }
 
 
-def run_job(archive: Archive, lease: Lease) -> None:
+def run_job(archive: Archive, lease: Lease, table: Mapping[str, UseCase] = TABLE) -> None:
     """Work one claimed job to its end, whatever that is; its lease is renewed meanwhile. Never raises for the job's own faults.
 
-    A job that found no room, or no store or database, costs no attempt and waits: it is nobody's failure.
+    A job that found no room, or no store or database, costs no attempt and waits: it is nobody's failure. So does one of a kind that this
+    program does not know, which a newer one wrote beside it.
     """
-    with _renewing(archive, lease):
+    if lease.kind not in table:
+        return _until_noted(_give_back_unknown, archive, lease, None)
+    with archive.renewals.keeping(lambda: _renew(archive, lease)):
         try:
-            TABLE[lease.kind](archive, lease)
+            table[lease.kind](archive, lease)
         except LeaseLost:
             return
         except Exception as fault:  # whatever a document provokes is its own failure, never the worker's
@@ -92,7 +96,7 @@ def _lacks_room(archive: Archive, fault: Exception) -> bool:
     return getattr(fault, "errno", None) == errno.ENOSPC or shutil.disk_usage(archive.cache).free < ROOM
 
 
-def _until_noted(note: Callable[[Archive, Lease, Exception], None], archive: Archive, lease: Lease, fault: Exception) -> None:
+def _until_noted(note: Callable[[Archive, Lease, T], None], archive: Archive, lease: Lease, fault: T) -> None:
     """Note the end of a job; a database that cannot write now is waited for."""
     pause = threading.Event()
     while True:
@@ -104,42 +108,42 @@ def _until_noted(note: Callable[[Archive, Lease, Exception], None], archive: Arc
             pause.wait(1)
 
 
-def run_by_id(archive: Archive, job_id: str) -> None:
-    """Work the job that a message names, if it is still to be done and nobody else has it."""
+def run_by_id(archive: Archive, job_id: str, table: Mapping[str, UseCase] = TABLE) -> None:
+    """Work the job that a message names, if it is still to be done and nobody else has it. A database that is away is waited for."""
     owner = f"{archive.process}#{threading.get_ident()}"
-    with archive.database.writing() as session:
-        lease = jobs.claim_one(session, job_id, owner, archive.clock())
-    if lease is not None:
-        run_job(archive, lease)
-
-
-def sweep_for_broker(archive: Archive) -> None:
-    """For ever: make the tables true again, and send again the jobs whose message may have been lost."""
     while True:
-        with suppress(Exception):  # the database or the broker may be away; tried again in a moment
-            reconcile(archive)
-            with archive.reading() as session:
-                forgotten = jobs.waiting_since(session, archive.clock() - MESSAGE_LOST)
-            for job_id, queue in forgotten:
-                archive.legs.send(job_id, queue)
-        time.sleep(SWEEP)
+        try:
+            with archive.database.writing() as session:
+                lease = jobs.claim_one(session, job_id, owner, archive.clock())
+            break
+        except Exception as fault:
+            if not is_away(fault):
+                raise
+            time.sleep(1)
+    if lease is not None:
+        run_job(archive, lease, table)
 
 
-def reconcile(archive: Archive) -> None:
-    """Make the tables true again: what dead processes held is claimable, what they left half-done is finished or removed."""
-    recovery.recover_deposits(archive)
-    now = archive.clock()
-    with archive.transaction() as transaction:
-        dead = [owner for owner in jobs.owners(transaction.session) if not archive.is_alive(owner.partition("#")[0])]
-        if dead:
-            jobs.release_owner(transaction.session, dead, now)
-        buried = [(job.kind, job.object_id) for job in jobs.bury(transaction.session, now)]
-        archive.drop_dead_leases(transaction.session)
-        attention.requeue_forgotten(transaction)
-    for kind, object_id in buried:
-        _give_up(archive, kind, object_id, "el proceso terminó cada vez a mitad del trabajo")
-    _sweep_scratch(archive)
-    _trim_pages(archive)
+def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads: int, table: Mapping[str, UseCase] = TABLE) -> bool:
+    """Work the jobs whose messages come, up to `threads` of each queue at once, until SIGTERM; then as Crew.stop().
+
+    False when a thread is still at a job that was handed back: the process must end for it to end.
+    """
+    from archivo.broker import run_worker
+
+    stop = threading.Event()
+    threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
+    all_ended = run_worker(url, queues, threads, lambda job_id: run_by_id(archive, job_id, table))
+    stop.set()
+    if not all_ended:
+        hand_back(archive)
+    return all_ended
+
+
+def hand_back(archive: Archive) -> int:
+    """Return what this process still holds, which is about to end: others begin it at once. What its threads do from now on is void."""
+    with archive.database.writing() as session:
+        return jobs.hand_back(session, archive.process)
 
 
 def work_until_done(archive: Archive, objects: Collection[str], *, threads: int = 1) -> None:
@@ -170,6 +174,7 @@ def work_until_done(archive: Archive, objects: Collection[str], *, threads: int 
 
 def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool | None:
     """Work a job of these objects; False after waiting a moment for those that others hold, None when none is open."""
+    heard = archive.bell.heard()
     with archive.database.writing() as session:
         lease = jobs.claim(session, owner, archive.clock(), objects=objects)
     if lease is not None:
@@ -177,7 +182,7 @@ def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool | 
         return True
     if not _any_open(archive, objects):
         return None
-    time.sleep(0.05)
+    archive.bell.wait(heard, LOOK)
     return False
 
 
@@ -188,6 +193,7 @@ class Crew:
     archive: Archive
     threads: int = 2
     queues: Sequence[Queue] = tuple(Queue)
+    table: Mapping[str, UseCase] = field(default_factory=lambda: TABLE)
     _stop: threading.Event = field(default_factory=threading.Event)
     _crew: list[threading.Thread] = field(default_factory=list)
 
@@ -195,58 +201,44 @@ class Crew:
         """Begin; returns at once."""
         light = tuple(queue for queue in self.queues if queue in LIGHT)
         wanted = [tuple(self.queues)] * self.threads + ([light] if light and set(light) != set(self.queues) else [])
-        self._crew = [threading.Thread(target=self._work, args=(queues,), name=f"obra-{n}") for n, queues in enumerate(wanted)]
-        self._crew.append(threading.Thread(target=self._sweep, name="conciliación"))
+        self._crew = [threading.Thread(target=self._work, args=(queues,), name=f"obra-{n}", daemon=True) for n, queues in enumerate(wanted)]
+        self._crew.append(threading.Thread(target=keep_true, args=(self.archive, self._stop), name="conciliación", daemon=True))
         for thread in self._crew:
             thread.start()
 
-    def stop(self) -> None:
-        """Finish the jobs at hand and return."""
+    def stop(self, grace: float = GRACE) -> None:
+        """Take no more jobs and let those at hand end; hand back what has not ended after `grace` seconds."""
         self._stop.set()
+        self.archive.bell.ring()
+        until = time.monotonic() + grace
         for thread in self._crew:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in self._crew):
+            hand_back(self.archive)
 
-    def _work(self, queues: Sequence[Queue]) -> None:
+    def _work(self, queues: tuple[Queue, ...]) -> None:
         owner = f"{self.archive.process}#{threading.get_ident()}"
         while not self._stop.is_set():
+            heard = self.archive.bell.heard()
             lease = None
-            with suppress(Exception), self.archive.database.writing() as session:  # the database may be away for a while
-                lease = jobs.claim(session, owner, self.archive.clock(), queues=queues)
+            with suppress(Exception):  # the database may be away for a while
+                lease = self._claim(owner, queues)
             if lease is None:
-                self._stop.wait(0.1)
+                self.archive.bell.wait(heard, LOOK)
             else:
-                run_job(self.archive, lease)
+                run_job(self.archive, lease, self.table)
 
-    def _sweep(self) -> None:
-        while not self._stop.is_set():
-            with suppress(Exception):  # tried again in a moment
-                reconcile(self.archive)
-            self._stop.wait(SWEEP)
-
-
-class _Renewal(threading.Thread):
-    """Renews a lease until told to stop."""
-
-    def __init__(self, archive: Archive, lease: Lease) -> None:
-        super().__init__(daemon=True)
-        self._archive, self._lease = archive, lease
-        self.done = threading.Event()
-
-    def run(self) -> None:
-        while not self.done.wait(jobs.LEASE.total_seconds() / 3):
-            with suppress(Exception), self._archive.database.writing() as session:  # the next beat tries again; finish() tells a lost lease
-                jobs.renew(session, self._lease, self._archive.clock())
+    def _claim(self, owner: str, queues: tuple[Queue, ...]) -> Lease | None:
+        with self.archive.reading() as session:
+            if not jobs.is_any_due(session, self.archive.clock(), queues):
+                return None
+        with self.archive.database.writing() as session:
+            return None if self._stop.is_set() else jobs.claim(session, owner, self.archive.clock(), queues=queues)
 
 
-class _renewing:
-    def __init__(self, archive: Archive, lease: Lease) -> None:
-        self._renewal = _Renewal(archive, lease)
-
-    def __enter__(self) -> None:
-        self._renewal.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._renewal.done.set()
+def _renew(archive: Archive, lease: Lease) -> None:
+    with archive.database.writing() as session:
+        jobs.renew(session, lease, archive.clock())
 
 
 def _any_open(archive: Archive, objects: Collection[str]) -> bool:
@@ -259,49 +251,15 @@ def _give_back(archive: Archive, lease: Lease, after: timedelta) -> None:
         jobs.give_back(transaction.session, lease, transaction.now, after=after)
 
 
+def _give_back_unknown(archive: Archive, lease: Lease, _: None) -> None:
+    LOG.warning("este programa no conoce los trabajos «%s»; se dejan para otro", lease.kind)
+    _give_back(archive, lease, WAIT_FOR_ROOM)
+
+
 def _note_failure(archive: Archive, lease: Lease, fault: Exception) -> None:
     code = getattr(fault, "code", None) or type(fault).__name__
     with suppress(LeaseLost):
         with archive.transaction() as transaction:
             state = jobs.fail(transaction.session, lease, transaction.now, str(code), str(fault))
         if state == JobState.FAILED:
-            _give_up(archive, lease.kind, lease.object_id, str(code))
-
-
-def _give_up(archive: Archive, kind: str, object_id: str, reason: str) -> None:
-    if kind in ("process", "recognise"):
-        processing.mark_failed(archive, object_id, reason)
-
-
-def _sweep_scratch(archive: Archive) -> None:
-    """Remove the scratch folders of runs whose job is not being worked; the others, where pages are drawn, once old."""
-    work = archive.cache / "work"
-    if not work.is_dir():
-        return
-    with archive.reading() as session:
-        busy = jobs.running_objects(session)
-    for folder in work.iterdir():
-        if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(archive, folder)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _trim_pages(archive: Archive) -> None:
-    """Keep the images drawn of pages within their room, giving up those drawn first; they are drawn again when asked for."""
-    kept = []
-    for path in (archive.cache / "pages").rglob("*"):
-        with suppress(FileNotFoundError):
-            if path.is_file():
-                found = path.stat()
-                kept.append((found.st_mtime, found.st_size, path))
-    excess = sum(size for _, size, _ in kept) - ROOM_FOR_PAGES
-    for _, size, path in sorted(kept):
-        if excess <= 0:
-            return
-        path.unlink(missing_ok=True)
-        excess -= size
-
-
-def _is_old(archive: Archive, folder: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return archive.clock().timestamp() - folder.stat().st_mtime > OLD_SCRATCH.total_seconds()
-    return False
+            give_up(archive, lease.kind, lease.object_id, str(code))

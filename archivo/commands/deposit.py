@@ -36,7 +36,7 @@ COMMANDS: Final = {"deposit": deposit}
 def _deposit(options: argparse.Namespace) -> int:
     _check_paths(options)
     with opened() as archive:
-        from archivo.worker import reconcile
+        from archivo.operations.reconciling import reconcile
 
         reconcile(archive)
         actor = custody(login())

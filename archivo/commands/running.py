@@ -1,6 +1,7 @@
 """archivo serve, worker, demo."""
 
 import argparse
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -91,11 +92,12 @@ def _worker(options: argparse.Namespace) -> int:
 
 
 def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue]) -> int:
-    from archivo.broker import run_worker
-    from archivo.worker import run_by_id, sweep_for_broker
+    from archivo.worker import work_for_broker
 
-    threading.Thread(target=sweep_for_broker, args=(archive,), daemon=True).start()
-    run_worker(settings.broker_url, queues, settings.workers, lambda job_id: run_by_id(archive, job_id))
+    print_message("Trabajando. Para terminar: SIGTERM.")
+    if not work_for_broker(archive, settings.broker_url, queues, settings.workers):
+        archive.legs.close()
+        os._exit(0)  # a thread is still at what was handed back, and would be waited for
     return 0
 
 

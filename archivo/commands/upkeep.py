@@ -97,7 +97,7 @@ def _jobs(options: argparse.Namespace) -> int:
 
 
 def _reconcile(options: argparse.Namespace) -> int:
-    from archivo.worker import reconcile as make_true
+    from archivo.operations.reconciling import reconcile as make_true
 
     with opened() as archive:
         make_true(archive)

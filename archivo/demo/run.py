@@ -24,10 +24,11 @@ from archivo.errors import Conflict, Unavailable
 from archivo.intake import services as intake
 from archivo.intake.manifest import read_manifest
 from archivo.intake.services import Upload
+from archivo.operations.reconciling import reconcile
 from archivo.operations.services import count_documents
 from archivo.retention import services as retention
 from archivo.settings import Settings
-from archivo.worker import reconcile, work_until_done
+from archivo.worker import work_until_done
 from ingest.tools.process import detach
 from search.index import Query
 

@@ -1,11 +1,12 @@
 """What needs a person, and what the chain forgot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, SQLColumnExpression, func, or_, select
+from sqlalchemy.orm import Session
 
 from archivo.access.policy import Actor, Grant, labels_held, require
 from archivo.archive import Archive, Transaction
@@ -89,18 +90,28 @@ def export_waiting(archive: Archive, actor: Actor, reasons: Mapping[str, Order])
     return (row for reason, ids in listed for some in batches(ids) for row in _read(archive, actor, reason, list(some)))
 
 
-def requeue_forgotten(transaction: Transaction) -> None:
-    """Give a job again to documents that wait for a step and have none, however that came to be."""
-    session = transaction.session
+def forgotten(session: Session, among: Collection[str] | None = None) -> list[tuple[str, str, Queue]]:
+    """The documents that wait for a step and have no job for it, however that came to be, with the kind of job and its queue.
+
+    A job that failed is one: it waits for a person. `among`: only these documents.
+    """
+    found = []
     for states, kind, queue in (
         ((DocumentState.RECEIVED, DocumentState.PROCESSING), "process", Queue.INGEST),
         ((DocumentState.PRESERVED,), "index", Queue.INDEX),
     ):
-        has_job = select(Job.id).where(
-            Job.object_id == Document.id, Job.kind.in_((kind, "recognise")), Job.state.in_((JobState.QUEUED, JobState.RUNNING))
-        )
-        forgotten = select(Document.id).where(Document.state.in_(states), ~has_job.exists())
-        for document_id in session.scalars(forgotten):
+        has_job = select(Job.id).where(Job.object_id == Document.id, Job.kind.in_((kind, "recognise")), Job.state != JobState.DONE)
+        statement = select(Document.id).where(Document.state.in_(states), ~has_job.exists())
+        if among is not None:
+            statement = statement.where(Document.id.in_(among))
+        found += [(document_id, kind, queue) for document_id in session.scalars(statement)]
+    return found
+
+
+def requeue_forgotten(transaction: Transaction, found: Iterable[tuple[str, str, Queue]]) -> None:
+    """Give a job again to those of forgotten() that still have none."""
+    for some in batches([document_id for document_id, _, _ in found]):
+        for document_id, kind, queue in forgotten(transaction.session, some):
             transaction.enqueue(kind, document_id, queue=queue)
 
 

@@ -4,17 +4,17 @@ import os
 
 import pytest
 
-from archivo import worker
 from archivo.archive import Archive
+from archivo.operations import reconciling
 
 
 def test_the_pages_drawn_first_are_given_up(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "ROOM_FOR_PAGES", 250)
+    monkeypatch.setattr(reconciling, "ROOM_FOR_PAGES", 250)
     folder = archive.cache / "pages" / "ab" / "abcd"
     folder.mkdir(parents=True)
     for number in range(4):
         path = folder / f"{number}.webp"
         path.write_bytes(bytes(100))
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
-    worker.reconcile(archive)
+    reconciling.reconcile(archive)
     assert sorted(path.name for path in folder.iterdir()) == ["2.webp", "3.webp"]

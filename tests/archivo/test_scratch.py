@@ -4,7 +4,7 @@ import os
 
 from archivo.archive import Archive
 from archivo.identifiers import new_uuid
-from archivo.worker import reconcile
+from archivo.operations.reconciling import reconcile
 
 
 def test_reconciling_leaves_the_page_that_is_being_drawn_and_sweeps_what_the_dead_left(archive: Archive) -> None:

@@ -24,10 +24,10 @@ from archivo.custody.services import verify
 from archivo.identifiers import from_urn
 from archivo.intake.models import DigestClaim, RecognisedPage
 from archivo.jobs import Job
+from archivo.operations.reconciling import reconcile
 from archivo.records.models import Document, DocumentEvent, DocumentPart, Fonds, Incoming, RecordVersion
 from archivo.retention.models import Classification, Decision, LearnedModel, TrdVersion
 from archivo.settings import read_settings
-from archivo.worker import reconcile
 from ingest.step import Tools
 from search.index import Query, Scope
 from tests.kill.acts import ACTOR, ACTS, finish
