@@ -1,7 +1,7 @@
 """What is wrong with this installation, and what to do about it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,19 @@ from search.index import Query, Scope
 
 LOW_SPACE: Final = 2 << 30
 PROBE: Final = "sonda"
+
+PROMISES: Final[Mapping[str, str]] = {
+    "writes_once": "respeta la escritura única",
+    "joins_once": "la respeta al unir las partes de un objeto grande",
+    "swaps": "cambia solo lo que se había visto",
+    "deletes_what_was_seen": "borra solo lo que se había visto",
+    "refuses_damage": "rechaza los bytes dañados",
+    "keeps_digests": "guarda las huellas",
+    "gives_ranges": "entrega fragmentos",
+    "lists_in_order": "enumera en orden",
+    "lists_unfinished": "enumera lo que quedó a medias",
+}
+STATES: Final[Mapping[str, str]] = {"on": "sí", "off": "no", "suspended": "suspendidas", "unknown": "no lo dice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,31 @@ def _store(archive: Archive) -> Check:
         archive.store.delete(key, authority="uncommitted")
     if not same:
         return Check("almacén", "error", "Devuelve otros bytes que los que se le dieron.", "No reciba nada más y revise el disco.")
-    return Check("almacén", "ok", "Escribe, lee y borra.")
+    return _s3(archive.store) or Check("almacén", "ok", "Escribe, lee y borra.")
+
+
+def _s3(store: object) -> Check | None:
+    """What an S3 server was seen to keep, in words; None for another store."""
+    from preservation.stores.s3 import S3Store
+    from preservation.stores.s3_probe import probe
+
+    if not isinstance(store, S3Store):
+        return None
+    kept = probe(store)
+    broken = ", ".join(words for name, words in PROMISES.items() if not getattr(kept, name))
+    versions = f"Versiones del cubo: {STATES[kept.versioning]}; bloqueo de objetos: {STATES[kept.object_lock]}."
+    if not broken:
+        return Check("almacén", "ok", f"{kept.server} escribe, lee y borra, y cumple todo lo que se le pide. {versions}")
+    if kept.is_fit:
+        return Check(
+            "almacén", "warning", f"{kept.server} sirve, pero no {broken}. {versions}", "Verifique más a menudo («archivo verify»)."
+        )
+    return Check(
+        "almacén",
+        "warning" if store.wire.address.accepts_overwriting else "error",
+        f"{kept.server} no {broken}: podría escribir sobre un documento. {versions}",
+        "Use otro servidor para lo que deba conservarse.",
+    )
 
 
 def _space(home: Path) -> Check:
