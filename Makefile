@@ -8,7 +8,7 @@ BENCH ?= *
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-kill test-kill-all test-browser conformance bench bench-smoke bench-final docs clean
+.PHONY: help setup demo serve stop check test test-servers test-kill test-kill-all test-browser conformance bench bench-smoke bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,7 +31,10 @@ check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
 	@.venv/bin/lint-imports --no-cache
 
 test: .venv/.ready-dev ## Las pruebas
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser" --ignore=tests/conformance
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser and not servers" --ignore=tests/conformance
+
+test-servers: .venv/.ready-dev ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
+	$(PYTEST) -m servers
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
@@ -44,7 +47,7 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	$(PYTEST) -m browser
 
 conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones oficiales
-	$(PYTEST) tests/conformance
+	$(PYTEST) tests/conformance -m "not servers"
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
 	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PY) -m "tests.bench.$$(basename "$$one" .py)"; done

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.elastic_servers import ElasticServer, elastic_server
+from tests.s3_servers import S3Server, s3_server
 from tests.servers import GIVEN, Postgres, started_postgres
 
 
@@ -36,6 +37,20 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
     else:
         with started_postgres(request.getfixturevalue("services")) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def minio(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+    """A MinIO: the one given by its address, or one started for this run."""
+    with s3_server("minio", request) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def versitygw(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+    """A versitygw, likewise; its objects are plain files."""
+    with s3_server("versitygw", request) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

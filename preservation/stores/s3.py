@@ -34,6 +34,7 @@ PROBES: Final = "~probe/"
 
 _BUFFER: Final = 1 << 16
 _ROUNDS: Final = 8
+_PARTS_GONE: Final = "NoSuchUpload"  # an earlier try joined them, or somebody took them back
 
 
 class OverwritingServer(StoreUnavailable):
@@ -48,7 +49,8 @@ class S3Store:
     put() returned for is durable: S3 answers after it has kept the bytes, so a batch has nothing to put off.
 
     Every byte is digested here and, under the signature, by the server as it arrives; the digest stays beside the object, and who reads
-    all of an object gets those bytes or DigestMismatch. A request that got no answer is made again; a write that then finds its own
+    all of an object gets those bytes or DigestMismatch. No key may lie below another as in a folder (`a` and `a/b`): some servers refuse
+    it, MinIO keeps both and lists one. A request that got no answer is made again; a write that then finds its own
     bytes standing has succeeded. Where that cannot be told, StoreUnavailable: the write was done or not, and doing it again is safe.
     """
 
@@ -174,7 +176,7 @@ class S3Store:
             answer = upload.commit(ABSENT)
             if answer.is_granted:
                 return
-            if not (answer.is_unmet or answer.is_absent):
+            if not (answer.is_unmet or answer.code == _PARTS_GONE):
                 raise _refusal(answer, key)
             look_first = True  # its own bytes may stand there, put by an earlier try or by somebody else
         raise StoreUnavailable(f"{key}: it comes and goes, or its parts were taken back while it was being written")
@@ -252,7 +254,8 @@ class S3Store:
         try:
             return self._wire.ask("PUT", name, headers=ABSENT, body=block_of(b"second")).is_unmet
         finally:
-            self._wire.ask("DELETE", name)
+            version = first.headers.get("x-amz-version-id")
+            self._wire.ask("DELETE", name, {"versionId": version} if version else None)
 
 
 def _buffered(body: S3Body) -> BinaryIO:

@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 from uuid import uuid4
 
 from minio.datatypes import ListMultipartUploadsResult, parse_list_objects
-from minio.error import MinioException, S3Error
+from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
 from preservation.fixity import DEFAULT_ALGORITHM
@@ -35,8 +35,9 @@ class Kept:
     """What a server was seen to keep. Each is what was tried, once or in a race, not what it declares.
 
     server: as it calls itself. writes_once: of sixteen writers at once under `If-None-Match: *` one won, three times over, and the
-    bytes read were the winner's. joins_once: the same condition held for the joining of parts. swaps: `If-Match` let one of sixteen
-    replace what all had seen, and refused what nobody had. deletes_what_was_seen: a deletion under `If-Match` of other bytes was refused.
+    bytes read were the winner's. writes_after_deletion: a key that was deleted can be written once again. joins_once: the same
+    condition held for the joining of parts. swaps: `If-Match` let one of sixteen replace what all had seen, and refused what nobody
+    had. deletes_what_was_seen: a deletion under `If-Match` of other bytes was refused.
     refuses_damage: bytes that do not agree with their SHA-256 were refused, as signed payload and as checksum. keeps_digests: the
     SHA-256 given with an object came back with it. gives_ranges, lists_in_order: as the names say; the order is that of bytes.
     lists_unfinished: parts that were never joined are listed, so that what dead writers left can be taken back.
@@ -45,6 +46,7 @@ class Kept:
 
     server: str
     writes_once: bool
+    writes_after_deletion: bool
     joins_once: bool
     swaps: bool
     deletes_what_was_seen: bool
@@ -59,7 +61,8 @@ class Kept:
     @property
     def is_fit(self) -> bool:
         """Whether an archive's store can stand on it without the operator's consent."""
-        return self.writes_once and self.joins_once and self.swaps and self.gives_ranges and self.lists_in_order
+        kept = (self.writes_once, self.writes_after_deletion, self.joins_once, self.swaps, self.gives_ranges, self.lists_in_order)
+        return all(kept)
 
 
 def probe(store: S3Store) -> Kept:
@@ -71,6 +74,7 @@ def probe(store: S3Store) -> Kept:
         return Kept(
             server=trial.server(),
             writes_once=all(trial.writes_once() for _ in range(_ROUNDS)),
+            writes_after_deletion=trial.writes_after_deletion(),
             joins_once=trial.joins_once(),
             swaps=all(trial.swaps() for _ in range(_ROUNDS)),
             deletes_what_was_seen=trial.deletes_what_was_seen(),
@@ -100,9 +104,11 @@ class _Trial:
         try:
             yield self
         finally:
+            versioned = {name for name, version in self._made if version}
             for name, version in self._made:
-                with suppress(StoreError):
-                    self._wire.ask("DELETE", name, {"versionId": version} if version else None)
+                if version or name not in versioned:
+                    with suppress(StoreError):
+                        self._wire.ask("DELETE", name, {"versionId": version} if version else None)
 
     def server(self) -> str:
         return self._wire.ask("HEAD").headers.get("server", "")[:80]
@@ -111,6 +117,12 @@ class _Trial:
         name = self._name()
         answers = self._race(lambda number: self._put(name, b"%d" % number, ABSENT))
         return self._has_one_winner(name, answers)
+
+    def writes_after_deletion(self) -> bool:
+        name = self._name()
+        self._put(name, b"before", ABSENT)
+        self._note(name, self._wire.ask("DELETE", name))
+        return self._put(name, b"after", ABSENT).is_granted and self._read(name) == b"after"
 
     def joins_once(self) -> bool:
         key = ObjectKey(f"{self._place}{uuid4().hex}")
@@ -136,7 +148,8 @@ class _Trial:
         name = self._name()
         self._put(name, b"standing", ABSENT)
         other = f'"{md5(b"other", usedforsecurity=False).hexdigest()}"'
-        return self._wire.ask("DELETE", name, headers={"If-Match": other}).is_unmet and self._read(name) == b"standing"
+        answer = self._note(name, self._wire.ask("DELETE", name, headers={"If-Match": other}))
+        return answer.is_unmet and self._read(name) == b"standing"
 
     def refuses_damage(self) -> bool:
         once = Wire(self._wire.address, replace(self._wire.patience, tries=1))
@@ -186,13 +199,10 @@ class _Trial:
         return "unknown"
 
     def object_lock(self) -> State:
-        try:
-            self._wire.sdk.get_object_lock_config(self._wire.address.bucket)
-        except S3Error as error:
-            return "off" if error.code in _NO_LOCK else "unknown"
-        except (MinioException, HTTPError, ValueError):
-            return "unknown"
-        return "on"
+        answer = self._wire.ask("GET", query={"object-lock": ""})  # the SDK's reader fails on a lock without a default retention
+        if answer.is_granted:
+            return "on" if b"<ObjectLockEnabled>Enabled<" in answer.data else "off"
+        return "off" if answer.code in _NO_LOCK else "unknown"
 
     def _name(self) -> str:
         return f"{self._wire.address.prefix}{self._place}{uuid4().hex}"

@@ -33,6 +33,7 @@ from preservation.store import (
 )
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
+from tests.s3_servers import NAMES, S3Server
 
 MEBIBYTE = 1 << 20
 
@@ -62,9 +63,15 @@ ADAPTERS = [
 ]
 
 
-@pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.name)
+@pytest.fixture(
+    params=[*ADAPTERS, *(pytest.param(name, marks=pytest.mark.servers) for name in NAMES)], ids=lambda one: getattr(one, "name", one)
+)
 def adapter(request: pytest.FixtureRequest) -> Adapter:
-    return cast(Adapter, request.param)
+    """An adapter of this machine, or the one for S3 over each of the real servers."""
+    if isinstance(request.param, Adapter):
+        return request.param
+    server: S3Server = request.getfixturevalue(request.param)
+    return Adapter(server.name, lambda folder: server.store(), in_constant_memory=True, debris=lambda folder: server.unfinished())
 
 
 @pytest.fixture
