@@ -70,6 +70,7 @@ _BY_MIME: Final = MappingProxyType(
         "application/rtf": Family.RTF,
         "text/rtf": Family.RTF,
         "message/rfc822": Family.EML,
+        "multipart/related": Family.EML,
         "application/vnd.ms-outlook": Family.MSG,
         "application/zip": Family.ZIP,
         "application/x-encrypted-office": Family.ENCRYPTED_OFFICE,

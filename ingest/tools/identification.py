@@ -60,8 +60,11 @@ def _reconcile(match: "pygfried.Match", mime: str, name: str, extension: str) ->
         return Identity(
             puid, named or "application/octet-stream", match["format"], match["version"], match["basis"], _broken(mime, extension)
         )
-    if named in ("application/zip", "") and mime not in ("", "application/zip"):
-        named = mime  # a package that PRONOM does not know closer; the identifier stays
+    if named == "text/html" and mime == "message/rfc822":
+        return _by_content(mime, name, extension)  # a message with a page inside
+    packed = named in ("application/zip", "") and mime not in ("", "application/zip")
+    if packed or (named.startswith(_OOXML) and mime.startswith(_OOXML)):
+        named = mime  # a package that PRONOM does not know closer, or of whose strict kind it names another; the identifier stays
     mismatch = "extension mismatch" in match["warning"] and bool(extension)
     return Identity(puid, named or "application/octet-stream", match["format"], match["version"], match["basis"], mismatch)
 

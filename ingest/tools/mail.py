@@ -144,12 +144,17 @@ def _payload(part: MIMEPart) -> bytes:
 
 
 def _header(message: MIMEPart, name: str) -> str:
-    """A header decoded; the parser raises many things on headers that break the rules, and then it is given as it stands."""
+    """A header decoded; the parser raises many things on headers that break the rules, and then it is given as it stands.
+
+    Bytes that no header may hold (RFC 5322, 2.2) are letters in an encoding that nobody declared.
+    """
+    raw = str(next((value for key, value in message.raw_items() if key.lower() == name.lower()), ""))
+    if not raw.isascii():
+        return " ".join(decode(raw.encode("utf-8", "surrogateescape"))[0].split())
     try:
         return " ".join(str(message.get(name, "")).split())
     except Exception:
-        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        return " ".join(str(raw).split())
+        return " ".join(raw.split())
 
 
 def _date(header: str) -> str:

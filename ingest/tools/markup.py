@@ -67,11 +67,12 @@ def _text(content: bytes, family: str, notes: list[Note], reading: Reading) -> s
 
 
 def _xml_text(content: bytes) -> str:
-    """The text of elements, a line each; of a document that is not well formed, all of it."""
+    """The text of elements, a line each, without scripts nor styles; of a document that is not well formed, all of it."""
     try:
         root = etree.fromstring(content, safe_parser())
     except (etree.XMLSyntaxError, ValueError):
         return decode(content)[0]
+    etree.strip_elements(root, "{*}script", "{*}style", with_tail=False)
     return "\n".join(text for piece in root.itertext(etree.Element) if (text := " ".join(str(piece).split())))
 
 

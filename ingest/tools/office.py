@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ingest.tools import odf, ooxml
-from ingest.tools.answers import Examined, Passage, Reading, Refused, note, plain, properties
+from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
 from ingest.tools.passages import sections
 
@@ -69,23 +69,34 @@ def read(path: str, family: str, max_expanded: int, max_chars: int) -> dict[str,
             odf.check_encryption(package)
             reading.passages, reading.notes = sections(odf.body_text(package), max_chars)
         else:
-            reading.passages = _parts(path, package, family, max_chars)
+            reading.passages, reading.notes = _parts(path, package, family, max_chars)
     _shorten(reading, max_chars)
     return plain(reading)
 
 
-def _parts(path: str, package: Package, family: str, max_chars: int) -> list[Passage]:
+def _parts(path: str, package: Package, family: str, max_chars: int) -> tuple[list[Passage], list[Note]]:
     if family == "workbook":
-        from ingest.tools import workbook  # a tenth of a second of imports that most documents never need
-
-        try:
-            return list(workbook.sheets(path, package, max_chars))
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as fault:
-            raise Refused("package.damaged") from fault
+        return _sheets(path, package, max_chars)
     if family == "presentation":
-        return list(ooxml.slides(package))
+        return list(ooxml.slides(package)), []
     odf.check_encryption(package)
-    return list(odf.sheets(package) if family == "ods" else odf.pages(package))
+    return list(odf.sheets(package) if family == "ods" else odf.pages(package)), []
+
+
+def _sheets(path: str, package: Package, max_chars: int) -> tuple[list[Passage], list[Note]]:
+    """Sheets as the library reads them; where it finds none or trips over a part, as their own XML has them."""
+    from ingest.tools import workbook, workbook_xml  # a tenth of a second of imports that most documents never need
+
+    notes: list[Note] = []
+    try:
+        if found := list(workbook.sheets(path, package, max_chars)):
+            return found, notes
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError):
+        notes.append(note("file.irregular"))
+    found = list(workbook_xml.sheets(package, max_chars, workbook.shown))
+    if notes and not found:
+        raise Refused("package.damaged")
+    return found, notes
 
 
 def _shorten(reading: Reading, max_chars: int) -> None:

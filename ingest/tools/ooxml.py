@@ -12,7 +12,7 @@ from ingest.tools.passages import clean
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+RELATIONS: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _EQUATION_TEXT: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _MC_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BESIDE: Final = ("footnotes", "endnotes", "comments")
@@ -21,7 +21,7 @@ _MAX_SLIDES: Final = 5_000
 
 def word_text(package: Package) -> str:
     """Headers, body, footers, then notes and comments; a table row is a line with its cells between tabs."""
-    main = _main(package, "word/document.xml")
+    main = main_part(package, "word/document.xml")
     related = sorted(set(package.relations(main).values()))
     names = [
         *(name for kind, name in related if kind == "header"),
@@ -39,9 +39,9 @@ def word_text(package: Package) -> str:
 
 def slides(package: Package) -> Iterator[Passage]:
     """A passage a slide, in the order of the show, with its tables and notes; the first line is the label."""
-    main = _main(package, "ppt/presentation.xml")
+    main = main_part(package, "ppt/presentation.xml")
     root, related = package.xml(main), package.relations(main)
-    listed = [] if root is None else [entry.get(f"{_R}id") for entry in root.iter(f"{_P}sldId")]
+    listed = [] if root is None else [entry.get(f"{RELATIONS}id") for entry in root.iter(f"{_P}sldId")]
     for identifier in listed[:_MAX_SLIDES]:
         _, name = related.get(identifier or "", ("", ""))
         notes = [note for kind, note in package.relations(name).values() if kind == "notesSlide"] if name else []
@@ -49,7 +49,8 @@ def slides(package: Package) -> Iterator[Passage]:
         yield Passage("slide", text, text.split("\n", 1)[0][:120])
 
 
-def _main(package: Package, usual: str) -> str:
+def main_part(package: Package, usual: str) -> str:
+    """The name of the part that is the document itself; `usual` where the package does not say."""
     return next((name for kind, name in package.relations("").values() if kind == "officeDocument"), usual)
 
 

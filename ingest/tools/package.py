@@ -3,11 +3,13 @@
 OOXML forbids document type declarations (ECMA-376, part 2, 8.1.4), ODF has no use for them: a package with one is refused.
 """
 
+import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.parsers import expat
@@ -23,6 +25,7 @@ _ENCRYPTED: Final = 0x1
 _MAX_PROLOG: Final = 1 << 20
 _UNKNOWN_ENCODING: Final = expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]
 _PACKAGES: Final = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".jar", ".epub", ".docm", ".xlsm", ".pptm")
+_STRICT: Final = re.compile(rb"""(xmlns(?::[\w.-]+)?\s*=\s*["'])http://purl\.oclc\.org/ooxml/(\w+)/(\w+)""")
 _RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
 
@@ -55,15 +58,28 @@ class Package:
 
     def xml(self, name: str) -> Any:
         """The root element of an entry, None when there is none or it is not XML. Refuses (office.entities) a document type."""
-        content = self.read(name)
-        if not content:
-            return None
-        if has_doctype(content):
-            raise Refused("office.entities")
+        content = self._checked(name)
         try:
-            return etree.fromstring(content, safe_parser())
+            return etree.fromstring(content, safe_parser()) if content else None
         except etree.XMLSyntaxError:
             return None
+
+    def elements(self, name: str, tag: str) -> Iterator[Any]:
+        """The elements of an entry that have this tag, one in memory at a time, as far as it is XML. Refuses as xml()."""
+        options: dict[str, bool] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "recover": False}
+        with suppress(etree.XMLSyntaxError):
+            for _, element in etree.iterparse(io.BytesIO(self._checked(name)), events=("end",), tag=tag, **options):
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+
+    def _checked(self, name: str) -> bytes:
+        """The bytes of an XML entry without a document type, its namespaces those of the transitional kind (ISO/IEC 29500-1, annex A)."""
+        content = self.read(name)
+        if content and has_doctype(content):
+            raise Refused("office.entities")
+        return _STRICT.sub(rb"\1http://schemas.openxmlformats.org/\2/2006/\3", content) if b"//purl.oclc.org/ooxml/" in content else content
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """Identifier → (type, name of the entry) of the internal relationships of part `name` (ECMA-376, part 2, 6.5)."""

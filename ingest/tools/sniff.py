@@ -1,10 +1,12 @@
 """Tell a format from its first bytes, for what PRONOM's signatures leave open: mail, marked-up and plain text, damaged files."""
 
-import codecs
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from ingest.tools import decoding
 
 HEAD: Final = 65_536
 
@@ -62,11 +64,7 @@ def sniff(path: Path, extension: str) -> tuple[str, str]:
 
 
 def _text(head: bytes, extension: str) -> tuple[str, str]:
-    marked = head
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF8, "utf-8")):
-        if head.startswith(mark):
-            marked = head[len(mark) :].decode(encoding, "replace").encode()
-            break
+    marked = _as_utf8(head)
     if not is_text(marked):
         return "", ""
     headers = {match.group(1).lower() for match in _MAIL_HEADER.finditer(marked[:8192])}
@@ -81,6 +79,16 @@ def _text(head: bytes, extension: str) -> tuple[str, str]:
     if extension in _BY_EXTENSION and extension not in ("xml", "eml"):
         return _BY_EXTENSION[extension]
     return "text/plain", "Plain Text File"
+
+
+def _as_utf8(head: bytes) -> bytes:
+    """Text of two or four bytes a letter as UTF-8; anything else as it is."""
+    if (text := decoding.marked(head)) is not None:
+        return text.encode()
+    if encoding := decoding.without_mark(head):
+        with suppress(UnicodeDecodeError):
+            return head[: len(head) // 2 * 2].decode(encoding).encode()
+    return head
 
 
 def is_text(head: bytes) -> bool:

@@ -30,7 +30,7 @@ def sheets(path: str, package: Package, max_chars: int) -> Iterator[Passage]:
 def _lines(rows: Iterable[Sequence[object]], max_chars: int) -> Iterator[str]:
     size = 0
     for row in rows:
-        line = "\t".join(_shown(value) for value in row).rstrip()
+        line = "\t".join(shown(value) for value in row).rstrip()
         size += len(line)
         if size > max_chars:
             return
@@ -38,7 +38,8 @@ def _lines(rows: Iterable[Sequence[object]], max_chars: int) -> Iterator[str]:
             yield line
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A cell's value as text on one line; whole numbers without decimals, dates in ISO 8601."""
     if value is None:
         return ""
     if isinstance(value, datetime):
