@@ -136,7 +136,7 @@ def open_database(name: str, address: str) -> Database:
         raise _unusable(name, address, "sqlite:///… o postgresql://…")
     try:
         return Database(address)
-    except ArgumentError as fault:
+    except (ArgumentError, ValueError) as fault:
         raise Malformed("settings.value", f"{name} no es una dirección bien formada. No se hizo nada.", "Revise sus partes.") from fault
 
 

@@ -29,6 +29,7 @@ FAMILIES: Final = {
     "doctor": "upkeep",
     "user": "people",
     "token": "people",
+    "migrate-data": "moving",
     "serve": "running",
     "worker": "running",
     "demo": "running",
@@ -109,5 +110,5 @@ def _help() -> str:
     lines = ["Uso: archivo ORDEN …", "", "Órdenes:"]
     for name, family in FAMILIES.items():
         module = importlib.import_module(f"archivo.commands.{family}")
-        lines.append(f"  {name:10} {(module.COMMANDS[name].__doc__ or '').strip()}")
+        lines.append(f"  {name:12} {(module.COMMANDS[name].__doc__ or '').strip()}")
     return "\n".join([*lines, "", "Cada orden explica sus opciones con --help.", ""])
