@@ -1,5 +1,6 @@
 """The FastAPI app: routers, middleware, error handlers. No behaviour."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,7 @@ def create_app(archive: Archive, secret: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        gc.freeze()  # what is loaded by now stays: no search waits for it to be looked through again
         yield
 
     app = FastAPI(

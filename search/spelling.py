@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from search.analysis import fold
@@ -68,6 +69,7 @@ def idf(pages: int, size: int) -> float:
     return math.log(1 + (max(size - pages, 0) + 0.5) / (pages + 0.5)) * 2.2 * 0.75
 
 
+@lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """One key for words that sound alike in Spanish: b/v, mute h, s/c/z/x, ll/y, g/j, k/qu/c."""
     key = _DOUBLED.sub(lambda found: found[0] if found[0] in ("ll", "rr") else found[1], fold(word))

@@ -29,6 +29,10 @@ _WINDOW = 10_000
 _MANY = 12_000
 """From this many entries on, by estimation, more than `_WINDOW` answer."""
 _SAMPLE = 2_000
+_WHOLE = 500
+"""From this many entries on that answer the whole of a query that many answer in part, these come first."""
+_PAGES_EACH = 4
+"""How many pages are ranked for each document shown."""
 _MORE_PAGES = 0.06
 _PAGES_SHOWN = 5
 _SETS_REMEMBERED = 100_000
@@ -142,8 +146,8 @@ class TantivyIndex:
 
 def _find(reading: Reading, step: Step, query: Query, scope: Scope) -> _Found:
     """What a step finds, as many of the best as the page asked for needs; counted whole, or by a sample where it is much."""
-    limit = min(_WINDOW, max(_SAMPLE, 4 * (query.offset + query.limit)))
-    count = likely = _estimated(reading, step.tree, query, scope)
+    limit = min(_WINDOW, max(_SAMPLE, _PAGES_EACH * (query.offset + query.limit)))
+    count = likely = _estimated(reading, step.tree, query, scope, _MANY)
     hits: list[tuple[float, DocAddress]] = []
     if likely > _MANY:
         hits = _wholly(reading, step, query, scope, limit)
@@ -165,12 +169,12 @@ def _wholly(reading: Reading, step: Step, query: Query, scope: Scope, limit: int
     """The best entries where many answer the whole query: these before those that answer a part of it, which are looked for only if asked
     so far. Nothing where there are not many.
     """
-    if step.whole is None or _estimated(reading, step.whole, query, scope) < _SAMPLE:
+    if step.whole is None or _estimated(reading, step.whole, query, scope, _WHOLE) < _WHOLE:
         return []
     count, hits = _ranked(reading, step.whole, query, scope, limit)
-    if count < _SAMPLE:
+    if count < _WHOLE:
         return []
-    if count < limit:
+    if count < _PAGES_EACH * (query.offset + query.limit):
         first = {(address.segment_ord, address.doc) for _, address in hits}
         last = hits[-1][0]
         others = _ranked(reading, step.tree, query, scope, limit)[1]
@@ -183,11 +187,11 @@ def _ranked(reading: Reading, tree: Node, query: Query, scope: Scope, limit: int
     return reading.find(filtered(schema, query, scope, translated(schema, tree)), limit)
 
 
-def _estimated(reading: Reading, tree: Node, query: Query, scope: Scope) -> int:
-    """About how many entries answer: exact where few can, else from a share of them."""
+def _estimated(reading: Reading, tree: Node, query: Query, scope: Scope, enough: int) -> int:
+    """About how many entries answer, from a share of them; where `enough` cannot, the most that can."""
     most_of_all = most(reading, tree)
     level = level_for(reading.entries.num_docs, _SAMPLE)
-    if most_of_all <= _MANY or level == 0:
+    if most_of_all <= enough or level == 0:
         return most_of_all
     return reading.find(of_a_share(tree, query, scope, level), 1)[0] << level
 

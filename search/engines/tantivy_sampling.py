@@ -5,7 +5,7 @@ term that all their entries hold finds them. Each leaf of a tree is met with tha
 whole stretches of entries, so a term met with the tree as a whole would spare it no work.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tantivy import Occur, Query
 
@@ -42,7 +42,7 @@ def most(reading: Reading, node: Node) -> int:
         case Every(parts):
             return min(most(reading, part) for part in parts)
         case Some(parts, least):
-            return sum(most(reading, part) for part in parts) // least
+            return sum(most(reading, part) for part in _telling(parts)) // least
         case Best(parts, _):
             return sum(most(reading, part) for part in parts)
         case Weighted(part, _) | Constant(part, _) | Required(part, _):
@@ -68,10 +68,21 @@ def _met(node: Node, share: Query) -> Query:
         case Every(parts):
             return Query.boolean_query([(Occur.Must, _met(part, share)) for part in parts])
         case Some(parts, least):
-            return Query.boolean_query([(Occur.Should, _met(part, share)) for part in parts], minimum_number_should_match=least)
+            some = [(Occur.Should, _met(part, share)) for part in _telling(parts)]
+            return Query.boolean_query(some, minimum_number_should_match=least)
         case Best(parts, _):
             return Query.boolean_query([(Occur.Should, _met(part, share)) for part in parts])
         case Weighted(part, _) | Constant(part, _) | Required(part, _):
             return _met(part, share)
         case _:
             return Query.boolean_query([(Occur.Must, translated(entries_schema(), node)), (Occur.Must, share)])
+
+
+def _telling(parts: Sequence[Node]) -> list[Node]:
+    """The parts without those that answer only where all of some others do: they score, but find nothing more."""
+    others = {id(part) for part in parts}
+    return [
+        part
+        for part in parts
+        if not (isinstance(part, Weighted) and isinstance(part.part, Every) and all(id(each) in others for each in part.part.parts))
+    ]

@@ -1,7 +1,7 @@
 """The embedded engine's fields and how query trees become its queries."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from tantivy import FieldType, Filter, Index, Occur, Query, Schema, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
@@ -97,6 +97,11 @@ def silent(query: Query) -> Query:
     return Query.const_score_query(query, 0.0)
 
 
+@lru_cache(maxsize=100)
+def _beginning(field: str, start: str) -> Query:
+    return Query.regex_query(entries_schema(), field, f"{start}.*")
+
+
 def translated(schema: Schema, node: Node) -> Query:
     """The engine's query for a tree."""
     match node:
@@ -105,7 +110,7 @@ def translated(schema: Schema, node: Node) -> Query:
         case Phrase(field, phrase, slop):
             return Query.phrase_query(schema, field, list(phrase), slop)
         case Prefix(field, start):
-            return Query.regex_query(schema, field, f"{start}.*")
+            return _beginning(field, start)
         case Every(parts):
             return Query.boolean_query([(Occur.Must, translated(schema, part)) for part in parts])
         case Some(parts, least):

@@ -14,6 +14,8 @@ from search.tree import Node, Prefix, Some, Term
 _COMMON = 1_000
 """From this many bodies on, titles and descriptions are left out of the count of a word's pages, and it is made in a sample of about so
 many: no threshold is near."""
+_FREQUENT = 100
+"""From this many bodies on, a word's frequency is that in bodies: it only ranks."""
 _NEAR = 400
 _REMEMBERED = 50_000
 
@@ -40,7 +42,10 @@ class ReaderWords:
         return self._reading.entries.num_docs
 
     def frequency(self, word: str) -> int:
-        return sum(self._reading.entries.doc_freq(field, word) for field in ("bu", "tu", "du"))
+        in_bodies = self._reading.entries.doc_freq("bu", word)
+        return (
+            in_bodies if in_bodies >= _FREQUENT else in_bodies + sum(self._reading.entries.doc_freq(field, word) for field in ("tu", "du"))
+        )
 
     def near(self, word: str, distance: int) -> Mapping[str, int]:
         near: dict[str, int] = {}
