@@ -78,6 +78,13 @@ class Postgres:
         return int((self.folder / "postgres.pid").read_text("ascii"))
 
 
+def empty(url: str) -> None:
+    """Lose everything that a database holds."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+
+
 @contextmanager
 def started_postgres(scripts: Path) -> Iterator[Postgres]:
     """A PostgreSQL of one's own, on a free port of 127.0.0.1."""

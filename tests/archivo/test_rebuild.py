@@ -1,6 +1,7 @@
 """From the store alone: rebuild restores every row as it was."""
 
 import io
+import os
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ from archivo.retention.classification import Proposed, Status, classification_ev
 from archivo.retention.models import Classification, TrdClass
 from archivo.retention.services import import_trd
 from archivo.worker import work_until_done
+from tests.servers import empty
 
 from .conftest import Command
 
@@ -70,6 +72,8 @@ def answer(found: dict[str, Any]) -> tuple[Any, ...]:
 
 def forget(home: Path) -> None:
     """Lose the catalogue and the index."""
+    if server_rows := os.environ.get("ARCHIVO_DATABASE_URL"):
+        empty(server_rows)
     for path in home.glob("archivo.db*"):
         path.unlink()
     shutil.rmtree(home / "index", ignore_errors=True)

@@ -10,7 +10,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +38,7 @@ from archivo.settings import read_settings
 from archivo.worker import work_until_done
 from search.index import Query
 from search.spelling import distance
+from tests.servers import Postgres
 
 from .conftest import Command
 
@@ -138,13 +138,20 @@ def fill_closed(archive: Archive, way: str) -> str:
     return document
 
 
+Environment = dict[str, str]
+Homes = tuple[Environment, Environment, dict[str, str], dict[str, str]]
+
+
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, str], dict[str, str]]:
-    """Two homes that differ in the closed documents alone, the documents' ids, and a token for each person."""
+def homes(tmp_path_factory: pytest.TempPathFactory, server: Postgres | None) -> Iterator[Homes]:
+    """Two homes that differ in the closed documents alone, by their environment; the documents' ids, and a token for each person."""
     folder = tmp_path_factory.mktemp("scope")
-    full, bare = folder / "full", folder / "bare"
+    full, bare = {"ARCHIVO_HOME": str(folder / "full")}, {"ARCHIVO_HOME": str(folder / "bare")}
+    if server:
+        full["ARCHIVO_DATABASE_URL"] = server.new_database()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARCHIVO_HOME", str(full))
+        for name, value in full.items():
+            patch.setenv(name, value)
         with opened() as archive:
             imported = import_trd(archive, CHIEF, schedule(), "trd.csv")
             assert imported.id is not None
@@ -154,14 +161,19 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[st
                 create_user(archive, CHIEF, login, role, password=PASSWORD)
             tokens = {login: create_token(archive, CHIEF, login) for login in roles}
             ids = {"twin": fill_twin(archive)}
-        shutil.copytree(full, bare)
+        shutil.copytree(folder / "full", folder / "bare")
+        if server:
+            bare["ARCHIVO_DATABASE_URL"] = server.new_database(full["ARCHIVO_DATABASE_URL"])
         with opened() as archive:
             ids |= {way: fill_closed(archive, way) for way in WAYS}
-    return full, bare, ids, tokens
+    yield full, bare, ids, tokens
+    if server:
+        server.drop(full["ARCHIVO_DATABASE_URL"])
+        server.drop(bare["ARCHIVO_DATABASE_URL"])
 
 
-def house(home: Path, ids: Mapping[str, str], tokens: Mapping[str, str]) -> Iterator[House]:
-    archive, tools = assemble(read_settings({"ARCHIVO_HOME": str(home)}))
+def house(home: Environment, ids: Mapping[str, str], tokens: Mapping[str, str]) -> Iterator[House]:
+    archive, tools = assemble(read_settings(home))
     with TestClient(create_app(archive, "secreto"), base_url="http://archivo.test", follow_redirects=False) as web:
         yield House(archive, web, ids, tokens)
     tools.close()
@@ -169,12 +181,12 @@ def house(home: Path, ids: Mapping[str, str], tokens: Mapping[str, str]) -> Iter
 
 
 @pytest.fixture(scope="module")
-def full(homes: tuple[Path, Path, dict[str, str], dict[str, str]]) -> Iterator[House]:
+def full(homes: Homes) -> Iterator[House]:
     yield from house(homes[0], homes[2], homes[3])
 
 
 @pytest.fixture(scope="module")
-def bare(homes: tuple[Path, Path, dict[str, str], dict[str, str]]) -> Iterator[House]:
+def bare(homes: Homes) -> Iterator[House]:
     yield from house(homes[1], homes[2], homes[3])
 
 
@@ -287,11 +299,10 @@ def tokenless(text: str) -> str:
     return re.sub(r'ficha(": |" value=)"[\w-]{43}"', "", text)
 
 
-def test_the_command_line_as_a_citizen_and_as_others(
-    homes: tuple[Path, Path, dict[str, str], dict[str, str]], archivo: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def said(home: Path, *words: str) -> Any:
-        monkeypatch.setenv("ARCHIVO_HOME", str(home))
+def test_the_command_line_as_a_citizen_and_as_others(homes: Homes, archivo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(home: Environment, *words: str) -> Any:
+        for name, kept in home.items():
+            monkeypatch.setenv(name, kept)
         value = archivo("search", "--json", *words).value
         return {name: kept for name, kept in value.items() if name != "took_ms"}
 

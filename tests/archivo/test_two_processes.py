@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from archivo.access.policy import custody, scope
 from archivo.assembly import opened
 from archivo.demo import TRD
@@ -76,6 +78,7 @@ def test_four_senders_of_the_same_bytes_make_one_document(home: Path, tmp_path: 
     assert archivo("verify", "--json").value["checked"] == 1
 
 
+@pytest.mark.usefixtures("embedded")
 def test_a_home_copied_elsewhere_opens_and_works(filled: Path, home: Path, tmp_path: Path, archivo: Command) -> None:
     kept = archivo("search", "archivo", "--json").value["total"]
     moved = tmp_path / "otra parte" / "casa mudada"
