@@ -3,7 +3,8 @@
 A file of 2 GB (200 MB with `--small`) is received by API, by the form of the page and by the command line; then a long PDF born digital
 (5,000 pages, or 300) is worked by `archivo deposit --wait`, and a long scan (200 pages, or 40) the same way, twenty pages a job. Figures
 are the peak resident memory (VmHWM) of each process; `beside_the_object` is the most that the home held beyond the object itself. The scan
-is not of 5,000 pages: what matters is whether memory grows with the number of ranges, so half as many pages are worked too, and compared.
+is not of 5,000 pages (bench_scan works one, of index cards): what matters is whether memory grows with the number of ranges, so half as
+many pages are worked too, and compared.
 """
 
 import argparse
