@@ -14,7 +14,7 @@ from search.engines.elastic_ranking import WINDOW, by_document
 from search.engines.elastic_reading import Reading
 from search.engines.elastic_server import IndexGone, Patience, Server, Source
 from search.engines.elastic_storage import Generation, Storage
-from search.engines.elastic_words import ReaderWords
+from search.engines.elastic_words import Memory, ReaderWords
 from search.engines.elastic_writing import Preparation, Prepared
 from search.index import Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
 from search.plan import plan, synonym_table
@@ -52,7 +52,7 @@ class ElasticIndex:
         self._synonyms = synonym_table(synonyms)
         self._preparation = Preparation(patterns)
         self._known: dict[str, set[str]] = {}
-        self._size = 0
+        self._memory = Memory()
 
     def put(self, entries: Iterable[Entry]) -> None:
         prepared = [part for entry in entries for part in self._preparation.prepared(entry)]
@@ -110,10 +110,9 @@ class ElasticIndex:
 
     def _searched(self, query: Query, scope: Scope) -> Results:
         parsed = parse(query.text, self._patterns)
-        words = ReaderWords(self._source, scope, self._size)
+        words = ReaderWords(self._source, scope, self._memory.known(self._source))
         asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
-        self._size = words.size()
-        reading = Reading(self._source, query, scope, self._size)
+        reading = Reading(self._source, query, scope, words.size())
         found, notes = reading.nothing(), asked.notes
         for step in asked.steps:
             found = reading.found(step.tree)

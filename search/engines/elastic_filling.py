@@ -6,11 +6,11 @@ written already (one of them was then refused as outdated).
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from search.engines.elastic_server import Failure, IndexGone, Json, Operation, Server
 from search.engines.elastic_storage import BUILT, Generation
-from search.engines.elastic_writing import Prepared, change, word
+from search.engines.elastic_writing import Prepared, change, stamp, word
 from search.index import EntriesRefused
 
 _DOCUMENTS_AT_ONCE = 1_000
@@ -29,26 +29,21 @@ class Filling:
         """Make the entries given all that the documents have. Raises IndexGone, and EntriesRefused when all else is done."""
         notes = [change(document, turn) for document in sorted(documents)] if self._generation.is_built else []
         failures = self._send(notes, prepared, turn)
-        self._server.refresh(self._generation.index)
         outdated = documents & {each.operation.about for each in failures if each.is_outdated}
-        removed = self._remove(documents - outdated, {"range": {"turn": {"lt": turn}}}, turn)
-        removed += self._remove(outdated, {"term": {"turn": turn}}, turn)
-        if removed:
-            self._server.refresh(self._generation.index)
+        self._remove(documents - outdated, {"range": {"turn": {"lt": turn}}}, turn)
+        self._remove(outdated, {"term": {"turn": turn}}, turn)
         _raise_refused(failures)
 
     def build(self, prepared: Iterable[Prepared]) -> None:
         """The entries as a rebuilding read them; what was put or removed meanwhile stays as it was put."""
         failures = self._send([], prepared, BUILT)
-        self._server.refresh(self._generation.index)
         changed = self._found({"exists": {"field": "changed"}}, ["changed"])
         while some := frozenset(hit["fields"]["changed"][0] for hit in islice(changed, _DOCUMENTS_AT_ONCE)):
             self._remove(some, {"term": {"turn": BUILT}}, BUILT)
-        self._server.refresh(self._generation.index)
         _raise_refused(failures)
 
     def _send(self, first: Iterable[Operation], prepared: Iterable[Prepared], turn: int) -> list[Failure]:
-        """Also the words not known yet; what is refused because the server has them is no failure."""
+        """Have it visible; also the words not known yet. What is refused because the server has them is no failure."""
         new: set[str] = set()
 
         def operations() -> Iterator[Operation]:
@@ -59,23 +54,29 @@ class Filling:
                 yield from map(word, sorted(fresh))
                 yield each.operation(turn)
 
-        failures = self._server.send(self._generation.alias, operations())
-        if any(each.is_gone for each in failures):
-            raise IndexGone(self._generation.index)
+        failures = self._do(operations())
         failures = [each for each in failures if each.operation.about or not each.is_outdated]
         if not failures:
             self._known |= new
         return failures
 
-    def _remove(self, documents: frozenset[str], having: Json, turn: int) -> int:
-        """Remove the entries of the documents that answer a query, unless a later turn wrote them; how many there were."""
+    def _do(self, operations: Iterable[Operation]) -> list[Failure]:
+        """Do the operations and have them visible; those not done."""
+        failures = self._server.send(self._generation.alias, chain(operations, (stamp(),)))
+        if any(each.is_gone for each in failures):
+            raise IndexGone(self._generation.index)
+        self._server.refresh(self._generation.index)
+        return failures
+
+    def _remove(self, documents: frozenset[str], having: Json, turn: int) -> None:
+        """Remove the entries of the documents that answer a query, unless a later turn wrote them."""
         names: list[str] = []
         every = iter(sorted(documents))
         while some := list(islice(every, _DOCUMENTS_AT_ONCE)):
             query = {"bool": {"filter": [{"terms": {"document": some}}, having]}}
             names += [hit["_id"] for hit in self._found(query, [])]
-        self._server.send(self._generation.alias, (Operation("delete", name, version=turn) for name in names))
-        return len(names)
+        if names:
+            self._do(Operation("delete", name, version=turn) for name in names)
 
     def _found(self, query: Json, shown: list[str]) -> Iterator[Json]:
         """Everything that answers, page by page."""

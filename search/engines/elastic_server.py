@@ -3,11 +3,12 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch
@@ -88,11 +89,14 @@ class Server:
         self._client = Elasticsearch(
             f"{url.scheme}://{host}:{port}", basic_auth=credentials, request_timeout=patience.reading, max_retries=2, retry_on_status=()
         )
+        self._copy = (
+            uuid4().hex
+        )  # of the copies of an index always the same is read: what is remembered of one may not be so of another yet
         self._writer = self._client.options(request_timeout=patience.writing)
 
     def ask(self, index: str, searches: Sequence[Json]) -> list[Json]:
         """The answers to several searches, run at once. An index that is not there, or goes away meanwhile, raises IndexGone."""
-        whole = {"allow_partial_search_results": False}
+        whole = {"allow_partial_search_results": False, "preference": self._copy}
         lines = [line for each in searches for line in (whole, each)]
         with translated():
             answers: list[Json] = self._client.msearch(index=index, searches=lines).body["responses"]
@@ -106,7 +110,14 @@ class Server:
         sought = {field: " ".join(words) for field in fields}
         with translated():
             found = self._client.termvectors(
-                index=index, doc=sought, term_statistics=True, field_statistics=False, positions=False, offsets=False, payloads=False
+                index=index,
+                doc=sought,
+                term_statistics=True,
+                field_statistics=False,
+                positions=False,
+                offsets=False,
+                payloads=False,
+                preference=self._copy,
             ).body["term_vectors"]
         terms = [(word, each.get("doc_freq", 0)) for field in found.values() for word, each in field["terms"].items()]
         frequencies = dict.fromkeys(words, 0)
@@ -114,7 +125,7 @@ class Server:
             frequencies[word] += frequency
         return frequencies
 
-    def send(self, index: str, operations: Iterator[Operation]) -> list[Failure]:
+    def send(self, index: str, operations: Iterable[Operation]) -> list[Failure]:
         """Do the operations, in order, through an alias of the index; those not done, with the reasons. What the server is too busy to do
         is sent again after a pause.
         """
@@ -253,7 +264,7 @@ def _reason(item: Json) -> str:
     return str(error.get("caused_by", {}).get("reason") or error.get("reason", ""))
 
 
-def _batches(operations: Iterator[Operation]) -> Iterator[list[Operation]]:
+def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
     batch: list[Operation] = []
     size = 0
     for each in operations:

@@ -11,8 +11,8 @@ being built, and looks again afterwards whether there is another. Of two rebuild
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,6 +27,9 @@ FORMAT = "2026-11-24"
 
 BUILT = 1
 """The turn of what a rebuilding writes, so that whatever is put meanwhile stays."""
+
+Aliases = Mapping[str, frozenset[str]]
+"""The aliases of each index."""
 
 _FIRST = "first"
 _COUNTER = {"settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}, "mappings": {"dynamic": False}}
@@ -52,7 +55,7 @@ class Storage:
 
     def is_readable(self) -> bool:
         """Whether there is an index to read. Raises IndexFormatChanged where it is of another format."""
-        return bool(self._live())
+        return bool(self._live(self._all()))
 
     def turn(self) -> int:
         """A number higher than that of any writing before. If the counter was lost, it goes on from the entries."""
@@ -69,10 +72,12 @@ class Storage:
 
     def generations(self, *, create: bool) -> list[Generation]:
         """Where a writer has to write now. Raises IndexFormatChanged where what answers is of another format."""
-        if not self._live() and create:
+        every = self._all()
+        if create and not self._live(every):
             self._begin()
-        found = [self._generation(index, is_built=False) for index in self._live()]
-        return found + [self._generation(index, is_built=True) for index in self._with(self._building)]
+            every = self._all()
+        found = [self._generation(index, is_built=False) for index in self._live(every)]
+        return found + [self._generation(index, is_built=True) for index in _having(self._building, every)]
 
     @contextmanager
     def rebuilding(self) -> Iterator[Generation]:
@@ -85,8 +90,11 @@ class Storage:
             self._stop_others(generation)
             yield generation
             self._answer_from(generation)
+        except IndexGone as error:
+            raise IndexUnavailable("another rebuilding began, and will answer") from error
         except BaseException:
-            self._server.delete(generation.index)
+            with suppress(IndexUnavailable):
+                self._server.delete(generation.index)
             raise
 
     def _stop_others(self, generation: Generation) -> None:
@@ -102,21 +110,18 @@ class Storage:
                 continue
 
     def _answer_from(self, generation: Generation) -> None:
-        answering = self._with(self._prefix)
         actions: list[dict[str, Any]] = [
             {"remove": {"index": generation.index, "alias": self._building, "must_exist": True}},
             {"add": {"index": generation.index, "alias": self._prefix}},
             {"add": {"index": generation.index, "alias": self.readers}},
         ]
-        try:
-            self._server.change_aliases(actions + [{"remove_index": {"index": each}} for each in answering])
-        except IndexGone as error:
-            raise IndexUnavailable("another rebuilding began, and will answer") from error
+        older = _having(self._prefix, self._all())
+        self._server.change_aliases(actions + [{"remove_index": {"index": each}} for each in older])
 
     def _begin(self) -> None:
         """The first generation, empty. Who is late finds it made; who is so late that a rebuilding has ended removes the own one."""
         made = self._create(_FIRST, self._prefix, self.readers)
-        if len(self._with(self._prefix)) > 1:
+        if len(_having(self._prefix, self._all())) > 1:
             self._server.delete(made.index)
 
     def _create(self, name: str, *aliases: str) -> Generation:
@@ -127,17 +132,14 @@ class Storage:
     def _generation(self, index: str, *, is_built: bool) -> Generation:
         return Generation(index, f"{self._prefix}.to.{index.rpartition('.')[2]}", is_built)
 
-    def _live(self) -> list[str]:
-        live = self._with(self._prefix)
+    def _live(self, every: Aliases) -> list[str]:
+        live = _having(self._prefix, every)
         if any(not index.startswith(f"{self._prefix}.entries.{FORMAT}.") for index in live):
             raise IndexFormatChanged(live[0])
         return live
 
-    def _with(self, alias: str) -> list[str]:
-        return sorted(index for index, aliases in self._all().items() if alias in aliases)
-
-    def _all(self) -> dict[str, frozenset[str]]:
-        return dict(self._server.aliases(f"{self._prefix}.entries.*"))
+    def _all(self) -> Aliases:
+        return self._server.aliases(f"{self._prefix}.entries.*")
 
     def _highest(self) -> int:
         """The highest turn of what is written already."""
@@ -147,12 +149,16 @@ class Storage:
                 "size": 1,
                 "_source": False,
                 "stored_fields": "_none_",
-                "sort": [{"turn": "desc"}],
+                "sort": [{"turn": {"order": "desc", "unmapped_type": "long"}}],
                 "query": {"exists": {"field": "turn"}},
             }
             answer = self._server.ask(index, [query])[0]
             highest = max([highest, *(int(hit["sort"][0]) for hit in answer["hits"]["hits"])])
         return highest
+
+
+def _having(alias: str, every: Aliases) -> list[str]:
+    return sorted(index for index, aliases in every.items() if alias in aliases)
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from uuid import uuid4
 
 from search.analysis import encodable, fold, normalise
 from search.codes import CodePatterns, codes
@@ -19,6 +20,7 @@ from search.index import Entry
 from search.spelling import sound
 
 DEEPEST = 16
+STAMP = "stamp"
 _SHORT = 10_000
 _LONG = 100_000
 _OVERLAP = 200
@@ -84,6 +86,11 @@ def change(document: str, turn: int) -> Operation:
     """A note that a document was written while its index was being built."""
     fields = {"changed": document, "turn": turn}
     return Operation("index", f"c-{named(document)}", "", turn, json.dumps(fields).encode())
+
+
+def stamp() -> Operation:
+    """What tells readers that the entries are no longer those of before: written anew before each refresh."""
+    return Operation("index", STAMP, source=json.dumps({"stamp": uuid4().hex}).encode())
 
 
 def named(document: str) -> str:
