@@ -1,5 +1,6 @@
 """Images: what their headers say. Nothing is decoded here, so a bomb costs nothing."""
 
+import mmap
 import os
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -86,7 +87,7 @@ def _frames(image: ImageFile.ImageFile, max_pages: int) -> Iterator[ImageFile.Im
 def _points(frame: ImageFile.ImageFile) -> tuple[float, float]:
     """Size in points after the EXIF orientation; a resolution that makes no sense is taken as a page of 11.7 inches."""
     width, height = frame.size
-    if _exif(frame, ExifTags.Base.Orientation) in _SWAPPED:
+    if frame.format != "TIFF" and _exif(frame, ExifTags.Base.Orientation) in _SWAPPED:  # the library gives a TIFF's size as shown
         width, height = height, width
     declared = frame.info.get("dpi", (0, 0))
     dpi = float(declared[0] or 0)
@@ -101,7 +102,10 @@ def _exif(frame: ImageFile.ImageFile, tag: ExifTags.Base) -> Any:
 
 
 def _whole(frame: ImageFile.ImageFile, path: Path) -> bool:
-    """Whether the data end as the format asks (JPEG EOI, PNG IEND, GIF trailer) or lie inside the file (TIFF, BMP, WEBP)."""
+    """Whether the data end as the format asks (JPEG EOI, PNG IEND, GIF trailer) or lie inside the file (TIFF, BMP, WEBP).
+
+    What follows the end, as scanners and cameras leave there, is nobody's.
+    """
     size = path.stat().st_size
     if frame.format == "TIFF":
         tags: Any = frame.tag_v2  # type: ignore[attr-defined]
@@ -113,7 +117,7 @@ def _whole(frame: ImageFile.ImageFile, path: Path) -> bool:
         stream.seek(max(0, size - 4096), os.SEEK_SET)
         tail = stream.read()
     if frame.format in ("JPEG", "MPO"):
-        return b"\xff\xd9" in tail
+        return b"\xff\xd9" in tail or _ends(path)
     if frame.format == "PNG":
         return b"IEND" in tail
     if frame.format == "GIF":
@@ -121,6 +125,15 @@ def _whole(frame: ImageFile.ImageFile, path: Path) -> bool:
     if frame.format == "WEBP":
         return int.from_bytes(head[4:8], "little") + 8 <= size
     return int.from_bytes(head[2:6], "little") <= size
+
+
+def _ends(path: Path) -> bool:
+    """Whether a JPEG's data end somewhere after its first scan begins (ITU-T T.81, B.2): a thumbnail before it has an end of its own."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        place = 2
+        while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] != b"\xda":
+            place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+        return content.find(b"\xff\xd9", place) >= 0
 
 
 CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"examine": examine, "read": read})

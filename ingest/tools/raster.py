@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps, TiffImagePlugin
 
 from ingest.tools.answers import Refused
 
 PDF: Final = "application/pdf"
 FORMATS: Final = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "MPO", "JPEG2000")
 Image.MAX_IMAGE_PIXELS = None  # the limit is `max_pixels`, looked at before a pixel is decoded
+ImageFile.LOAD_TRUNCATED_IMAGES = True  # what there is of a picture cut short is read; that it is cut, its examination says
+TiffImagePlugin.READ_LIBTIFF = True  # the library's own reader scrambles an uncompressed TIFF whose orientation lays it on its side
 
 
 class SourcePage(Protocol):

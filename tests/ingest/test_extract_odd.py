@@ -96,3 +96,9 @@ def test_a_page_saved_with_what_it_shows_gives_its_text(take: Take) -> None:
 def test_a_drawing_gives_its_words_without_its_scripts(take: Take) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"><style>.a{}</style><text>Plano</text><script>abrir()</script></svg>'
     assert take(drawing.encode(), "plano.svg").text == "Plano"
+
+
+def test_what_follows_the_end_of_a_picture_is_no_damage(take: Take) -> None:
+    taken = take(made.image("JPEG") + bytes(10_000), "foto.jpg")
+    assert taken.errors == set()
+    assert "image.truncated" in take(made.image("JPEG")[:-2] + bytes(10_000), "foto.jpg").codes

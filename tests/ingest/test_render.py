@@ -79,3 +79,30 @@ def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(
         tools.call("render", function, timeout=60, **arguments)
     assert refused.value.code == code
     assert not list(tmp_path.glob("*nada*"))
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+def test_a_tiff_laid_on_its_side_is_shown_upright(tmp_path: Path, tools: ToolBox, compression: str) -> None:
+    path, target = tmp_path / "pagina.tif", tmp_path / "vista.webp"
+    laid = np.ascontiguousarray(np.rot90(draw(PAGE, 150)))
+    Image.fromarray(laid).save(path, dpi=(150, 150), compression=compression, tiffinfo={274: 6})
+    (passage,) = tools.call("image", "read", timeout=60, path=str(path), max_pages=5)["passages"]
+    assert (passage["width"], passage["height"]) == (pytest.approx(612, abs=1), pytest.approx(792, abs=1))
+    said = tools.call(
+        "render", "page", timeout=60, width_px=612, turn=0, path=str(path), mime="image/tiff", page=1, destination=str(target)
+    )
+    assert (said["width"], said["height"]) == (pytest.approx(612, abs=1), pytest.approx(792, abs=1))
+    shown = grey(target)
+    for _, x0, y0, x1, y1 in PAGE.word_boxes(150)[:40]:
+        assert shown[int(y0) : int(y1) + 2, int(x0) : int(x1) + 2].min() < 140
+    assert shown[:60].min() > 200
+
+
+def test_what_there_is_of_a_picture_cut_short_is_shown(tmp_path: Path, tools: ToolBox) -> None:
+    whole, path, target = tmp_path / "pagina.jpg", tmp_path / "cortada.jpg", tmp_path / "vista.webp"
+    Image.fromarray(draw(PAGE, 150)).save(whole, dpi=(150, 150))
+    path.write_bytes(whole.read_bytes()[:-2])
+    tools.call("render", "page", timeout=60, width_px=612, turn=0, path=str(path), mime="image/jpeg", page=1, destination=str(target))
+    shown = grey(target)
+    for _, x0, y0, x1, y1 in PAGE.word_boxes(150):
+        assert shown[int(y0) : int(y1) + 2, int(x0) : int(x1) + 2].min() < 140
