@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 from uuid import uuid4
@@ -16,12 +17,14 @@ import pytest
 
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import S3Address, s3_address
+from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_wire import Patience
 from tests.servers import free_port
 
 NAMES: Final = ("minio", "versitygw")
 QUICK: Final = Patience(connect=2.0, read=20.0, join=20.0, tries=4, pause=0.01)
 """For tests that want faults told without delay."""
+_STARTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,12 @@ class S3Server:
         assert self.folder is not None
         return self.folder / "root" / place.bucket / f"{place.prefix}{key}"
 
+    def forget_parts(self, place: S3Address, key: str) -> None:
+        """Take back what is unfinished of one key: asked by the whole key, MinIO tells of it too."""
+        store = self.store(replace(place, prefix=f"{place.prefix}{key}"))
+        clear_uploads(store.wire, timedelta(days=-1))
+        store.close()
+
     def bytes_of(self, place: S3Address, key: str) -> Path:
         """A file on the server's disk that holds bytes of an object."""
         if self.name == "versitygw":
@@ -75,13 +84,18 @@ class S3Server:
         """Start it, also after it was killed."""
         assert self.scripts is not None
         assert self.folder is not None
-        port = self.address.endpoint.rpartition(":")[2]
-        subprocess.run([self.scripts / f"{self.name}.sh", self.folder, port], check=True, capture_output=True)
+        command = [self.scripts / f"{self.name}.sh", self.folder, self.address.endpoint.rpartition(":")[2]]
+        for _ in range(_STARTS):
+            started = subprocess.run(command, check=False, capture_output=True, text=True)
+            if not started.returncode:
+                return
+            self.stop()  # the script waits half a minute, which a busy machine may need to begin
+        raise RuntimeError(f"{self.name} does not start: {started.stderr[-500:]}")
 
     def stop(self) -> None:
         assert self.scripts is not None
         assert self.folder is not None
-        subprocess.run([self.scripts / "stop.sh", self.folder / f"{self.name}.pid"], check=True, capture_output=True)
+        subprocess.run([self.scripts / "stop.sh", self.folder / f"{self.name}.pid", "KILL"], check=True, capture_output=True)
 
     def _pid(self) -> int:
         assert self.folder is not None

@@ -51,7 +51,8 @@ def server(request: pytest.FixtureRequest) -> S3Server:
 @pytest.fixture
 def way(server: S3Server) -> Iterator[tuple[Proxy, S3Store]]:
     """A store that has tried its server already, and the proxy between them."""
-    with proxy_to(server.place()) as (proxy, address):
+    server_place = server.place()
+    with proxy_to(server_place) as (proxy, address):
         store = S3Store(address, IMPATIENT)
         store.put(ObjectKey("first"), io.BytesIO(b"tries the server"))
         store.clear_incoming()
@@ -59,6 +60,7 @@ def way(server: S3Server) -> Iterator[tuple[Proxy, S3Store]]:
         yield proxy, store
         assert proxy.pending == 0, "every fault was met"
         store.close()
+        server.forget_parts(server_place, KEY)
 
 
 def _put(store: S3Store, data: bytes, key: ObjectKey = KEY) -> Digest:
