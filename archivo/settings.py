@@ -1,4 +1,4 @@
-"""Configuration from the environment: four URLs choose four adapters. The only module that reads the environment."""
+"""Configuration from the environment, or from a file: four URLs choose four adapters. The only module that reads the environment."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,11 @@ from typing import Final
 
 RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_SERVICES", "ARCHIVO_REFERENCE")
 
+SECRETS: Final = ("ARCHIVO_SECRET", "ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL")
+"""What may hold a password: NAME_FILE names a file that holds it instead."""
+
 KNOWN: Final[Mapping[str, str]] = {
+    "ARCHIVO_CONFIG": "Archivo TOML con estas mismas variables; lo que diga el entorno va primero",
     "ARCHIVO_HOME": "Carpeta de la casa: base de datos, almacén, índice, caché y modelos. Por omisión, ./var",
     "ARCHIVO_SECRET": "Secreto de sesiones y formularios; por omisión se genera en la casa, archivo secret (0600)",
     "ARCHIVO_DATABASE_URL": "sqlite:///… o postgresql://…; por omisión, archivo.db en la casa",
@@ -22,6 +26,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
     "ARCHIVO_WORKERS": "Trabajos que se atienden a la vez en un proceso; por omisión, el número de procesadores",
+    **{f"{name}_FILE": f"Archivo que contiene {name}, para no escribir una contraseña en el entorno" for name in SECRETS},
 }
 
 
@@ -51,7 +56,7 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError for an unusable value; unknown `ARCHIVO_*` names are listed, not refused."""
-    env = os.environ if environment is None else environment
+    env = _with_files(os.environ if environment is None else environment)
     home = Path(env.get("ARCHIVO_HOME") or "var").absolute()
     socket = env.get("ARCHIVO_CLAMAV_SOCKET")
     return Settings(
@@ -70,6 +75,42 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log=_one_of(env, "ARCHIVO_LOG", ("texto", "json")),
         unknown=tuple(sorted(name for name in env if name.startswith("ARCHIVO_") and name not in KNOWN and not name.startswith(RESERVED))),
     )
+
+
+def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment, and below it what its configuration file says and what its files of secrets hold."""
+    config = environment.get("ARCHIVO_CONFIG")
+    merged = {**(_configured(Path(config)) if config else {}), **environment}
+    for name in SECRETS:
+        file = merged.get(f"{name}_FILE")
+        if file:
+            if merged.get(name):
+                raise SettingsError(f"Se dieron {name} y {name}_FILE. Deje solo una de las dos.")
+            merged[name] = _text(f"{name}_FILE", Path(file)).strip()
+    return merged
+
+
+def _configured(path: Path) -> Mapping[str, str]:
+    import tomllib  # few have such a file, and every command begins here
+
+    try:
+        table = tomllib.loads(_text("ARCHIVO_CONFIG", path))
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError(f"ARCHIVO_CONFIG: «{path}» no es un archivo TOML bien formado.") from fault
+    strange = [name for name in table if not name.startswith("ARCHIVO_")]
+    if strange:
+        raise SettingsError(f"ARCHIVO_CONFIG: no se conoce «{strange[0]}». Los nombres son los de las variables, con ARCHIVO_.")
+    wrong = [name for name, value in table.items() if not isinstance(value, str | int) or isinstance(value, bool)]
+    if wrong:
+        raise SettingsError(f"ARCHIVO_CONFIG: {wrong[0]} debe ser un texto o un número.")
+    return {name: str(value) for name, value in table.items()}
+
+
+def _text(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{name}: no se pudo leer «{path}».") from fault
 
 
 def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

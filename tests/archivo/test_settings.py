@@ -1,0 +1,46 @@
+"""Where the configuration comes from, and how a bad one is told."""
+
+from pathlib import Path
+
+import pytest
+
+from archivo.settings import SettingsError, read_settings
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "archivo.toml"
+    config.write_text('ARCHIVO_ENTITY_CODE = "CO.1"\nARCHIVO_WORKERS = 7\nARCHIVO_TIMEZONE = "UTC"\nARCHIVO_OTRA = "x"\n')
+    settings = read_settings({"ARCHIVO_CONFIG": str(config), "ARCHIVO_ENTITY_CODE": "CO.2"})
+    assert (settings.entity_code, settings.workers, settings.timezone) == ("CO.2", 7, "UTC")
+    assert settings.unknown == ("ARCHIVO_OTRA",)
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "bd").write_text("postgresql://archivo:clave@bd/archivo\n")
+    settings = read_settings({"ARCHIVO_DATABASE_URL_FILE": str(tmp_path / "bd")})
+    assert settings.database_url == "postgresql://archivo:clave@bd/archivo"
+    assert settings.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("ARCHIVO_CONFIG", "ARCHIVO_WORKERS = [", "TOML"),
+        ("ARCHIVO_CONFIG", 'DATABASE_URL = "x"', "DATABASE_URL"),
+        ("ARCHIVO_CONFIG", "ARCHIVO_WORKERS = true", "ARCHIVO_WORKERS"),
+        ("ARCHIVO_SECRET_FILE", None, "no se pudo leer"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, content: str | None, said: str) -> None:
+    path = tmp_path / "archivo.conf"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError, match=said):
+        read_settings({name: str(path)})
+
+
+def test_a_value_given_twice_is_refused_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("x" * 40)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({"ARCHIVO_SECRET": "y" * 40, "ARCHIVO_SECRET_FILE": str(tmp_path / "s")})
+    assert "yyy" not in str(refusal.value)
