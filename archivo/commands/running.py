@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from archivo.archive import Archive
 from archivo.assembly import opened, read_secret, settings_or_malformed
 from archivo.commands.printing import print_line, print_message
-from archivo.errors import Malformed
+from archivo.errors import Malformed, Unavailable
 from archivo.jobs import Queue
 from archivo.operations import logs
 from archivo.settings import Settings
@@ -48,7 +49,7 @@ def _serve(options: argparse.Namespace) -> int:
     from archivo.worker import Crew
 
     settings = _strict_settings()
-    with opened(settings) as archive:
+    with _listening(options.host, options.port) as listening, opened(settings) as archive:
         secret = read_secret(settings)
         crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
         if crew:
@@ -64,12 +65,26 @@ def _serve(options: argparse.Namespace) -> int:
                 server_header=False,
             )
             server = uvicorn.Server(config)
-            print_line(f"Archivo está en http://{options.host}:{options.port}/")
-            server.run()
+            print_line(f"Archivo está en http://{options.host}:{listening.getsockname()[1]}/")
+            server.run(sockets=[listening])
             return 0 if server.started else 1
         finally:
             if crew:
                 crew.stop()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that already takes connections there, so that what is announced is true. Raises Malformed, Unavailable."""
+    if not 0 <= port <= 65535:
+        raise Malformed("serve.port", f"{port} no es un puerto. No se arrancó nada.", "Elija uno entre 1 y 65535.")
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as fault:
+        raise Unavailable(
+            "serve.address",
+            f"No se puede atender en {host}, puerto {port} ({fault.strerror or fault}). No se arrancó nada.",
+            "Elija otro puerto con --port, o termine el programa que lo ocupa.",
+        ) from fault
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -65,7 +65,7 @@ def _reconcile(match: "pygfried.Match", mime: str, name: str, extension: str) ->
     packed = named in ("application/zip", "") and mime not in ("", "application/zip")
     if packed or (named.startswith(_OOXML) and mime.startswith(_OOXML)):
         named = mime  # a package that PRONOM does not know closer, or of whose strict kind it names another; the identifier stays
-    mismatch = "extension mismatch" in match["warning"] and bool(extension)
+    mismatch = "extension mismatch" in match["warning"] and bool(extension) and named not in _EXPECTED.get(extension, ())
     return Identity(puid, named or "application/octet-stream", match["format"], match["version"], match["basis"], mismatch)
 
 
@@ -108,7 +108,11 @@ _EXPECTED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "eml": frozenset({"message/rfc822"}),
         "html": frozenset({"text/html"}),
         "htm": frozenset({"text/html"}),
+        "xhtml": frozenset({"application/xhtml+xml", "application/xml", "text/html"}),
         "xml": frozenset({"application/xml"}),
+        "fodt": frozenset({"application/xml"}),
+        "fods": frozenset({"application/xml"}),
+        "fodp": frozenset({"application/xml"}),
     }
 )
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,15 @@ def test_an_empty_file_is_kept_and_said(archivo: Command, tmp_path: Path) -> Non
     assert archivo("search", "vacío", "--json").value["total"] == 0
     assert archivo("publish", one["id"], "--json").status == 0
     assert archivo("search", "vacío", "--json").value["hits"][0]["page"] is None
+
+
+def test_serving_where_another_program_listens_is_refused_before_it_is_announced(archivo: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = archivo("serve", "--port", str(taken.getsockname()[1]))
+    assert ran.status == 1
+    assert ran.out == ""
+    assert "puerto" in ran.err
+    assert archivo("serve", "--port", "70000").status == 2
 
 
 class TestManifest:

@@ -1,5 +1,6 @@
 """Formats by PRONOM, by content, and against the name."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,11 @@ def test_the_skeletons_of_pronom(take: Take, reference: Path) -> None:
         )
         right += known is not None and known.puid == expected
     assert right >= len(files) * 0.9
+
+
+def test_names_that_suit_the_content_promise_nothing_else(take: Take) -> None:
+    big = io.BytesIO()
+    made.picture().save(big, "TIFF", big_tiff=True)
+    page = b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Hola</p></body></html>'
+    for content, filename in ((big.getvalue(), "plano.tif"), (page, "tramite.xhtml")):
+        assert "format.extension_mismatch" not in take(content, filename).codes
