@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,15 @@ class SearchIndex(Protocol):
     def search(self, query: Query, *, scope: Scope) -> Results: ...
     def rebuild(self, entries: Iterable[Entry]) -> int:
         """Replace everything; the number of entries."""
+        ...
+
+
+@runtime_checkable
+class Listed(Protocol):
+    """An index that can tell which documents it has entries of, whatever their labels: for who compares it with a catalogue."""
+
+    def documents(self) -> Iterable[str]:
+        """Each document once, in no order."""
         ...
 
 

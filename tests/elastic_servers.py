@@ -88,6 +88,13 @@ def elastic_server(request: pytest.FixtureRequest) -> Iterator[ElasticServer]:
     scripts: Path = request.getfixturevalue("services")
     if shutil.which("mvn") is None:
         pytest.skip(f"not run: Elasticsearch is installed with Maven, which is not here (or give {GIVEN})")
+    with started_elastic(scripts) as server:
+        yield server
+
+
+@contextmanager
+def started_elastic(scripts: Path) -> Iterator[ElasticServer]:
+    """An Elasticsearch of one's own, on a free port of 127.0.0.1."""
     folder = Path(tempfile.mkdtemp(prefix="archivo-elasticsearch-"))
     folder.chmod(0o755)  # the server runs as another user
     server = ElasticServer(f"http://127.0.0.1:{free_port()}", folder, scripts)

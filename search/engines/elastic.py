@@ -16,11 +16,12 @@ from search.engines.elastic_server import IndexGone, Patience, Server, Source
 from search.engines.elastic_storage import Generation, Storage
 from search.engines.elastic_words import Memory, ReaderWords
 from search.engines.elastic_writing import Preparation, Prepared
-from search.index import Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
+from search.index import EntriesRefused, Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
 from search.plan import plan, synonym_table
 from search.query import parse
 
 _PAUSES = (0.0, 0.05, 0.2, 0.5)
+_MOST_GONE = 10
 _GENERATIONS_REMEMBERED = 3
 _WORDS_REMEMBERED = 500_000
 _PATIENCE = Patience()
@@ -71,7 +72,9 @@ class ElasticIndex:
                 yield from self._preparation.prepared(entry)
 
         with self._storage.rebuilding() as generation:
-            self._filling(generation).build(prepared())
+            refused = self._filling(generation).build(prepared())
+        if refused:
+            raise EntriesRefused(refused)
         return count
 
     def search(self, query: Query, *, scope: Scope) -> Results:
@@ -92,13 +95,19 @@ class ElasticIndex:
             return
         turn = self._storage.turn()
         written: set[str] = set()
+        refused: dict[str, str] = {}
+        gone = 0
         while waiting := [each for each in self._storage.generations(create=bool(prepared)) if each.index not in written]:
             for generation in waiting:
-                written.add(generation.index)
                 try:
-                    self._filling(generation).put(documents, prepared, turn)
-                except IndexGone:  # a rebuilding ended: what answers now is among those that are there afterwards
-                    continue
+                    refused |= self._filling(generation).put(documents, prepared, turn)
+                    written.add(generation.index)
+                except IndexGone as error:  # a rebuilding ended: what answers now is there afterwards
+                    gone += 1
+                    if gone > _MOST_GONE:
+                        raise IndexUnavailable("the index is being replaced all the time") from error
+        if refused:
+            raise EntriesRefused(refused)
 
     def _filling(self, generation: Generation) -> Filling:
         if len(self._known) > _GENERATIONS_REMEMBERED:

@@ -11,7 +11,6 @@ from itertools import chain, islice
 from search.engines.elastic_server import Failure, IndexGone, Json, Operation, Server
 from search.engines.elastic_storage import BUILT, Generation
 from search.engines.elastic_writing import Prepared, change, stamp, word
-from search.index import EntriesRefused
 
 _DOCUMENTS_AT_ONCE = 1_000
 _FOUND_AT_ONCE = 5_000
@@ -25,22 +24,22 @@ class Filling:
         self._generation = generation
         self._known = known
 
-    def put(self, documents: frozenset[str], prepared: Iterable[Prepared], turn: int) -> None:
-        """Make the entries given all that the documents have. Raises IndexGone, and EntriesRefused when all else is done."""
+    def put(self, documents: frozenset[str], prepared: Iterable[Prepared], turn: int) -> dict[str, str]:
+        """Make the entries given all that the documents have; the documents that the server cannot hold, and why. Raises IndexGone."""
         notes = [change(document, turn) for document in sorted(documents)] if self._generation.is_built else []
         failures = self._send(notes, prepared, turn)
         outdated = documents & {each.operation.about for each in failures if each.is_outdated}
         self._remove(documents - outdated, {"range": {"turn": {"lt": turn}}}, turn)
         self._remove(outdated, {"term": {"turn": turn}}, turn)
-        _raise_refused(failures)
+        return _refused(failures)
 
-    def build(self, prepared: Iterable[Prepared]) -> None:
-        """The entries as a rebuilding read them; what was put or removed meanwhile stays as it was put."""
+    def build(self, prepared: Iterable[Prepared]) -> dict[str, str]:
+        """The entries as a rebuilding read them; what was put or removed meanwhile stays as it was put. Otherwise as put()."""
         failures = self._send([], prepared, BUILT)
         changed = self._found({"exists": {"field": "changed"}}, ["changed"])
         while some := frozenset(hit["fields"]["changed"][0] for hit in islice(changed, _DOCUMENTS_AT_ONCE)):
             self._remove(some, {"term": {"turn": BUILT}}, BUILT)
-        _raise_refused(failures)
+        return _refused(failures)
 
     def _send(self, first: Iterable[Operation], prepared: Iterable[Prepared], turn: int) -> list[Failure]:
         """Have it visible; also the words not known yet. What is refused because the server has them is no failure."""
@@ -91,7 +90,5 @@ class Filling:
             after = {"search_after": hits[-1]["sort"]}
 
 
-def _raise_refused(failures: Iterable[Failure]) -> None:
-    refused = {each.operation.about: each.reason for each in failures if each.operation.about and not each.is_outdated}
-    if refused:
-        raise EntriesRefused(refused)
+def _refused(failures: Iterable[Failure]) -> dict[str, str]:
+    return {each.operation.about: each.reason for each in failures if each.operation.about and not each.is_outdated}

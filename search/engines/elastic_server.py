@@ -18,6 +18,7 @@ from search.index import IndexUnavailable
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 """Seconds between attempts where the server is too busy."""
 _BYTES_AT_ONCE = 4_000_000
+_CONNECTIONS = 40
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 _GONE = 404
@@ -87,7 +88,12 @@ class Server:
         host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
         credentials = (unquote(url.username), unquote(url.password or "")) if url.username else None
         self._client = Elasticsearch(
-            f"{url.scheme}://{host}:{port}", basic_auth=credentials, request_timeout=patience.reading, max_retries=2, retry_on_status=()
+            f"{url.scheme}://{host}:{port}",
+            basic_auth=credentials,
+            request_timeout=patience.reading,
+            connections_per_node=_CONNECTIONS,
+            max_retries=2,
+            retry_on_status=(),
         )
         self._copy = (
             uuid4().hex
@@ -149,7 +155,7 @@ class Server:
         for pause in _PAUSES:
             try:
                 with translated():
-                    shown = "errors,items.*.status,items.*.error.reason,items.*.error.caused_by.reason"
+                    shown = "errors,items.*.status,items.*.error.type,items.*.error.reason"
                     answer = self._writer.bulk(index=index, operations=body, require_alias=True, filter_path=shown).body
                 break
             except _Busy:
@@ -238,30 +244,34 @@ def translated() -> Iterator[None]:
         raise IndexUnavailable(f"the server does not answer: {type(error).__name__}") from error
     except ApiError as error:
         if error.status_code == _GONE:
-            raise IndexGone(str(error)) from error
+            raise IndexGone(error.error) from error
         if error.status_code == _BUSY:
-            raise _Busy(f"the server is too busy: {error}") from error
+            raise _Busy(f"the server is too busy: {error.error}") from error
         if error.status_code in (401, 403) or error.status_code >= 500:
-            raise IndexUnavailable(f"the server refuses: {error}") from error
+            raise IndexUnavailable(f"the server refuses: {error.status_code} {error.error}") from error
         raise
 
 
+_FIELD = re.compile(r"field[ =]\W(\w+)")
 _GOING = ("IndexNotFound", "AlreadyClosed", "index_closed", "no_shard_available", "search_context_missing")
 """What a search may fail of while its index is removed."""
 
 
 def _fault(answer: Json) -> Exception:
-    reason = json.dumps(answer["error"])[:1_000]
-    if answer["status"] == _GONE or any(each in reason for each in _GOING):
-        return IndexGone(reason)
+    every = json.dumps(answer["error"])
+    kinds = ", ".join(sorted({each["type"] for each in answer["error"].get("root_cause", [])})) or str(answer["error"].get("type"))
+    if answer["status"] == _GONE or any(each in every for each in _GOING):
+        return IndexGone(kinds)
     if answer["status"] == _BUSY or answer["status"] >= 500:
-        return IndexUnavailable(f"the server did not search: {reason}")
-    return RuntimeError(reason)
+        return IndexUnavailable(f"the server did not search: {kinds}")
+    return RuntimeError(f"the server cannot read what it was asked: {kinds}")
 
 
 def _reason(item: Json) -> str:
+    """Why an operation was refused, without the words that the server quotes."""
     error = item.get("error", {})
-    return str(error.get("caused_by", {}).get("reason") or error.get("reason", ""))
+    field = _FIELD.search(str(error.get("reason", "")))
+    return f"{error.get('type')} in {field[1]}" if field else str(error.get("type"))
 
 
 def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:

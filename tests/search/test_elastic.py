@@ -172,7 +172,11 @@ def test_entries_that_cannot_be_indexed_are_told_by_document_and_the_others_are_
     with pytest.raises(EntriesRefused) as refusal:
         index.put([entry("before", "manzana"), wrong, entry("after", "manzana")])
     assert set(refusal.value.reasons) == {"wrong"}
+    assert "label" in refusal.value.reasons["wrong"]
     assert found(index, "manzana") == ["after", "before"]
+    with pytest.raises(EntriesRefused):
+        index.rebuild([wrong, entry("new", "manzana")])
+    assert found(index, "manzana") == ["new"]
 
 
 def test_a_page_however_long_is_sent_in_small_parts_and_found_at_both_ends(elastic: ElasticServer, address: str) -> None:
@@ -282,7 +286,6 @@ def test_a_lost_counter_goes_on_from_what_is_written(index: ElasticIndex, addres
     assert [found(index, word) for word in ("ciruela", "uva")] == [[], ["a"]]
 
 
-@pytest.mark.kill
 def test_what_was_put_survives_the_end_of_the_server(elastic: ElasticServer, index: ElasticIndex) -> None:
     if elastic.folder is None:
         pytest.skip("not run: a server that was given is not ended")
