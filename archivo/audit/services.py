@@ -66,8 +66,9 @@ def record_export(archive: Archive, actor: str, what: str, rows: int) -> None:
 def verify_chain(archive: Archive) -> ChainReport:
     """Recompute every hash, in order."""
     previous, entries = GENESIS, 0
-    with archive.reading() as session:
-        for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)):
+    every = select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
+    with archive.reading() as session, session.scalars(every) as read:
+        for entry in read:
             entries += 1
             if entry.sequence != entries or entry.previous != previous or entry.hash != _hash(entry):
                 return ChainReport(entries, entry.sequence)

@@ -57,14 +57,16 @@ def _alone(database: Database) -> Iterator[Connection]:
             yield connection
         return
     with database.engine.connect() as connection:
-        connection.detach()  # what is set here is of this connection alone, which is closed at the end
-        connection.exec_driver_sql("SET statement_timeout = 0")
-        connection.exec_driver_sql("SET lock_timeout = 0")
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
-        connection.exec_driver_sql("SET lock_timeout = '2s'")
-        connection.commit()
-        yield connection
-        connection.commit()
+        try:
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
+            connection.exec_driver_sql("SET lock_timeout = '2s'")
+            connection.commit()
+            yield connection
+            connection.commit()
+        finally:
+            connection.invalidate()  # nobody else is to use it with what was set here
 
 
 def _insist(connection: Connection, act: Callable[[], None]) -> None:

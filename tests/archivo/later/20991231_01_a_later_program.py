@@ -1,0 +1,26 @@
+"""What a later program may do to the tables: widen first, index without stopping anyone, fill some at a time"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from archivo.migrations.types import words
+
+revision = "20991231_01"
+down_revision = "20261124_02"
+branch_labels = None
+depends_on = None
+oldest = "20261124_02"
+
+
+def upgrade() -> None:
+    op.add_column("document", sa.Column("place", words(200), nullable=True))
+    if op.get_bind().dialect.name == "postgresql":
+        with op.get_context().autocommit_block():
+            op.create_index("ix_document_place", "document", ["place"], postgresql_concurrently=True, if_not_exists=True)
+    else:
+        op.create_index("ix_document_place", "document", ["place"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_document_place", "document")
+    op.drop_column("document", "place")

@@ -1,0 +1,143 @@
+"""The tables go forward and back with what they hold, on both databases, while others work."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import String, Text, func, inspect, select, text
+
+from archivo.assembly import SCHEMA_HEAD, ensure_schema, schema_of
+from archivo.audit.models import AuditEntry, AuditHead
+from archivo.database import Base, Database
+from archivo.errors import Conflict
+from archivo.identifiers import new_uuid
+from archivo.migrations.run import downgrade, upgrade
+from archivo.records.models import Document, Fonds
+from tests.servers import Postgres
+
+from .made_rows import AT, a_document
+
+LATER = Path(__file__).parent / "later"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'archivo.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as address:
+        yield address
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = Database(url)
+    yield opened
+    opened.close()
+
+
+def fill(database: Database, number: int = 3) -> None:
+    with database.writing() as session:
+        fonds = Fonds(id=new_uuid(AT), code="CO.1", name="Fondo de la Ñ", created_at=AT, ocfl_version=0)
+        session.add(fonds)
+        session.flush()
+        session.add_all(a_document(fonds.id, n) for n in range(number))
+        session.add(AuditHead(id=1, sequence=1, hash="0" * 64))
+        session.add(AuditEntry(sequence=1, at=AT, actor="ana", act="x", outcome="done", detail={"n": 1}, previous="", hash=""))
+
+
+def held(database: Database) -> dict[str, list[object]]:
+    with database.reading() as session:
+        return {t.name: list(map(tuple, session.execute(select(t).order_by(*t.primary_key)))) for t in Base.metadata.sorted_tables}
+
+
+def test_forward_and_back_with_rows(database: Database) -> None:
+    upgrade(database, "20261124_01")
+    fill(database)
+    before = held(database)
+    ensure_schema(database)
+    assert schema_of(database) == SCHEMA_HEAD
+    assert held(database) == before
+    downgrade(database, "20261124_01")
+    assert schema_of(database) == "20261124_01"
+    assert held(database) == before
+    upgrade(database, later=LATER)
+    assert held(database) == before
+    assert "place" in {column["name"] for column in inspect(database.engine).get_columns("document")}
+    downgrade(database, SCHEMA_HEAD, later=LATER)
+    assert held(database) == before
+    downgrade(database, "base")
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    ensure_schema(database)
+    assert not any(held(database).values())
+
+
+def differs(_context: object, _held: object, _wanted: object, held: object, wanted: object) -> bool | None:
+    """A text is a text: PostgreSQL's have no limit, and the order of their bytes."""
+    return False if isinstance(wanted, String) and isinstance(held, Text) and held.collation == "C" else None
+
+
+def test_the_tables_are_those_of_the_models(database: Database) -> None:
+    ensure_schema(database)
+    with database.engine.connect() as connection:
+        opts = {"include_object": lambda _object, name, *_: name != "oldest_program", "compare_type": differs}
+        context = MigrationContext.configure(connection, opts=opts)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_program_works_with_the_tables_of_the_next_one_and_no_more(database: Database) -> None:
+    ensure_schema(database)
+    upgrade(database, later=LATER)
+    ensure_schema(database)
+    fill(database)
+    assert len(held(database)["document"]) == 3
+    with database.writing() as session:
+        session.execute(text("UPDATE oldest_program SET revision = '20991231_01'"))
+    with pytest.raises(Conflict) as told:
+        ensure_schema(database)
+    assert told.value.code == "database.newer"
+
+
+def test_processes_that_upgrade_at_once_agree(database: Database, url: str) -> None:
+    words = "import sys; from archivo.assembly import ensure_schema, open_database; ensure_schema(open_database('', sys.argv[1]))"
+    running = [subprocess.Popen([sys.executable, "-c", words, url], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [(one.communicate(timeout=120)[1], one.returncode) for one in running] == [("", 0)] * 4
+    assert schema_of(database) == SCHEMA_HEAD
+    with database.reading() as session:
+        assert session.scalars(text("SELECT revision FROM oldest_program")).all() == ["20261124_01"]
+
+
+@pytest.mark.servers
+def test_readers_and_writers_go_on_while_the_tables_change(postgres: Postgres) -> None:
+    """Somebody reads for long, so the change cannot have its lock; it must ask and let go, never stand in the way of who comes after it."""
+    with postgres.database() as address:
+        database, other = Database(address), Database(address)
+        ensure_schema(database)
+        fill(database)
+        change = threading.Thread(target=upgrade, args=(other,), kwargs={"later": LATER})
+        with database.reading() as long:
+            assert long.scalar(select(func.count()).select_from(Document)) == 3
+            change.start()
+            for n in range(60):
+                with database.reading() as session:
+                    assert session.scalar(select(func.count()).select_from(Document)) == 3 + n
+                with database.writing() as session:
+                    session.add(a_document(session.scalars(select(Fonds.id)).one(), 3 + n))
+                threading.Event().wait(0.1)
+            assert change.is_alive()
+            assert long.scalar(select(func.count()).select_from(Document)) == 3
+        change.join(120)
+        assert not change.is_alive()
+        assert schema_of(database) == "20991231_01"
+        indexes = {index["name"] for index in inspect(database.engine).get_indexes("document")}
+        assert "ix_document_place" in indexes
+        database.close()
+        other.close()
