@@ -3,6 +3,7 @@
 A home of its own, filled with made-up documents of two pages (rows and index written directly, as processing would leave them) and a
 schedule of some 700 classes, is served by `archivo serve` on 127.0.0.1. One client asks one query after another, each new: by API, by the
 page of results, and to the bare engine in this process, in turns, so that a neighbour's load falls on all. `ratio` is to the bare engine.
+Processor milliseconds are those of the threads that answer: about what one client waits for on an idle machine.
 
 With `--home` the home is kept in that folder, and used again as it is found there: filling it takes minutes.
 """
@@ -178,22 +179,39 @@ def serve(home: Path, port: int) -> "subprocess.Popen[bytes]":
     sys.exit("the server does not answer")
 
 
-def measure(archive: Archive, client: Client, queries: Sequence[str]) -> dict[str, list[float]]:
-    """Milliseconds of each way, for each query; the first ones warm up and are left out."""
+def processor(pid: int) -> dict[str, float]:
+    """Milliseconds of processor that each thread of a process has had (Linux)."""
+    return {each.parent.name: int(each.read_text().split()[0]) / 1e6 for each in Path(f"/proc/{pid}/task").glob("*/schedstat")}
+
+
+def background(pid: int) -> set[str]:
+    """The threads of a process that work while nobody asks it anything."""
+    time.sleep(1)
+    before = processor(pid)
+    time.sleep(3)
+    return {thread for thread, had in processor(pid).items() if had - before.get(thread, 0) > 3}
+
+
+def measure(archive: Archive, client: Client, server: int, queries: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
+    """Milliseconds of each way, for each query, by the clock and of processor; the first ones warm up and are left out."""
     scopes = scope(CITIZEN)
-    ways: dict[str, Callable[[str], object]] = {
-        "api": lambda text: json.loads(client.get(f"/api/v1/search?{urlencode({'q': text})}")),
-        "page": lambda text: client.get(f"/buscar?{urlencode({'q': text})}"),
-        "engine": lambda text: archive.index.search(Query(text), scope=scopes),
+    ways: dict[str, tuple[Callable[[str], object], int]] = {
+        "api": (lambda text: client.get(f"/api/v1/search?{urlencode({'q': text})}"), server),
+        "page": (lambda text: client.get(f"/buscar?{urlencode({'q': text})}"), server),
+        "engine": (lambda text: archive.index.search(Query(text), scope=scopes), os.getpid()),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     order = random.Random(3)
+    besides = background(server)
     for number, text in enumerate(queries):
         for name in order.sample(sorted(ways), len(ways)):
-            begun = time.perf_counter()
-            ways[name](text)
+            ask, pid = ways[name]
+            before, begun = processor(pid), time.perf_counter()
+            ask(text)
+            waited = (time.perf_counter() - begun) * 1000
             if number >= len(queries) // 20:
-                times[name].append((time.perf_counter() - begun) * 1000)
+                worked = sum(had - before.get(thread, 0) for thread, had in processor(pid).items() if thread not in besides)
+                times[name].append((waited, worked))
     return times
 
 
@@ -220,17 +238,18 @@ def main(arguments: Sequence[str]) -> None:
             port = free_port()
             server = serve(home, port)
             try:
-                times = measure(archive, Client(port), queries)
+                times = measure(archive, Client(port), server.pid, queries)
             finally:
                 server.terminate()
                 server.wait()
-    spreads = {name: spread(values) for name, values in times.items()}
+    spreads = {name: spread([waited for waited, _ in taken]) for name, taken in times.items()}
     report = {
         "command": " ".join(["python -m tests.bench.bench_http", *arguments]),
         "machine": {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": sys.version.split()[0]},
         "documents": options.documents,
         "queries": len(times["api"]),
         "milliseconds": spreads,
+        "processor_milliseconds": {name: spread([worked for _, worked in taken]) for name, taken in times.items()},
         "ratio": {f"{name}_{at}": round(spreads[name][at] / spreads["engine"][at], 2) for name in ("api", "page") for at in ("p50", "p95")},
     }
     print(json.dumps(report, indent=1))
