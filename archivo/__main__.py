@@ -1,6 +1,7 @@
 """`python -m archivo`."""
 
 import gc
+import io
 import sys
 
 
@@ -11,6 +12,9 @@ def main() -> int:
     is loaded, nor at each full collection, nor at the end.
     """
     words = sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):  # JSON is UTF-8 (RFC 8259, 8.1), and so is what people read, whatever the machine's locale
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     gc.disable()
     from archivo.cli import load, run
 

@@ -54,7 +54,7 @@ def _classify(options: argparse.Namespace) -> int:
     if options.json:
         print_json(classification_json(found))
     elif found is None:
-        print_line("No hay una tabla de retención para este documento.")
+        print_line("Este documento no tiene clase: no se ha procesado todavía, o no hay una tabla de retención para su fecha.")
     else:
         sure = "" if found.confidence is None else f", confianza {found.confidence:.2f}"
         print_line(f"{found.item.key + ' ' + found.item.label if found.item else '—'} ({STATUS_IN_WORDS[found.status]}{sure})")

@@ -11,12 +11,13 @@ from archivo.plain import to_json
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 STATUS_IN_WORDS: Final = {"automatic": "automática", "suggested": "sugerida", "abstained": "sin decidir", "confirmed": "confirmada"}
+_NOT_TEXT: Final = re.compile(r"[\ud800-\udfff]")
 _BREAK: Final = re.compile(r"[\t\n\r\x85\u2028\u2029]")
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value, a line."""
-    sys.stdout.write(to_json(value) + "\n")
+    r"""Print one JSON value, a line; bytes of a name that are not UTF-8 as `\xNN` in its strings."""
+    sys.stdout.write(_NOT_TEXT.sub(lambda match: "\\" + _escape(match[0]), to_json(value)) + "\n")
     sys.stdout.flush()
 
 
@@ -83,4 +84,6 @@ class Progress:
 
 def _escape(character: str) -> str:
     code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is not UTF-8 (PEP 383)
+        code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

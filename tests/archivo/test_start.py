@@ -1,5 +1,7 @@
 """Searching from the command line starts without what it does not need."""
 
+import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -59,3 +61,14 @@ def test_a_process_ends_as_the_command_does(home: Path, words: list[str], status
     done = subprocess.run([sys.executable, "-m", "archivo", *words], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == status
     assert (done.stdout, done.stderr) == (here.out, here.err)
+
+
+def test_what_is_printed_is_utf_8_in_any_locale(home: Path) -> None:
+    command = [sys.executable, "-X", "utf8=0", "-m", "archivo", "deposit", b"a\xf1o\xff.txt"]
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}
+    for extra in ([], ["--json"]):
+        done = subprocess.run([*command, *extra], capture_output=True, cwd=Path(__file__).parents[2], env=environment, check=False)
+        assert done.returncode == 2
+        told = (done.stdout if extra else done.stderr).decode("utf-8")
+        message = json.loads(told)["error"]["message"] if extra else told
+        assert message.startswith("No existe «a\\xf1o\\xff.txt». No se guardó nada.")
