@@ -102,12 +102,17 @@ class CeleryLegs:
             try:
                 if self._asked is None:
                     self._asked = self._app.connection_for_read(heartbeat=0)
-                declared = self._app.amqp.queues[queue_name(queue)](self._asked.default_channel).queue_declare(passive=True)
+                asked = self._app.amqp.queues[queue_name(queue)](self._asked.default_channel)
+                asked.declare()
+                declared = asked.queue_declare(passive=True)
             except Exception as fault:  # whatever ails it, the broker did not answer
                 LOG.info("el agente de mensajes no responde: %s", type(fault).__name__)
                 self._hang_up()
                 return None
         return int(declared.message_count) + len(self._unsent)
+
+    def answers(self) -> bool:
+        return self.carried(Queue.INGEST) is not None
 
     def close(self, seconds: float = 2.0) -> None:
         with self._changed:

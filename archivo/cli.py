@@ -25,7 +25,7 @@ FAMILIES: Final = {
     "trd": "trd",
     "rebuild": "upkeep",
     "jobs": "upkeep",
-    "reconcile": "upkeep",
+    "reconcile": "reconcile",
     "doctor": "upkeep",
     "user": "people",
     "token": "people",

@@ -242,12 +242,18 @@ def retry(session: Session, job: Job) -> None:
     job.finished_at = job.error_code = job.error_detail = None
 
 
-def release_owner(session: Session, owners: Iterable[str], now: datetime) -> int:
-    """Make claimable at once what these owners, known to be dead, still hold; the number of jobs."""
-    held = select(Job).where(Job.state == JobState.RUNNING, Job.owner.in_(list(owners))).order_by(Job.id)
+def release(session: Session, dead: Collection[str], now: datetime) -> int:
+    """Queue again what these owners, known to be dead, still hold, and what anybody holds whose lease ended; the number of jobs.
+
+    Those whose attempts are spent are left to bury().
+    """
+    held = select(Job).where(Job.state == JobState.RUNNING, or_(Job.owner.in_(dead), Job.lease_until < now)).order_by(Job.id)
     released = list(session.scalars(held.with_for_update(skip_locked=True)))
     for job in released:
-        job.lease_until = now - timedelta(seconds=1)
+        if job.attempt < MAX_ATTEMPTS:
+            job.state, job.owner, job.lease_until, job.not_before = JobState.QUEUED, None, None, now
+        else:
+            job.lease_until = now - timedelta(seconds=1)
     return len(released)
 
 
@@ -261,10 +267,9 @@ def bury(session: Session, now: datetime) -> list[Job]:
     return buried
 
 
-def has_spent(session: Session, now: datetime) -> bool:
-    """Whether there is a job to bury."""
-    spent = (_J.state == JobState.RUNNING, _J.lease_until < now, _J.attempt >= MAX_ATTEMPTS)
-    return session.scalars(select(_J.id).where(*spent).limit(1)).first() is not None
+def has_ended(session: Session, now: datetime) -> bool:
+    """Whether there is a job whose lease ended."""
+    return session.scalars(select(_J.id).where(_J.state == JobState.RUNNING, _J.lease_until < now).limit(1)).first() is not None
 
 
 def owners(session: Session) -> set[str]:

@@ -65,17 +65,17 @@ TABLE: Final[Mapping[str, UseCase]] = {
 }
 
 
-def run_job(archive: Archive, lease: Lease, table: Mapping[str, UseCase] = TABLE) -> None:
+def run_job(archive: Archive, lease: Lease) -> None:
     """Work one claimed job to its end, whatever that is; its lease is renewed meanwhile. Never raises for the job's own faults.
 
     A job that found no room, or no store or database, costs no attempt and waits: it is nobody's failure. So does one of a kind that this
     program does not know, which a newer one wrote beside it.
     """
-    if lease.kind not in table:
+    if lease.kind not in TABLE:
         return _until_noted(_give_back_unknown, archive, lease, None)
     with archive.renewals.keeping(lambda: _renew(archive, lease)):
         try:
-            table[lease.kind](archive, lease)
+            TABLE[lease.kind](archive, lease)
         except LeaseLost:
             return
         except Exception as fault:  # whatever a document provokes is its own failure, never the worker's
@@ -108,7 +108,7 @@ def _until_noted(note: Callable[[Archive, Lease, T], None], archive: Archive, le
             pause.wait(1)
 
 
-def run_by_id(archive: Archive, job_id: str, table: Mapping[str, UseCase] = TABLE) -> None:
+def run_by_id(archive: Archive, job_id: str) -> None:
     """Work the job that a message names, if it is still to be done and nobody else has it. A database that is away is waited for."""
     owner = f"{archive.process}#{threading.get_ident()}"
     while True:
@@ -121,10 +121,10 @@ def run_by_id(archive: Archive, job_id: str, table: Mapping[str, UseCase] = TABL
                 raise
             time.sleep(1)
     if lease is not None:
-        run_job(archive, lease, table)
+        run_job(archive, lease)
 
 
-def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads: int, table: Mapping[str, UseCase] = TABLE) -> bool:
+def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads: int) -> bool:
     """Work the jobs whose messages come, up to `threads` of each queue at once, until SIGTERM; then as Crew.stop().
 
     False when a thread is still at a job that was handed back: the process must end for it to end.
@@ -133,7 +133,7 @@ def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads
 
     stop = threading.Event()
     threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
-    all_ended = run_worker(url, queues, threads, lambda job_id: run_by_id(archive, job_id, table))
+    all_ended = run_worker(url, queues, threads, lambda job_id: run_by_id(archive, job_id))
     stop.set()
     if not all_ended:
         hand_back(archive)
@@ -193,7 +193,6 @@ class Crew:
     archive: Archive
     threads: int = 2
     queues: Sequence[Queue] = tuple(Queue)
-    table: Mapping[str, UseCase] = field(default_factory=lambda: TABLE)
     _stop: threading.Event = field(default_factory=threading.Event)
     _crew: list[threading.Thread] = field(default_factory=list)
 
@@ -226,7 +225,7 @@ class Crew:
             if lease is None:
                 self.archive.bell.wait(heard, LOOK)
             else:
-                run_job(self.archive, lease, self.table)
+                run_job(self.archive, lease)
 
     def _claim(self, owner: str, queues: tuple[Queue, ...]) -> Lease | None:
         with self.archive.reading() as session:

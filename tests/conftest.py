@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.brokers import RabbitMQ, rabbitmq_server
 from tests.elastic_servers import ElasticServer, elastic_server
 from tests.s3_servers import S3Server, s3_server
 from tests.servers import GIVEN, Postgres, started_postgres
@@ -57,4 +58,11 @@ def versitygw(request: pytest.FixtureRequest) -> Iterator[S3Server]:
 def elastic(request: pytest.FixtureRequest) -> Iterator[ElasticServer]:
     """An Elasticsearch: the one given by its address, or one started for this run."""
     with elastic_server(request) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(request: pytest.FixtureRequest) -> Iterator[RabbitMQ]:
+    """A RabbitMQ: the one given by its address, or one started for this run."""
+    with rabbitmq_server(request) as server:
         yield server

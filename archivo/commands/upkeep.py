@@ -1,4 +1,4 @@
-"""archivo rebuild, jobs, reconcile, doctor."""
+"""archivo rebuild, jobs, doctor."""
 
 import argparse
 from collections.abc import Callable
@@ -28,19 +28,13 @@ def jobs(parser: argparse.ArgumentParser) -> Act:
     return _jobs
 
 
-def reconcile(parser: argparse.ArgumentParser) -> Act:
-    """Terminar o retirar lo que dejó a medias un proceso que murió."""
-    parser.add_argument("--json", action="store_true")
-    return _reconcile
-
-
 def doctor(parser: argparse.ArgumentParser) -> Act:
     """Revisar la instalación y decir qué hacer."""
     parser.add_argument("--json", action="store_true")
     return _doctor
 
 
-COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "reconcile": reconcile, "doctor": doctor}
+COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "doctor": doctor}
 
 
 def _rebuild(options: argparse.Namespace) -> int:
@@ -93,16 +87,6 @@ def _jobs(options: argparse.Namespace) -> int:
         for job in listed:
             reason = f"  {job.error_code}: {job.error_detail}" if job.error_code else ""
             print_line(f"{job.id}  {job.state:8} {job.kind_in_words}  {job.object_id}{reason}")
-    return 0
-
-
-def _reconcile(options: argparse.Namespace) -> int:
-    from archivo.operations.reconciling import reconcile as make_true
-
-    with opened() as archive:
-        make_true(archive)
-    if options.json:
-        print_json({"reconciled": True})
     return 0
 
 

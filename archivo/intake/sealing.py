@@ -1,7 +1,7 @@
 """Seal acts into packages, and make rows from packages again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -108,6 +108,17 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
     fonds, schedules, documents = counts
     return Rebuilt(fonds, schedules, documents, 0, tuple(unreadable))
+
+
+def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:
+    """Make the rows of these objects again from their packages; what cannot be read is left as it is."""
+    kinds = {FONDS: _restore_fonds, TRD: _restore_trd, DOCUMENT: _restore_document}
+    for identifier in identifiers:
+        with suppress(StoreError, BadInventory):
+            held = archive.packages.inventory(urn(identifier)).state()
+            for kind in kinds:
+                if kind in held:
+                    _restored(archive, kinds[kind], identifier)
 
 
 def _clear_half_written(archive: Archive) -> None:

@@ -89,11 +89,10 @@ def _free_what_the_dead_held(archive: Archive) -> list[tuple[str, str]]:
     now = archive.clock()
     with archive.reading() as session:
         dead = [owner for owner in jobs.owners(session) if not archive.is_alive(owner.partition("#")[0])]
-        if not (dead or jobs.has_spent(session, now) or archive.dead_leases(session)):
+        if not (dead or jobs.has_ended(session, now) or archive.dead_leases(session)):
             return []
     with archive.transaction() as transaction:
-        if dead:
-            jobs.release_owner(transaction.session, dead, transaction.now)
+        jobs.release(transaction.session, dead, transaction.now)
         buried = [(job.kind, job.object_id) for job in jobs.bury(transaction.session, transaction.now)]
         archive.drop_dead_leases(transaction.session)
     return buried

@@ -90,6 +90,14 @@ class TantivyIndex:
                 writer.add(entry)
         return count
 
+    def documents(self) -> Iterable[str]:
+        """Each document that has entries, once: see search.index.Listed."""
+        reading = self._storage.reading()
+        if reading is not None and reading.entries.num_docs:
+            addresses = [address for _, address in reading.find(EngineQuery.all_query(), reading.entries.num_docs)[1]]
+            firsts = dict(zip(reading.column("doc", addresses), addresses, strict=True))
+            yield from (reading.stored("document", address) for address in firsts.values())
+
     def search(self, query: Query, *, scope: Scope) -> Results:
         reading = self._storage.reading()
         if reading is None or not scope.labels or reading.entries.num_docs == 0:

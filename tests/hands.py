@@ -1,0 +1,81 @@
+"""`archivo worker` with one more kind of job, whose effects can be counted: `python -m tests.hands [--queues …]`.
+
+HANDS_HOST is the name of the host that it takes itself to be on.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Column, Float, Integer, MetaData, String, Table, insert, select
+
+from archivo import assembly, jobs, worker
+from archivo.archive import Archive
+from archivo.cli import run
+from archivo.jobs import Lease, Queue
+
+KIND: Final = "count"
+EFFECT: Final = Table(
+    "effect",
+    MetaData(),
+    Column("n", Integer, primary_key=True),
+    Column("job", String(36)),
+    Column("process", String(120)),
+    Column("at", Float),
+)
+ROOT: Final = Path(__file__).parents[1]
+
+
+def count(archive: Archive, lease: Lease) -> None:
+    """Leave one effect, kept with the end of the job. Its params say what goes wrong before that."""
+    asked = lease.params
+    if asked.get("unless") and not Path(asked["unless"]).exists():
+        raise RuntimeError("what this job wants is absent")
+    if asked.get("signal") and lease.attempt <= asked.get("times", 1):
+        os.kill(os.getpid(), asked["signal"])
+    time.sleep(asked.get("seconds", 0))
+    with archive.transaction() as transaction:
+        transaction.session.execute(insert(EFFECT).values(job=lease.id, process=archive.process, at=time.time()))
+        jobs.finish(transaction.session, lease, transaction.now)
+
+
+def add_jobs(archive: Archive, number: int, queue: Queue = Queue.INGEST, params: Mapping[str, Any] | None = None) -> list[str]:
+    """Write jobs to count, each in a transaction of its own, as deposits do; their messages are sent by the archive's legs."""
+    EFFECT.create(archive.database.engine, checkfirst=True)
+    made = []
+    for _ in range(number):
+        with archive.transaction() as transaction:
+            made.append(str(transaction.enqueue(KIND, f"cosa-{time.time_ns()}", queue=queue, params=params)))
+    return made
+
+
+def effects(archive: Archive) -> Counter[str]:
+    """How many effects each job had."""
+    with archive.reading() as session:
+        return Counter(session.scalars(select(EFFECT.c.job)))
+
+
+def begin(*words: str, host: str | None = None, log: Path | None = None) -> "subprocess.Popen[bytes]":
+    """A worker in a process of its own, on the archive of this environment."""
+    environment = os.environ | ({"HANDS_HOST": host} if host else {})
+    with (log or Path(os.devnull)).open("ab") as out:
+        return subprocess.Popen([sys.executable, "-m", "tests.hands", *words], cwd=ROOT, env=environment, stdout=out, stderr=out)
+
+
+def main(words: list[str]) -> int:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    table: Any = worker.TABLE
+    table[KIND] = count
+    if host := os.environ.get("HANDS_HOST"):
+        assembly.host_name = lambda: host
+    return run(["worker", *words])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
