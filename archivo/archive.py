@@ -40,6 +40,10 @@ class Legs(Protocol):
         """How many messages wait in a queue; None where nothing is carried, or nobody can tell now."""
         ...
 
+    def answers(self) -> bool:
+        """Whether who carries messages answers; true where nobody needs to."""
+        ...
+
     def close(self) -> None:
         """Send what is still to be sent, for a moment at most."""
         ...

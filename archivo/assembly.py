@@ -24,7 +24,8 @@ from archivo.settings import Settings, SettingsError, read_settings
 from ingest.limits import Limits
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
-from preservation.store import StoreFull
+from preservation.store import StoreFull, StoreUnavailable
+from search.index import IndexUnavailable
 
 if TYPE_CHECKING:
     from preservation.store import ObjectStore
@@ -54,6 +55,9 @@ class NoLegs:
     def carried(self, queue: Queue) -> int | None:
         return None
 
+    def answers(self) -> bool:
+        return True
+
     def close(self) -> None:
         return
 
@@ -77,6 +81,8 @@ def _faults_told(home: Path) -> Iterator[None]:
     """Say why a database cannot be used: one on a disk that is full cannot even be opened, and says only that it failed."""
     try:
         yield
+    except (StoreUnavailable, IndexUnavailable) as fault:
+        raise _away(fault) from fault
     except (StoreFull, OSError, SQLAlchemyError) as fault:
         if isinstance(fault, StoreFull) or is_full(fault) or shutil.disk_usage(home).free < LEAST_ROOM:
             raise NoRoom(
@@ -91,6 +97,29 @@ def _faults_told(home: Path) -> Iterator[None]:
                 "Compruebe que el servidor de ARCHIVO_DATABASE_URL funciona y repita la orden.",
             ) from fault
         raise
+
+
+def _away(fault: Exception) -> Unavailable:
+    """The words for a store or an index that does not serve."""
+    if isinstance(fault, IndexUnavailable):
+        return Unavailable(
+            "index.away",
+            "El buscador no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
+            "Compruebe el servidor de ARCHIVO_INDEX_URL con «archivo doctor» y repita la orden.",
+        )
+    from preservation.stores.s3 import OverwritingServer
+
+    if isinstance(fault, OverwritingServer):
+        return Unavailable(
+            "store.overwrites",
+            "El servidor de ARCHIVO_STORE_URL no respeta la escritura única: podría escribir sobre un documento. No se guardó nada.",
+            "Use otro servidor; si aun así lo quiere, añada a la dirección ?acepta=sin-escritura-unica.",
+        )
+    return Unavailable(
+        "store.away",
+        "El almacén no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
+        "Compruebe el servidor de ARCHIVO_STORE_URL con «archivo doctor» y repita la orden.",
+    )
 
 
 def settings_or_malformed() -> Settings:
@@ -231,17 +260,37 @@ def _store(settings: Settings) -> "ObjectStore":
         default = settings.home / "store"
         incoming = settings.home / "incoming" if root == default else root.with_name(f"{root.name}.incoming")
         return FilesystemStore(root, incoming)
-    raise _unusable("ARCHIVO_STORE_URL", settings.store_url, "file:///…")
+    if url.scheme in ("s3+http", "s3+https"):
+        from preservation.stores.s3 import S3Store
+        from preservation.stores.s3_address import BadAddress, s3_address
+
+        try:
+            return S3Store(s3_address(settings.store_url))
+        except BadAddress as fault:
+            raise Malformed("settings.value", f"ARCHIVO_STORE_URL: {fault} No se hizo nada.", "Corrija la dirección y repita.") from fault
+    raise _unusable("ARCHIVO_STORE_URL", settings.store_url, "file:///… o s3+https://…")
 
 
 def _index(settings: Settings) -> "SearchIndex":
     url = urlsplit(settings.index_url)
+    if url.scheme not in ("tantivy", "http", "https"):
+        raise _unusable("ARCHIVO_INDEX_URL", settings.index_url, "tantivy:///… o http://…")
+    from archivo.data import code_patterns, synonyms
+
     if url.scheme == "tantivy":
-        from archivo.data import code_patterns, synonyms
         from search.engines.tantivy import TantivyIndex
 
         return TantivyIndex(Path(unquote(url.path)), code_patterns(), synonyms())
-    raise _unusable("ARCHIVO_INDEX_URL", settings.index_url, "tantivy:///…")
+    from search.engines.elastic import ElasticIndex
+
+    try:
+        return ElasticIndex(settings.index_url, code_patterns(), synonyms())
+    except ValueError as fault:
+        raise Malformed(
+            "settings.value",
+            "ARCHIVO_INDEX_URL no es una dirección bien formada. No se hizo nada.",
+            "Escríbala como http://servidor:9200/prefijo.",
+        ) from fault
 
 
 def _legs(settings: Settings) -> Legs:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from archivo.access.door import Here
-from archivo.operations.services import is_ready
+from archivo.operations.health import missing
 
 router = APIRouter(tags=["salud"])
 
@@ -17,6 +17,6 @@ def live() -> JSONResponse:
 
 @router.get("/health/ready")
 def ready(archive: Here) -> JSONResponse:
-    """The database answers too; 503 says what does not."""
-    missing = is_ready(archive)
-    return JSONResponse({"status": "ok" if not missing else "missing", "missing": missing}, 503 if missing else 200)
+    """Every server that serving needs answers too; 503 says which does not."""
+    found = missing(archive)
+    return JSONResponse({"status": "missing" if found else "ok", "missing": found}, 503 if found else 200)

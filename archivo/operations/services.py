@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, SQLColumnExpression, case, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
@@ -139,17 +138,6 @@ def count_documents(archive: Archive) -> int:
     """How many documents this archive keeps."""
     with archive.reading() as session:
         return session.scalar(select(func.count()).select_from(Document)) or 0
-
-
-def is_ready(archive: Archive) -> list[str]:
-    """What does not answer, of what serving needs; empty when all does."""
-    missing = []
-    try:
-        with archive.reading() as session:
-            session.execute(select(1))
-    except SQLAlchemyError:
-        missing.append("database")
-    return missing
 
 
 def _jobs(statement: Select[Any], state: str | None) -> Select[Any]:

@@ -1,0 +1,33 @@
+"""Whether a running archive says which of its servers is missing."""
+
+from dataclasses import replace
+
+from starlette.testclient import TestClient
+
+from archivo.app import create_app
+from archivo.archive import Archive
+from archivo.broker import CeleryLegs
+from preservation.stores.s3 import S3Store
+from preservation.stores.s3_address import s3_address
+
+NOBODY = "127.0.0.1:9"  # discard: nobody listens
+
+
+def ready(archive: Archive) -> tuple[int, list[str]]:
+    answer = TestClient(create_app(archive, "s" * 40)).get("/health/ready")
+    return answer.status_code, answer.json()["missing"]
+
+
+def test_with_all_in_its_place_nothing_is_missing(archive: Archive) -> None:
+    assert ready(archive) == (200, [])
+
+
+def test_a_store_that_is_away_is_named(archive: Archive) -> None:
+    away = replace(archive, store=S3Store(s3_address(f"s3+http://clave:secreto@{NOBODY}/cubo")))
+    assert ready(away) == (503, ["store"])
+
+
+def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive) -> None:
+    away = replace(archive, legs=CeleryLegs(f"amqp://clave:secreto@{NOBODY}/"))
+    assert ready(away) == (503, ["broker"])
+    assert TestClient(create_app(away, "s" * 40)).get("/health/live").status_code == 200
