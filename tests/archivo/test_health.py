@@ -1,12 +1,17 @@
 """Whether a running archive says which of its servers is missing."""
 
 from dataclasses import replace
+from io import BytesIO
 
 from starlette.testclient import TestClient
 
+from archivo.access.policy import custody
 from archivo.app import create_app
 from archivo.archive import Archive
 from archivo.broker import CeleryLegs
+from archivo.intake.services import Metadata, Upload, deposit
+from archivo.worker import work_until_done
+from preservation.ocfl import StorageRoot
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import s3_address
 
@@ -31,3 +36,14 @@ def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive) 
     away = replace(archive, legs=CeleryLegs(f"amqp://clave:secreto@{NOBODY}/"))
     assert ready(away) == (503, ["broker"])
     assert TestClient(create_app(away, "s" * 40)).get("/health/live").status_code == 200
+
+
+def test_what_needs_a_store_that_is_away_says_so_in_words(archive: Archive) -> None:
+    kept = deposit(archive, custody("pruebas"), Upload(BytesIO(b"Circular uno"), "uno.txt", Metadata(published=True))).id
+    work_until_done(archive, {kept})
+    store = S3Store(s3_address(f"s3+http://clave:secreto@{NOBODY}/cubo"))
+    client = TestClient(create_app(replace(archive, store=store, packages=StorageRoot(store)), "s" * 40))
+    assert client.get(f"/documentos/{kept}").status_code == 200
+    answer = client.get(f"/documentos/{kept}/descargar/original")
+    assert answer.status_code == 503
+    assert "no responde" in answer.text
