@@ -25,7 +25,7 @@ from ingest.limits import Limits
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreFull, StoreUnavailable
-from search.index import IndexUnavailable
+from search.index import IndexFormatChanged, IndexUnavailable
 
 if TYPE_CHECKING:
     from preservation.store import ObjectStore
@@ -81,7 +81,7 @@ def _faults_told(home: Path) -> Iterator[None]:
     """Say why a database cannot be used: one on a disk that is full cannot even be opened, and says only that it failed."""
     try:
         yield
-    except (StoreUnavailable, IndexUnavailable) as fault:
+    except (StoreUnavailable, IndexUnavailable, IndexFormatChanged) as fault:
         raise _away(fault) from fault
     except (StoreFull, OSError, SQLAlchemyError) as fault:
         if isinstance(fault, StoreFull) or is_full(fault) or shutil.disk_usage(home).free < LEAST_ROOM:
@@ -101,6 +101,12 @@ def _faults_told(home: Path) -> Iterator[None]:
 
 def _away(fault: Exception) -> Unavailable:
     """The words for a store or an index that does not serve."""
+    if isinstance(fault, IndexFormatChanged):
+        return Unavailable(
+            "index.format",
+            "El buscador se hizo con otra versión del programa y no se puede leer. Los documentos siguen intactos.",
+            "Hágalo de nuevo con «archivo rebuild --index» y repita la orden.",
+        )
     if isinstance(fault, IndexUnavailable):
         return Unavailable(
             "index.away",

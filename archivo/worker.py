@@ -21,6 +21,7 @@ from archivo.processes import GRACE
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
 from preservation.store import StoreFull, StoreUnavailable
+from search.index import IndexFormatChanged, IndexUnavailable
 
 LOG: Final = logging.getLogger("archivo.trabajos")
 T = TypeVar("T")
@@ -30,6 +31,7 @@ WAITS_A_SWEEP: Final = 20
 LOOK: Final = 0.05
 """Seconds after which a thread that waits for work looks at the table, where another process may have written some."""
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
+WAITED_FOR: Final = (StoreFull, StoreUnavailable, IndexUnavailable, IndexFormatChanged)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
 ROOM: Final = 1 << 20
 """Bytes free on the disk of the home below which a failure is the disk's."""
@@ -85,7 +87,7 @@ def run_job(archive: Archive, lease: Lease) -> None:
 def _end_badly(archive: Archive, lease: Lease, fault: Exception) -> None:
     if isinstance(fault, Busy):
         _give_back(archive, lease, timedelta(seconds=1))
-    elif isinstance(fault, StoreFull | StoreUnavailable) or is_away(fault) or _lacks_room(archive, fault):
+    elif isinstance(fault, WAITED_FOR) or is_away(fault) or _lacks_room(archive, fault):
         _give_back(archive, lease, WAIT_FOR_ROOM)
     else:
         _note_failure(archive, lease, fault)
@@ -217,20 +219,23 @@ class Crew:
 
     def _work(self, queues: tuple[Queue, ...]) -> None:
         owner = f"{self.archive.process}#{threading.get_ident()}"
+        lease = None
         while not self._stop.is_set():
-            heard = self.archive.bell.heard()
+            heard, was_idle = self.archive.bell.heard(), lease is None
             lease = None
             with suppress(Exception):  # the database may be away for a while
-                lease = self._claim(owner, queues)
-            if lease is None:
-                self.archive.bell.wait(heard, LOOK)
-            else:
+                lease = self._claim(owner, queues, was_idle)
+            if lease is not None:
                 run_job(self.archive, lease)
+            elif was_idle:
+                self.archive.bell.wait(heard, LOOK)
 
-    def _claim(self, owner: str, queues: tuple[Queue, ...]) -> Lease | None:
-        with self.archive.reading() as session:
-            if not jobs.is_any_due(session, self.archive.clock(), queues):
-                return None
+    def _claim(self, owner: str, queues: tuple[Queue, ...], looks_first: bool) -> Lease | None:
+        """A job; who found none the last time only looks first, for a look disturbs nobody who writes."""
+        if looks_first:
+            with self.archive.reading() as session:
+                if not jobs.is_any_due(session, self.archive.clock(), queues):
+                    return None
         with self.archive.database.writing() as session:
             return None if self._stop.is_set() else jobs.claim(session, owner, self.archive.clock(), queues=queues)
 

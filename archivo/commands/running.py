@@ -14,6 +14,7 @@ from archivo.commands.printing import print_line, print_message
 from archivo.errors import Malformed, Unavailable
 from archivo.jobs import Queue
 from archivo.operations import logs
+from archivo.operations.health import check_index_format
 from archivo.settings import Settings
 
 Act = Callable[[argparse.Namespace], int]
@@ -50,6 +51,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     settings = _strict_settings()
     with _listening(options.host, options.port) as listening, opened(settings) as archive:
+        check_index_format(archive)
         secret = read_secret(settings)
         crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
         if crew:
@@ -93,6 +95,7 @@ def _worker(options: argparse.Namespace) -> int:
     settings = _strict_settings()
     queues = _queues(options.queues)
     with opened(settings) as archive:
+        check_index_format(archive)
         if settings.broker_url != "local://":
             return _broker_worker(archive, settings, queues)
         stop = threading.Event()

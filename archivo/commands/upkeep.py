@@ -46,9 +46,10 @@ def _rebuild(options: argparse.Namespace) -> int:
     with opened() as archive:
         if not options.index:
             restored = sealing.rebuild_catalogue(archive)
-            work_until_done(archive, sealing.objects_to_finish(archive))
         if not options.catalogue:
             entries = sealing.rebuild_index(archive)
+        if not options.index:
+            work_until_done(archive, sealing.objects_to_finish(archive))
     if options.json:
         print_json(
             {

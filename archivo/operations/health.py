@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import select
 
 from archivo.archive import Archive
 from preservation.ocfl_layout import ROOT_DECLARATION
-from search.index import Query, Scope
+from search.index import IndexUnavailable, Query, Scope
 
 NOBODY: Final = Scope(frozenset())
 PATIENCE: Final = 3.0
@@ -27,6 +28,12 @@ def missing(archive: Archive) -> list[str]:
     for thread in crew:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [name for name in asked if name not in answered]
+
+
+def check_index_format(archive: Archive) -> None:
+    """Raises IndexFormatChanged where the index has to be rebuilt before anything is served; one that is away may come back."""
+    with suppress(IndexUnavailable):
+        _index(archive)
 
 
 def _ask(archive: Archive, name: str, ask: Callable[[Archive], None], answered: list[str]) -> None:

@@ -14,7 +14,7 @@ from archivo.database import is_away
 from archivo.errors import ArchivoError, Malformed, NotSignedIn, Refused, TooLarge, Unavailable, Unknown
 from archivo.web.layout import Viewer, is_fragment, page
 from preservation.store import StoreUnavailable
-from search.index import IndexUnavailable
+from search.index import IndexFormatChanged, IndexUnavailable
 
 LOG: Final = logging.getLogger("archivo.web")
 TITLES: Final = {
@@ -102,7 +102,7 @@ WORDS: Final[dict[int, ArchivoError]] = {
 
 
 def _worded(request: Request, error: Exception) -> ArchivoError:
-    if is_away(error) or isinstance(error, StoreUnavailable | IndexUnavailable):
+    if is_away(error) or isinstance(error, StoreUnavailable | IndexUnavailable | IndexFormatChanged):
         LOG.warning("%s %s: a server does not answer: %s", request.method, request.url.path, type(error).__name__)
         return WORDS[503]
     status = 400 if isinstance(error, RequestValidationError) else error.status_code if isinstance(error, HTTPException) else 500

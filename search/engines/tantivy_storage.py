@@ -21,14 +21,11 @@ from typing import Any
 from tantivy import DocAddress, Index, Query, Schema, Searcher
 
 from search.engines.tantivy_schema import entries_schema, opened, words_schema
+from search.index import IndexFormatChanged
 from search.tree import Node
 
 _FORMAT = "v2"
 _ATTEMPTS = 10
-
-
-class IndexFormatChanged(Exception):
-    """The index was written by another version of the program, and has to be rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)

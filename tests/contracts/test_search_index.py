@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from archivo.data import code_patterns, synonyms
 from search.engines.tantivy import TantivyIndex
-from search.engines.tantivy_storage import IndexFormatChanged
-from search.index import Entry, Query, Results, Scope, SearchIndex
+from search.index import Entry, IndexFormatChanged, Query, Results, Scope, SearchIndex
 from tests.elastic_servers import ElasticServer, index_at
 
 PUBLIC = Scope(frozenset({"public"}))
