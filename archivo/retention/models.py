@@ -10,7 +10,7 @@ from archivo.database import Base
 
 
 class TrdVersion(Base):
-    """A version of a fonds' TRD (Acuerdo AGN 004 de 2019, arts. 11 y 23), in force from a day to the day before another; ISO days."""
+    """A version of a fonds' TRD (Acuerdo AGN 004 de 2019, arts. 11 y 23), in force from a day to another, both included; ISO days."""
 
     __tablename__ = "trd_version"
     __table_args__ = (UniqueConstraint("fonds_id", "number"),)

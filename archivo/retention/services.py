@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,7 +38,7 @@ class TrdImport:
 
 @dataclass(frozen=True, slots=True)
 class TrdView:
-    """A TRD version as lists show it; days are ISO, `in_force_to` excluded, None without limit."""
+    """A TRD version as lists show it; days are ISO, both included, None without limit."""
 
     id: str
     number: int
@@ -83,13 +83,14 @@ def import_trd(
     """Import a TRD from CSV or XLSX as the next version of the fonds' TRD, with its training queued.
 
     The first version is in force without limit backwards unless `from_day` is given; the next ones from `from_day` (by default today),
-    which ends the one before. The same bytes twice change nothing. Any error among the problems: nothing is imported.
+    which ends the one before, unless that one goes on after `to_day`, the last day of the new one. The same bytes twice change nothing.
+    Any error among the problems: nothing is imported.
     """
     from archivo.retention.trd_file import read_trd
 
     require(archive, actor, Grant.MANAGE_TRD)
-    if from_day and to_day and to_day <= from_day:
-        raise Invalid("trd.period", "La fecha final debe ser posterior a la inicial. No se importó nada.", "Corrija las fechas.")
+    if from_day and to_day and to_day < from_day:
+        raise _no_period()
     table = read_trd(content, filename)
     outcome = TrdImport(None, None, len(table.rows), False, table.problems)
     if dry_run or outcome.errors or not table.rows:
@@ -145,7 +146,7 @@ def trd_in_force(session: Session, fonds_id: str, day: str) -> TrdVersion | None
     """The version in force on an ISO day: the table in force when the document was produced; the newest where two would be."""
     versions = session.scalars(select(TrdVersion).where(TrdVersion.fonds_id == fonds_id).order_by(TrdVersion.number.desc()))
     for version in versions:
-        if (version.in_force_from or "") <= day and (version.in_force_to is None or day < version.in_force_to):
+        if (version.in_force_from or "") <= day and (version.in_force_to is None or day <= version.in_force_to):
             return version
     return None
 
@@ -212,16 +213,20 @@ def _add_version(transaction: Transaction, fonds: Fonds, table: TRDTable, from_d
     session = transaction.session
     earlier = list(session.scalars(select(TrdVersion).where(TrdVersion.fonds_id == fonds.id).order_by(TrdVersion.number)))
     begins = from_day.isoformat() if from_day else transaction.now.date().isoformat() if earlier else None
+    ends = to_day.isoformat() if to_day else None
+    if begins and ends and ends < begins:
+        raise _no_period()
     for version in earlier:
-        if begins is not None and (version.in_force_from or "") < begins and (version.in_force_to or "9999") > begins:
-            version.in_force_to = begins
+        last = version.in_force_to or "9999"
+        if begins is not None and (version.in_force_from or "") < begins <= last <= (ends or last):
+            version.in_force_to = (date.fromisoformat(begins) - timedelta(days=1)).isoformat()
             transaction.enqueue("keep_trd", version.id, queue=Queue.SEAL, priority=6)
     added = TrdVersion(
         id=new_uuid(transaction.now),
         fonds_id=fonds.id,
         number=earlier[-1].number + 1 if earlier else 1,
         in_force_from=begins,
-        in_force_to=to_day.isoformat() if to_day else None,
+        in_force_to=ends,
         filename="",
         sha256="",
         source=b"",
@@ -234,6 +239,14 @@ def _add_version(transaction: Transaction, fonds: Fonds, table: TRDTable, from_d
     _add_classes(transaction, added, table)
     _add_offices(transaction, fonds, table)
     return added
+
+
+def _no_period() -> Invalid:
+    return Invalid(
+        "trd.period",
+        "La fecha final es anterior a la inicial, que es hoy si no se dice otra. No se importó nada.",
+        "Corrija las fechas.",
+    )
 
 
 def _add_classes(transaction: Transaction, version: TrdVersion, table: TRDTable) -> None:

@@ -479,7 +479,7 @@ class TestTrd:
         second.write_bytes(TRD.read_bytes().replace(b"Resoluciones", b"Resoluciones del despacho"))
         assert archivo("trd", "import", second, "--from", "2020-01-01", "--json").value["number"] == 2
         new, old = archivo("trd", "list", "--json").value
-        assert (old["in_force_from"], old["in_force_to"]) == (None, "2020-01-01")
+        assert (old["in_force_from"], old["in_force_to"]) == (None, "2019-12-31")
         assert (new["in_force_from"], new["in_force_to"]) == ("2020-01-01", None)
         for name, date, version in (("a", "1950", 1), ("b", "2021", 2)):
             file = tmp_path / f"{name}.txt"
@@ -488,6 +488,28 @@ class TestTrd:
             manifest.write_text(f"path,date\n{file.name},{date}\n", "utf-8")
             (one,) = archivo("deposit", "--manifest", manifest, "--wait", "--json").lines
             assert archivo("show", one["id"], "--json").value["classification"]["trd_version"] == version
+
+    def test_a_table_of_a_few_years_leaves_the_one_around_it(self, archivo: Command, tmp_path: Path) -> None:
+        assert archivo("trd", "import", TRD).status == 0
+        second = tmp_path / "trd2.csv"
+        second.write_bytes(TRD.read_bytes().replace(b"Resoluciones", b"Resoluciones del despacho"))
+        assert archivo("trd", "import", second, "--from", "2020-01-01", "--to", "2020-12-31").status == 0
+        days = {"2019-12-31": 1, "2020-01-01": 2, "2020-12-31": 2, "2021-01-01": 1}
+        for day in days:
+            (tmp_path / f"{day}.txt").write_text(f"Resolución del {day} por la cual se ordena una obra", "utf-8")
+        manifest = tmp_path / "m.csv"
+        manifest.write_text("path,date\n" + "".join(f"{day}.txt,{day}\n" for day in days), "utf-8")
+        deposited = archivo("deposit", "--manifest", manifest, "--wait", "--json").lines
+        shown = [archivo("show", one["id"], "--json").value for one in deposited]
+        assert {one["date"]: one["classification"]["trd_version"] for one in shown} == days
+
+    def test_a_period_that_ends_before_it_begins_imports_nothing(self, archivo: Command, tmp_path: Path) -> None:
+        assert archivo("trd", "import", TRD).status == 0
+        second = tmp_path / "trd2.csv"
+        second.write_bytes(TRD.read_bytes().replace(b"Resoluciones", b"Resoluciones del despacho"))
+        for words in (("--from", "2020-01-02", "--to", "2020-01-01"), ("--to", "2020-01-01")):
+            assert archivo("trd", "import", second, *words, "--json").value["error"]["code"] == "trd.period"
+        assert len(archivo("trd", "list", "--json").value) == 1
 
     def test_an_unusable_one_imports_nothing(self, archivo: Command, tmp_path: Path) -> None:
         bad = tmp_path / "mala.csv"
