@@ -84,7 +84,7 @@ class S3Server:
         """Start it, also after it was killed."""
         assert self.scripts is not None
         assert self.folder is not None
-        command = [self.scripts / f"{self.name}.sh", self.folder, self.address.endpoint.rpartition(":")[2]]
+        command = [str(self.scripts / f"{self.name}.sh"), str(self.folder), self.address.endpoint.rpartition(":")[2]]
         for _ in range(_STARTS):
             started = subprocess.run(command, check=False, capture_output=True, text=True)
             if not started.returncode:

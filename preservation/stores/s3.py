@@ -32,7 +32,6 @@ ABSENT: Final = {"If-None-Match": "*"}
 PROBES: Final = "~probe/"
 """Where objects that try the server stand for a moment: no ObjectKey begins like this, and list() leaves them out."""
 
-_BUFFER: Final = 1 << 16
 _ROUNDS: Final = 8
 _PARTS_GONE: Final = "NoSuchUpload"  # an earlier try joined them, or somebody took them back
 
@@ -110,7 +109,7 @@ class S3Store:
         if answer.stream is not None and "Range" in headers and answer.status != 206:
             answer.stream.close()
             raise StoreUnavailable(f"{key}: the server gives no ranges")
-        return cast(BinaryIO, io.BufferedReader(S3Body(self._wire, self._prefix + key, _granted(answer, key), start), _BUFFER))
+        return cast(BinaryIO, S3Body(self._wire, self._prefix + key, _granted(answer, key), start))
 
     def stat(self, key: ObjectKey) -> StoredObject:
         check_key(key)
@@ -185,7 +184,7 @@ class S3Store:
         """Whether the very bytes stand there. ObjectExists if others do."""
         try:
             with self._reading(key) as body:
-                if body.left == upload.size and digest_of(_buffered(body)) == upload.digest():
+                if body.left == upload.size and digest_of(cast(BinaryIO, body)) == upload.digest():
                     return True
         except ObjectMissing:
             return False
@@ -197,7 +196,7 @@ class S3Store:
         unsure = False
         for _ in range(_ROUNDS):
             with self._reading(key) as body:
-                seen, found = body.etag, digest_of(_buffered(body), was.algorithm)
+                seen, found = body.etag, digest_of(cast(BinaryIO, body), was.algorithm)
             if found == upload.digest(was.algorithm):
                 return
             if found != was:
@@ -256,10 +255,6 @@ class S3Store:
         finally:
             version = first.headers.get("x-amz-version-id")
             self._wire.ask("DELETE", name, {"versionId": version} if version else None)
-
-
-def _buffered(body: S3Body) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(body, _BUFFER))
 
 
 def _granted(answer: Answer, key: str) -> Answer:

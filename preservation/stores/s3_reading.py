@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from preservation.fixity import CHUNK
 from preservation.store import DigestMismatch, StoreError, StoreUnavailable
 from preservation.stores.s3_upload import PART_SIZE_HEADER, part_size
 from preservation.stores.s3_wire import Answer, Refused, Stream, Wire
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 READ_HEADERS: Final = {"x-amz-checksum-mode": "ENABLED"}
+_MOST: Final = 8 * CHUNK
 _BYTES_LOST: Final = "SlowDownRead"  # MinIO, of an object whose bytes no disk gives whole; also of disks that are overloaded
 
 
@@ -37,8 +39,8 @@ def damaged_or_away(wire: Wire, key: str, told: str) -> StoreError:
     return StoreUnavailable(told)
 
 
-class S3Body(io.RawIOBase):
-    """The bytes of an answer to GET, from `start` of the object `key`.
+class S3Body(io.BufferedIOBase):
+    """The bytes of an answer to GET, from `start` of the object `key`; read(n) gives n bytes unless they end.
 
     A connection that breaks is replaced by another, from where it broke and only of the same bytes (ETag). DigestMismatch where the
     whole object is read and is not what the server's SHA-256 of when it was written says, and where the server, well otherwise, ends
@@ -68,20 +70,37 @@ class S3Body(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        data = self._checked(self._more(min(wanted, _MOST)))
+        if len(data) == wanted:
+            return data
+        pieces, wanted = [data], wanted - len(data)
+        while wanted:
+            pieces.append(self._checked(self._more(min(wanted, _MOST))))
+            wanted -= len(pieces[-1])
+        return b"".join(pieces)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(CHUNK if size < 0 else size)
+
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer)
-        data = self._more(min(len(view), self._left))
+        data = self.read(len(view))
         view[: len(data)] = data
-        if self._check is not None:
-            self._check.update(data)
-            if not self._left and (damage := self._check.damage()):
-                raise DigestMismatch(f"{self._wire.about(self._key)}: {damage}")
         return len(data)
 
     def close(self) -> None:
         if not self.closed:
             self._stream.close()
         super().close()
+
+    def _checked(self, data: bytes) -> bytes:
+        if self._check is not None and data:
+            self._check.update(data)
+            if not self._left and (damage := self._check.damage()):
+                raise DigestMismatch(f"{self._wire.about(self._key)}: {damage}")
+        return data
 
     def _more(self, amount: int) -> bytes:
         while amount:
