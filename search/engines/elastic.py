@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from search.codes import NO_PATTERNS, CodePatterns
 from search.engines.elastic_filling import Filling
 from search.engines.elastic_ranking import WINDOW, by_document
-from search.engines.elastic_reading import Reading
+from search.engines.elastic_reading import Reading, every_document
 from search.engines.elastic_server import IndexGone, Patience, Server, Source
 from search.engines.elastic_storage import Generation, Storage
 from search.engines.elastic_words import Memory, ReaderWords
@@ -76,6 +76,14 @@ class ElasticIndex:
         if refused:
             raise EntriesRefused(refused)
         return count
+
+    def documents(self) -> Iterable[str]:
+        """Each document that has entries, once: see search.index.Listed."""
+        try:
+            yield from every_document(self._source)
+        except IndexGone as error:
+            if self._storage.is_readable():
+                raise IndexUnavailable("the index was replaced meanwhile") from error
 
     def search(self, query: Query, *, scope: Scope) -> Results:
         if not scope.labels:

@@ -4,7 +4,7 @@ Documents are counted from one entry of each: exactly where no more than WINDOW 
 documents, chosen so that about `_SAMPLE` pages answer in it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from search.engines.elastic_query import filtered, level_for, translated
@@ -17,6 +17,7 @@ from search.tree import Node, Nothing, Some, Term
 
 _SAMPLE = 2_000
 _ESTIMATE = 20_000
+_LISTED = 1_000
 _COUNTING: Json = {
     "aggs": {
         "documents": {
@@ -30,9 +31,9 @@ _ORDER = [{"_score": "desc"}, {"doc": "asc"}, {"page": "asc"}, {"part": "asc"}]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a tree found: the best pages, in order, and how many there are (about, beyond WINDOW); `counted` if that was done already."""
+    """What was found with `wanted`: the best pages, in order, and how many there are (about, beyond WINDOW); `counted` if that was done."""
 
-    tree: Node
+    wanted: Json
     pages: list[Page]
     count: int
     counted: Json | None = None
@@ -49,33 +50,35 @@ class Reading:
         self.last = max(query.offset, 0) + max(query.limit, 0)
 
     def nothing(self) -> Found:
-        return Found(Nothing(), [], 0)
+        return Found(translated(Nothing()), [], 0)
 
     def found(self, tree: Node) -> Found:
         """The best pages, as many as hold the documents asked for, or WINDOW."""
-        most = pages_for(self.last, 0)
-        searches = [self._ranked(tree, most, [])]
+        most, wanted = pages_for(self.last, 0), translated(tree)
+        searches = [self._ranked(wanted, most, [])]
         if self._size <= WINDOW:
             searches[0] |= _COUNTING
         else:
-            searches.append({"size": 0, "track_total_hits": True, "query": self._wanted(tree, level_for(self._size, _ESTIMATE, DEEPEST))})
+            searches.append(
+                {"size": 0, "track_total_hits": True, "query": self._filtered(wanted, level_for(self._size, _ESTIMATE, DEEPEST))}
+            )
         answers = self._ask(searches)
         pages = list(_pages(answers[0]))
         while len(pages) == most < WINDOW and documents_in(pages) < self.last:
             most = pages_for(self.last, most)
-            pages += _pages(self._ask([self._ranked(tree, most - len(pages), pages)])[0])
+            pages += _pages(self._ask([self._ranked(wanted, most - len(pages), pages)])[0])
         total = answers[0]["hits"]["total"]
         if total["relation"] == "eq":
-            return Found(tree, pages, total["value"], answers[0].get("aggregations"))
+            return Found(wanted, pages, total["value"], answers[0].get("aggregations"))
         estimated = answers[1]["hits"]["total"]["value"] << level_for(self._size, _ESTIMATE, DEEPEST)
-        return Found(tree, pages, max(WINDOW + 1, estimated))
+        return Found(wanted, pages, max(WINDOW + 1, estimated))
 
     def counted(self, found: Found) -> tuple[int, Mapping[str, tuple[FacetValue, ...]]]:
         """How many documents were found, and how many of them have each value of each facet, most first."""
         level = level_for(found.count, _SAMPLE, DEEPEST) if found.count > WINDOW else 0
         counted = found.counted
         if counted is None and found.count:
-            counted = self._ask([{"size": 0, "query": self._wanted(found.tree, level), "track_total_hits": False, **_COUNTING}])[0][
+            counted = self._ask([{"size": 0, "query": self._filtered(found.wanted, level), "track_total_hits": False, **_COUNTING}])[0][
                 "aggregations"
             ]
         if not counted:
@@ -92,13 +95,33 @@ class Reading:
         owned = filtered(translated(Some(tuple(Term("own", code) for code in codes))), Query(""), self._scope)
         return bool(self._ask([{"size": 0, "track_total_hits": 1, "query": owned}])[0]["hits"]["total"]["value"])
 
-    def _wanted(self, tree: Node, level: int = 0) -> Json:
-        return filtered(translated(tree), self._query, self._scope, level)
+    def _filtered(self, wanted: Json, level: int = 0) -> Json:
+        return filtered(wanted, self._query, self._scope, level)
 
-    def _ranked(self, tree: Node, count: int, after: list[Page]) -> Json:
+    def _ranked(self, wanted: Json, count: int, after: list[Page]) -> Json:
         follow = {"search_after": list(after[-1].place)} if after else {}
         shown = {"stored_fields": "_none_", "docvalue_fields": ["document"]}
-        return {"size": count, "track_total_hits": WINDOW, "query": self._wanted(tree), "sort": _ORDER, **shown, **follow}
+        return {"size": count, "track_total_hits": WINDOW, "query": self._filtered(wanted), "sort": _ORDER, **shown, **follow}
+
+
+def every_document(source: Source) -> Iterator[str]:
+    """Each document that has entries, once, in no order. Raises IndexGone."""
+    after: Json = {}
+    shown = {"stored_fields": "_none_", "docvalue_fields": ["document"]}
+    while True:
+        search = {
+            "size": _LISTED,
+            "query": {"exists": {"field": "doc"}},
+            "collapse": {"field": "doc"},
+            "sort": [{"doc": "asc"}],
+            **shown,
+            **after,
+        }
+        hits = source.ask([search])[0]["hits"]["hits"]
+        yield from (hit["fields"]["document"][0] for hit in hits)
+        if len(hits) < _LISTED:
+            return
+        after = {"search_after": hits[-1]["sort"]}
 
 
 def _pages(answer: Json) -> Iterable[Page]:

@@ -268,11 +268,19 @@ def test_documents_are_in_the_same_order_however_many_are_asked_for(index: Elast
     assert paged == every
 
 
+def test_every_document_is_listed_once_whoever_may_see_it(index: ElasticIndex) -> None:
+    assert list(index.documents()) == []
+    index.put(entry(f"d{n}", "manzana", page, labels=frozenset({"x"} if n % 2 else set())) for n in range(30) for page in (0, 1, 2))
+    index.remove(["d3"])
+    assert sorted(index.documents()) == sorted(f"d{n}" for n in range(30) if n != 3)
+
+
 def test_a_put_of_many_documents_leaves_nothing_of_what_they_were(index: ElasticIndex) -> None:
     index.put(entry(f"d{n}", "manzana", page) for n in range(1_200) for page in (1, 2, 3, 4, 5))
     index.put(entry(f"d{n}", "pera") for n in range(1_200))
     assert ask(index, "manzana").total == 0
     assert (ask(index, "pera").total, ask(index, "pera").total_is_exact) == (1_200, True)
+    assert sorted(index.documents()) == sorted(f"d{n}" for n in range(1_200))
     index.remove(f"d{n}" for n in range(1_200))
     assert ask(index, "pera").total == 0
 
