@@ -10,7 +10,8 @@ from archivo.archive import Archive
 from archivo.discovery.views import Box
 from archivo.errors import Unavailable, Unknown
 from archivo.identifiers import new_uuid
-from archivo.records.services import PartView, RepresentationView, open_representation, view_parts
+from archivo.records.services import open_representation, view_parts
+from archivo.records.views import PartView, RepresentationView
 from ingest.tools.process import ToolError
 
 WIDTHS: Final = (280, 700, 1200, 2400)

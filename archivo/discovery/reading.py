@@ -12,7 +12,8 @@ from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_o
 from archivo.discovery.services import FoundList, at_pages
 from archivo.discovery.views import Box, Line, Mark
 from archivo.records.models import DocumentPart
-from archivo.records.services import DocumentView, PartView, view_parts, words_of
+from archivo.records.services import view_parts, words_of
+from archivo.records.views import DocumentView, PartView
 from search.highlight import marks as marks_in
 from search.index import Query, Understood
 

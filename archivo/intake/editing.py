@@ -9,7 +9,8 @@ from archivo.access.door import Here, Staff
 from archivo.access.policy import AccessClass, Grant, require
 from archivo.errors import ArchivoError
 from archivo.intake.publication import publish, withdraw
-from archivo.records.services import DocumentView, describe, view_document
+from archivo.records.services import describe, view_document
+from archivo.records.views import DocumentView
 from archivo.web import forms
 from archivo.web.layout import page
 

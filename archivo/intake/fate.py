@@ -11,7 +11,8 @@ from archivo.archive import Archive
 from archivo.intake.models import RecognisedPage
 from archivo.jobs import Job, JobState
 from archivo.records.models import Document, DocumentFinding, DocumentState
-from archivo.records.services import FindingView, finding_view, visible_document
+from archivo.records.services import visible_document
+from archivo.records.views import FindingView, finding_view
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from archivo.intake.services import Deposited
 from archivo.plain import utc
-from archivo.records.services import DocumentView
+from archivo.records.views import DocumentView
 from archivo.retention.classification import ClassificationView
 
 

@@ -34,7 +34,8 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, write_metadata
 from archivo.records.premis import premis_of
-from archivo.records.services import FindingView, clean_line, default_fonds, documents_by_digest, finding_view
+from archivo.records.services import clean_line, default_fonds, documents_by_digest
+from archivo.records.views import FindingView, finding_view
 from archivo.retention import classification
 from archivo.retention.models import TrdClass
 from archivo.retention.services import resolve_class, trd_in_force
