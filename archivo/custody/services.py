@@ -23,7 +23,7 @@ from archivo.retention.models import TrdVersion
 from preservation.fixity import CHUNK, HashingReader
 from preservation.ocfl_inventory import BadInventory
 from preservation.ocfl_layout import ROOT_DECLARATION, prefix_of
-from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, StoreError
+from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 
@@ -64,12 +64,12 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
     malformed = [one for one in ids if not is_uuid(one)]
     if malformed:
         raise Malformed("identifier.malformed", f"«{malformed[0]}» no es un identificador de documento.", "Revise el identificador.")
-    kept = [] if ids else [stored.key for stored in archive.store.list()]
+    places = set() if ids else _places(archive)
     documents, others, in_flight = _catalogued(archive)
     wanted = list(dict.fromkeys(ids)) if ids else sorted(documents | others | _held(archive))
     damaged: list[DamagedFile] = []
     missing: list[str] = []
-    unexpected = [] if ids else _belonging_to_none(archive, kept, {*map(urn, wanted), *in_flight})
+    unexpected = _belonging_to_none(archive, places, {*map(urn, wanted), *in_flight})
     checked = ok = other_checked = 0
     for identifier in wanted:
         is_document = identifier in documents or bool(ids)
@@ -176,14 +176,14 @@ def _held(archive: Archive) -> set[str]:
     return held
 
 
-def _belonging_to_none(archive: Archive, kept: Sequence[ObjectKey], objects: Iterable[str]) -> list[str]:
-    """Of the keys `kept`, those that are neither the storage root's own nor in the place of one of `objects`, and still there."""
-    places = {prefix_of(object_id) for object_id in objects}
+def _places(archive: Archive) -> set[str]:
+    """Where the store holds something: the places of objects, and the keys that stand in none and are not the storage root's own."""
     length = len(prefix_of(""))
-    strays = [key for key in kept if key[:length] not in places and key != ROOT_DECLARATION and not key.startswith("extensions/")]
-    return [str(key) for key in strays if _is_there(archive, key)]
+    places = {stored.key[:length] for stored in archive.store.list()}
+    return {place for place in places if place != ROOT_DECLARATION and not place.startswith("extensions/")}
 
 
-def _is_there(archive: Archive, key: ObjectKey) -> bool:
-    """Whether a key still stands, be it what no put() could have made: what a deposit given up put there goes at once."""
-    return any(found.key == key for found in archive.store.list(key))
+def _belonging_to_none(archive: Archive, places: Iterable[str], objects: Iterable[str]) -> list[str]:
+    """The keys that stand still in those of `places` that belong to none of `objects`: what a deposit given up put there goes at once."""
+    strange = set(places).difference(map(prefix_of, objects))
+    return sorted({str(found.key) for place in strange for found in archive.store.list(place)})
