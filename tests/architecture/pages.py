@@ -162,7 +162,7 @@ def settings() -> str:
     from archivo.settings import KNOWN, RESERVED
 
     head = (
-        "# Settings\n\nAll come from the environment; each has a working default.\n"
+        "# Settings\n\nAll come from the environment, or from the file that `ARCHIVO_CONFIG` names; each has a working default.\n"
         "An unknown `ARCHIVO_*` is a warning in commands and a refusal in `serve` and `worker`.\n"
     )
     rows = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in KNOWN.items())

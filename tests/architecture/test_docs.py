@@ -42,7 +42,7 @@ def test_every_command_is_explained_to_archivists_or_engineers():
 
 def test_every_command_shown_exists():
     written = text_of("docs") + (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^(?:\.venv/bin/)?archivo ([a-z]+)", written, re.MULTILINE)) | set(re.findall(r"`archivo ([a-z]+)", written))
+    shown = set(re.findall(r"^(?:\.venv/bin/)?archivo ([a-z-]+)", written, re.MULTILINE)) | set(re.findall(r"`archivo ([a-z-]+)", written))
     assert shown - set(FAMILIES) == set()
 
 
