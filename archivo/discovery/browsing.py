@@ -14,6 +14,7 @@ from archivo.discovery import listing
 from archivo.discovery.listing import DECIDED
 from archivo.discovery.services import FacetView, Found, FoundList
 from archivo.records.models import Document, DocumentState
+from archivo.records.rows import beginning
 from archivo.retention.models import Classification, TrdClass
 from search.index import Query, Understood
 
@@ -37,10 +38,9 @@ def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView,
     ids = chosen.with_only_columns(Document.id).subquery()
     inside = Document.id.in_(select(ids.c.id))
     years: Counter[int] = Counter()
+    bounds = (beginning(Document.begins_on, 4), beginning(Document.ends_on, 4))
     for begins, ends, count in session.execute(
-        select(func.substr(Document.begins_on, 1, 4), func.substr(Document.ends_on, 1, 4), func.count())
-        .where(inside, Document.begins_on.is_not(None))
-        .group_by(func.substr(Document.begins_on, 1, 4), func.substr(Document.ends_on, 1, 4))
+        select(*bounds, func.count()).where(inside, Document.begins_on.is_not(None)).group_by(*bounds)
     ):
         years.update(dict.fromkeys(range(int(begins), int(ends or begins) + 1), count))
     types = select(Document.document_type, func.count()).where(inside, Document.document_type.is_not(None)).group_by(Document.document_type)

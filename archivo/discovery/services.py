@@ -12,6 +12,7 @@ from archivo.access.policy import AccessClass, Actor, may_see, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
+from archivo.records.rows import beginning
 from search.highlight import marks, snippet
 from search.index import Hit, Query, Results, Understood
 from search.query import worded
@@ -112,7 +113,7 @@ def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
 def holdings(archive: Archive) -> Holdings:
     """What citizens may find, counted."""
     public = (Document.published, Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE)
-    decade = func.substr(Document.begins_on, 1, 3)
+    decade = beginning(Document.begins_on, 3)
     with archive.reading() as session:
         by_fonds = session.execute(
             select(Fonds.code, Fonds.name, func.count())

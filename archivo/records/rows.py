@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal_column, or_
 
 from archivo.access.policy import AccessClass, Actor, labels_held
 from archivo.records.models import Document
@@ -27,6 +27,11 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 def alphabetical(column: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
     """A column by which Spanish is ordered in any database: capitals and accents aside, ñ after n."""
     return reduce(lambda plain, pair: func.replace(plain, *pair), _PLAIN, func.lower(column))
+
+
+def beginning(column: SQLColumnExpression[Any], length: int) -> SQLColumnExpression[Any]:
+    """The first characters of a column, written so that rows can be grouped by them in any database: without parameters."""
+    return func.substr(column, literal_column("1"), literal_column(str(length)))
 
 
 def in_order(
