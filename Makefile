@@ -35,6 +35,7 @@ test: .venv/.ready-dev ## Las pruebas
 
 test-servers: .venv/.ready-dev ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
 	$(PYTEST) -m servers
+	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill

@@ -88,6 +88,14 @@ def _database(archive: Archive) -> Check:
         documents = session.scalar(select(func.count()).select_from(Document)) or 0
         if archive.database.is_sqlite and session.scalar(text("PRAGMA quick_check")) != "ok":
             return Check("base de datos", "error", "SQLite dice que el archivo está dañado.", "Restaure la copia, o use «archivo rebuild».")
+        if not archive.database.is_sqlite:
+            kept = {name: session.scalar(text(f"SHOW {name}")) for name in ("server_encoding", "fsync", "synchronous_commit")}
+            if kept["server_encoding"] != "UTF8":
+                remedy = "Haga otra con ENCODING 'UTF8' y traslade las filas con «archivo migrate-data»."
+                return Check("base de datos", "error", f"PostgreSQL guarda los textos en {kept['server_encoding']}, no en UTF8.", remedy)
+            if "off" in kept.values():
+                lost = "PostgreSQL puede perder lo que ya confirmó si se corta la corriente (fsync o synchronous_commit apagados)."
+                return Check("base de datos", "warning", lost, "Enciéndalos en la configuración del servidor.")
     return Check("base de datos", "ok", f"Responde; {documents} documentos.")
 
 
