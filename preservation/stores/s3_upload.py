@@ -5,6 +5,7 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -41,7 +42,7 @@ class Upload:
         self._wire, self._name, self._content = wire, wire.address.prefix + key, content
         self._ahead = b""
         self._size = 0
-        self._whole = hashlib.sha256()
+        self._own = self._whole = hashlib.sha256()
         self._other = None if algorithm == DEFAULT_ALGORITHM else hashlib.new(algorithm)
         self._block: Block | None = None
         self._id = ""
@@ -70,22 +71,29 @@ class Upload:
     def receive_first(self) -> bool:
         """Take what fits into one request; whether that was all."""
         self._block = self._next_block(part_size(1))
+        self._whole = self._own
+        if self._other is not None:
+            _digest(self._block, self._other)
         return not self._ahead
 
     def receive_rest(self) -> None:
-        """Send what was taken, and all that follows, as parts."""
+        """Send what was taken, and all that follows, as parts; the whole is digested beside, while a part travels."""
         block, self._block = self._block, None
         self._id = self._begin()
-        while block is not None and block.size:
-            self._send(block)
-            block = None  # given back before the next one comes
-            block = self._next_block(part_size(len(self._parts) + 1))
+        with ThreadPoolExecutor(1) as beside:
+            while block is not None and block.size:
+                digested = beside.submit(self._add, block) if self._parts else None
+                self._send(block)
+                if digested is not None:
+                    digested.result()
+                block = digested = None  # given back before the next one comes
+                block = self._next_block(part_size(len(self._parts) + 1))
 
     def discard_rest(self) -> None:
         """Take the stream to its end for its digests alone."""
         self._block = None
-        while self._next_block(CHUNK).size:
-            pass
+        while (block := self._next_block(CHUNK)).size:
+            self._add(block)
 
     def commit(self, condition: Mapping[str, str]) -> Answer:
         """Ask for the object to appear; the caller judges a refusal."""
@@ -94,23 +102,21 @@ class Upload:
         return answer
 
     def _next_block(self, limit: int) -> Block:
-        pieces, size, own = [], 0, hashlib.sha256()
-        begins = self._size == 0
+        pieces, size, self._own = [], 0, hashlib.sha256()
         while size < limit and (data := self._ahead or self._content.read(min(CHUNK, limit - size))):
             self._ahead = b""
             pieces.append(data)
             size += len(data)
-            own.update(data)
-            if not begins:
-                self._whole.update(data)
-            if self._other is not None:
-                self._other.update(data)
-        if begins:
-            self._whole = own.copy()
+            self._own.update(data)
         self._size += size
         if size >= limit:
             self._ahead = self._content.read(CHUNK)
-        return Block(pieces, size, own.digest())
+        return Block(pieces, size, self._own.digest())
+
+    def _add(self, block: Block) -> None:
+        for digest in (self._whole, self._other):
+            if digest is not None:
+                _digest(block, digest)
 
     def _begin(self) -> str:
         headers = {"x-amz-checksum-algorithm": "SHA256", PART_SIZE_HEADER: str(PART), "Content-Type": "application/octet-stream"}
@@ -145,6 +151,11 @@ class Upload:
 
     def stored(self, key: ObjectKey, algorithm: str = DEFAULT_ALGORITHM) -> StoredObject:
         return StoredObject(key, self._size, self.digest(algorithm))
+
+
+def _digest(block: Block, into: "hashlib._Hash") -> None:
+    for piece in block.pieces:
+        into.update(piece)
 
 
 @dataclass(frozen=True, slots=True)
