@@ -21,7 +21,7 @@ LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 5
 GATHER: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=5)
-HEADS: Final = 16
+HEADS: Final = 8
 """How many jobs at the head of a queue are looked at: those before the free one are being taken by others at this very moment."""
 
 

@@ -34,14 +34,14 @@ ROOT: Final = Path(__file__).parents[1]
 
 def count(archive: Archive, lease: Lease) -> None:
     """Leave one effect, kept with the end of the job. Its params say what goes wrong before that."""
-    asked = lease.params
+    begun, asked = time.time(), lease.params
     if asked.get("unless") and not Path(asked["unless"]).exists():
         raise RuntimeError("what this job wants is absent")
     if asked.get("signal") and lease.attempt <= asked.get("times", 1):
         os.kill(os.getpid(), asked["signal"])
     time.sleep(asked.get("seconds", 0))
     with archive.transaction() as transaction:
-        transaction.session.execute(insert(EFFECT).values(job=lease.id, process=archive.process, at=time.time()))
+        transaction.session.execute(insert(EFFECT).values(job=lease.id, process=archive.process, at=begun))
         jobs.finish(transaction.session, lease, transaction.now)
 
 

@@ -108,17 +108,15 @@ def test_messages_doubled_and_lost_have_one_effect_each(mute: Archive, broker: R
 
 def test_workers_killed_in_the_middle_have_one_effect_each(archive: Archive, broker: RabbitMQ) -> None:
     with workers(2) as running:
-        jobs = add_jobs(archive, 60, params={"seconds": 0.05})
+        jobs = add_jobs(archive, 40, params={"seconds": 0.05})
         jobs += add_jobs(archive, 4, params={"signal": signal.SIGKILL}, queue=Queue.OCR)
-        for _ in range(3):
-            until(lambda: any(one.poll() is not None for one in running) or all_done(archive))
-            running[:] = [one for one in running if one.poll() is None]
-            with workers(1) as others:
-                until(lambda: sum(effects(archive).values()) > 5)
-                time.sleep(0.2)
-                others[0].kill()
-        with workers(2):
-            until(lambda: all_done(archive))
+        until(lambda: all(one.poll() is not None for one in running))
+        jobs += add_jobs(archive, 40, params={"seconds": 0.05})
+    with workers(3) as running:
+        before = sum(effects(archive).values())
+        until(lambda: sum(effects(archive).values()) > before + 5)
+        running[0].kill()
+        until(lambda: all_done(archive))
     assert effects(archive) == dict.fromkeys(jobs, 1)
 
 
