@@ -8,7 +8,8 @@ written already (one of them was then refused as outdated).
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from search.engines.elastic_server import Failure, IndexGone, Json, Operation, Server
+from search.engines.elastic_operations import Failure, Json, Operation
+from search.engines.elastic_server import IndexGone, Server
 from search.engines.elastic_storage import BUILT, Generation
 from search.engines.elastic_writing import Prepared, change, stamp, word
 

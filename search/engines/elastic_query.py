@@ -4,7 +4,7 @@ The server's BM25 has the factor k1 + 1, as the trees' constant scores.
 """
 
 from search.analysis import encodable
-from search.engines.elastic_server import Json
+from search.engines.elastic_operations import Json
 from search.engines.tantivy_schema import SEPARATOR
 from search.index import Query as Asked
 from search.index import Scope

@@ -7,9 +7,10 @@ documents, chosen so that about `_SAMPLE` pages answer in it.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from search.engines.elastic_operations import Json
 from search.engines.elastic_query import filtered, level_for, translated
 from search.engines.elastic_ranking import WINDOW, Page, documents_in, pages_for
-from search.engines.elastic_server import Json, Source
+from search.engines.elastic_server import Source
 from search.engines.elastic_writing import DEEPEST
 from search.engines.tantivy_schema import SEPARATOR
 from search.index import FacetValue, Query, Scope

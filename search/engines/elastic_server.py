@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,20 +14,16 @@ from uuid import uuid4
 from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch
 
+from search.engines.elastic_operations import Failure, Json, Operation, batches, reason
 from search.index import IndexUnavailable
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 """Seconds between attempts where the server is too busy."""
-_BYTES_AT_ONCE = 4_000_000
 _CONNECTIONS = 40
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 _GONE = 404
-_OUTDATED = 409
 _BUSY = 429
-
-Json = dict[str, Any]
-"""What the server is sent or answers: it is taken apart where it arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +32,6 @@ class Patience:
 
     reading: float = 15.0
     writing: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An `index`, `create` or `delete` of one document of the server. `about`: which document of the archive it concerns, if any."""
-
-    action: str
-    name: str
-    about: str = ""
-    version: int | None = None
-    source: bytes = b""
-
-    def lines(self) -> bytes:
-        """As the server's bulk format has it. A version that is not lower than the present one wins."""
-        where: Json = {"_id": self.name}
-        if self.version is not None:
-            where |= {"version": self.version, "version_type": "external_gte"}
-        return json.dumps({self.action: where}).encode() + b"\n" + (self.source + b"\n" if self.action != "delete" else b"")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An operation that the server did not do, and why."""
-
-    operation: Operation
-    status: int
-    reason: str
-
-    @property
-    def is_outdated(self) -> bool:
-        return self.status == _OUTDATED
-
-    @property
-    def is_gone(self) -> bool:
-        return self.status == _GONE and self.operation.action != "delete"
 
 
 class Server:
@@ -136,18 +98,24 @@ class Server:
         is sent again after a pause.
         """
         failures: list[Failure] = []
-        for batch in _batches(operations):
-            left = batch
-            for pause in _PAUSES:
-                refused = self._send(index, left)
-                failures += [each for each in refused if each.status != _BUSY]
-                left = [each.operation for each in refused if each.status == _BUSY]
-                if not left:
-                    break
-                time.sleep(pause)
-            else:
-                raise IndexUnavailable("the server is too busy to write")
+        with ThreadPoolExecutor(1) as sender:  # what comes next is made while the server works
+            sending = sender.submit(list[Failure])
+            for batch in batches(operations):
+                failures += sending.result()
+                sending = sender.submit(self._insist, index, batch)
+            failures += sending.result()
         return failures
+
+    def _insist(self, index: str, operations: list[Operation]) -> list[Failure]:
+        failures: list[Failure] = []
+        for pause in _PAUSES:
+            refused = self._send(index, operations)
+            failures += [each for each in refused if not each.is_for_later]
+            operations = [each.operation for each in refused if each.is_for_later]
+            if not operations:
+                return failures
+            time.sleep(pause)
+        raise IndexUnavailable("the server is too busy to write")
 
     def _send(self, index: str, operations: list[Operation]) -> list[Failure]:
         body: list[Any] = [each.lines() for each in operations]
@@ -165,7 +133,7 @@ class Server:
         if not answer["errors"]:
             return []
         done = [next(iter(item.values())) for item in answer["items"]]
-        return [Failure(one, each["status"], _reason(each)) for one, each in zip(operations, done, strict=True) if each["status"] >= 300]
+        return [Failure(one, each["status"], reason(each)) for one, each in zip(operations, done, strict=True) if each["status"] >= 300]
 
     def refresh(self, index: str) -> None:
         """Make what was sent visible. Raises IndexGone."""
@@ -252,7 +220,6 @@ def translated() -> Iterator[None]:
         raise
 
 
-_FIELD = re.compile(r"field[ =]\W(\w+)")
 _GOING = ("IndexNotFound", "AlreadyClosed", "index_closed", "no_shard_available", "search_context_missing")
 """What a search may fail of while its index is removed."""
 
@@ -265,23 +232,3 @@ def _fault(answer: Json) -> Exception:
     if answer["status"] == _BUSY or answer["status"] >= 500:
         return IndexUnavailable(f"the server did not search: {kinds}")
     return RuntimeError(f"the server cannot read what it was asked: {kinds}")
-
-
-def _reason(item: Json) -> str:
-    """Why an operation was refused, without the words that the server quotes."""
-    error = item.get("error", {})
-    field = _FIELD.search(str(error.get("reason", "")))
-    return f"{error.get('type')} in {field[1]}" if field else str(error.get("type"))
-
-
-def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    batch: list[Operation] = []
-    size = 0
-    for each in operations:
-        batch.append(each)
-        size += len(each.source) + 100
-        if size > _BYTES_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from search.engines.elastic_operations import Json
 from search.engines.elastic_query import level_for, share, translated, within
-from search.engines.elastic_server import Json, Source
+from search.engines.elastic_server import Source
 from search.engines.elastic_writing import DEEPEST, STAMP
 from search.index import Scope
 from search.spelling import one_edit_apart
 from search.tree import Field, Node, Prefix, Some, Term
 
-_LARGE = 20_000
+_LARGE = 200_000
 """From so many entries on, it is worth a request to know which words are common before they are counted."""
 _COMMON = 1_000
 _NEAR = 400

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from search.analysis import encodable, fold, normalise
 from search.codes import CodePatterns, codes
-from search.engines.elastic_server import Json, Operation
+from search.engines.elastic_operations import Json, Operation
 from search.engines.tantivy_schema import SEPARATOR, analyzers
 from search.index import Entry
 from search.spelling import sound

@@ -128,6 +128,17 @@ def test_what_is_remembered_of_words_is_forgotten_when_another_writes(index: Ela
     assert ask(other, "prezupuesto").did_you_mean is None
 
 
+def test_the_first_writers_of_all_begin_one_index_together(address: str, elastic: ElasticServer) -> None:
+    writers = [Thread(target=lambda n=n: ElasticIndex(address).put([entry(f"d{n}", "manzana")])) for n in range(6)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert found(ElasticIndex(address), "manzana") == [f"d{n}" for n in range(6)]
+    with elastic.client() as client:
+        assert len(client.indices.get(index=f"{address.rpartition('/')[2]}.entries.*").body) == 1
+
+
 def test_of_two_rebuildings_the_later_one_answers(index: ElasticIndex, address: str) -> None:
     index.put([entry("old", "manzana")])
 
