@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
+from starlette.testclient import TestClient
 
 from archivo import jobs
 from archivo.access import services as access
 from archivo.access.policy import custody, scope
+from archivo.app import create_app
 from archivo.archive import Archive, ObjectLease
 from archivo.assembly import ensure_schema, opened
 from archivo.audit.services import verify_chain
@@ -188,6 +190,46 @@ class TestAtOnce:
         assert archive.index.search(Query("chivatera"), scope=scope(ACTOR)).total == 3
         assert verify_chain(archive).broken_at is None
         assert verify(archive, ACTOR).is_clean
+
+
+def test_a_database_that_is_away_is_told_and_taken_up_again(archive: Archive, postgres: Postgres, address: str) -> None:
+    document = send(archive, "descrito")
+    publish(archive, ACTOR, document)
+    work_until_done(archive, {document})
+    name = address.rpartition("/")[2]
+    with TestClient(create_app(archive, "secreto"), base_url="http://archivo.test", raise_server_exceptions=False) as web:
+        assert web.get(f"/documentos/{document}").status_code == 200
+        postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        page, problem = web.get(f"/documentos/{document}"), web.get(f"/api/v1/documents/{document}")
+        with pytest.raises(DBAPIError) as fault, archive.reading() as session:
+            session.execute(text("SELECT 1"))
+        postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert is_away(fault.value)
+        assert (page.status_code, problem.status_code) == (503, 503)
+        assert "Un servicio que el archivo necesita no responde." in page.text
+        assert problem.json()["code"] == "service.away"
+        assert web.get(f"/documentos/{document}").status_code == 200
+        assert send(archive, "otro") != document
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        ("SELECT nada FROM ninguna", False),
+        ("SELECT 1/0", False),
+        ("SET statement_timeout = 50; SELECT pg_sleep(5)", True),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+        ("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$", True),
+        ("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$", True),
+        ("DO $$ BEGIN RAISE SQLSTATE '23505'; END $$", False),
+        ("DO $$ BEGIN RAISE SQLSTATE '25P03'; END $$", True),
+    ],
+)
+def test_which_faults_pass_by_themselves(archive: Archive, fault: str, away: bool) -> None:
+    with pytest.raises(DBAPIError) as raised, archive.database.writing() as session:
+        session.connection().exec_driver_sql(fault)
+    assert is_away(raised.value) is away
 
 
 def test_a_reader_sees_one_instant(archive: Archive) -> None:
