@@ -88,9 +88,12 @@ class StorageRoot:
             raise ObjectMissing(object_id)
         return _parsed(object_id, data)
 
-    def open(self, object_id: str, logical: str, version: int | None = None) -> BinaryIO:
-        """The bytes of a file of a version (the head if None). ObjectMissing if object, version or file is not there."""
-        return self._store.open(key_of(prefix_of(object_id), self.inventory(object_id).content_path(logical, version)))
+    def open(self, object_id: str, logical: str, version: int | None = None, *, start: int = 0, length: int | None = None) -> BinaryIO:
+        """The bytes of a file of a version (the head if None), or `length` of them from `start`.
+
+        ObjectMissing if object, version or file is not there.
+        """
+        return self._store.open(key_of(prefix_of(object_id), self.inventory(object_id).content_path(logical, version)), start, length)
 
     def local_path(self, object_id: str, logical: str, version: int | None = None) -> Path | None:
         """The file's path, to be read only, where the store is a local directory; else None. ObjectMissing as open()."""

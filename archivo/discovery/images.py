@@ -10,7 +10,7 @@ from archivo.archive import Archive
 from archivo.discovery.views import Box
 from archivo.errors import Unavailable, Unknown
 from archivo.identifiers import new_uuid
-from archivo.records.services import open_representation, view_parts
+from archivo.records.services import HeldFile, find_file, view_parts
 from archivo.records.views import PartView, RepresentationView
 from ingest.tools.process import ToolError
 
@@ -55,27 +55,30 @@ def _drawable(archive: Archive, actor: Actor, document_id: str, number: int) -> 
 
 
 def _kept(archive: Archive, actor: Actor, document_id: str, name: str, draw: Callable[[Path, str, Path], None]) -> Path:
-    representation, _, stream = open_representation(archive, actor, document_id, "original")
-    with stream:
-        folder = archive.cache / "pages" / representation.sha256[:2] / representation.sha256
-        kept = folder / f"{name}.webp"
-        if kept.is_file():
-            return kept
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        source = archive.scratch(f"draw-{new_uuid(archive.clock())}") / "original"
-        try:
-            with source.open("wb") as copy:
-                shutil.copyfileobj(stream, copy, 1 << 20)
-            draw(source, _mime(representation), kept)
-        except ToolError as fault:
-            raise Unavailable(
-                "image.unavailable",
-                "No se pudo dibujar esta página. El original está intacto y puede descargarse.",
-                "Recargue la página; si sigue igual, lea el texto o descargue el original.",
-            ) from fault
-        finally:
-            shutil.rmtree(source.parent, ignore_errors=True)
+    held = find_file(archive, actor, document_id, "original")
+    folder = archive.cache / "pages" / held.representation.sha256[:2] / held.representation.sha256
+    kept = folder / f"{name}.webp"
+    if kept.is_file():
+        return kept
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = archive.scratch(f"draw-{new_uuid(archive.clock())}")
+    try:
+        draw(held.local or _copied(held, scratch / "original"), _mime(held.representation), kept)
+    except ToolError as fault:
+        raise Unavailable(
+            "image.unavailable",
+            "No se pudo dibujar esta página. El original está intacto y puede descargarse.",
+            "Recargue la página; si sigue igual, lea el texto o descargue el original.",
+        ) from fault
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return kept
+
+
+def _copied(held: HeldFile, path: Path) -> Path:
+    with held.open(0, None) as stream, path.open("wb") as copy:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+    return path
 
 
 def _mime(representation: RepresentationView) -> str:

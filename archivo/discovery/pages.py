@@ -1,13 +1,12 @@
 """What a citizen sees: the beginning, the results, a document and the image of its pages."""
 
-from collections.abc import Iterator
 from mimetypes import guess_extension
 from pathlib import Path, PurePath
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi import Query as Asked
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 
 from archivo.access.door import Anyone, Here
 from archivo.access.policy import CITIZEN, Grant
@@ -19,10 +18,11 @@ from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
 from archivo.intake.fate import progress_of
-from archivo.records.services import note_reading, open_representation, view_document
+from archivo.records.services import find_file, note_reading, view_document
 from archivo.retention.classification import classification_of
 from archivo.web.addresses import address, attachment, changer
 from archivo.web.layout import page
+from archivo.web.ranges import sent
 from search.index import Query
 
 router = APIRouter(include_in_schema=False)
@@ -152,25 +152,19 @@ def show_line(archive: Here, actor: Anyone, document_id: str, number: int, x0: f
     return _image(line_image(archive, actor, document_id, number, Box(x0, y0, x1, y1)))
 
 
-@router.get("/documentos/{document_id}/descargar/{role}")
-def download(archive: Here, actor: Anyone, document_id: str, role: str) -> Response:
-    """A file of the document, byte for byte, never to be opened as a page of ours."""
-    representation, filename, stream = open_representation(archive, actor, document_id, role)
+@router.api_route("/documentos/{document_id}/descargar/{role}", methods=["GET", "HEAD"])
+def download(request: Request, archive: Here, actor: Anyone, document_id: str, role: str) -> Response:
+    """A file of the document, byte for byte, whole or in part, never to be opened as a page of ours."""
+    held = find_file(archive, actor, document_id, role)
     note_reading(archive, actor, document_id, "document.download")
-
-    def blocks() -> Iterator[bytes]:
-        with stream:
-            while block := stream.read(1 << 16):
-                yield block
-
-    name = filename if role == "original" else f"{PurePath(filename).stem}.{role}{guess_extension(representation.mime or '') or ''}"
+    ending = guess_extension(held.representation.mime or "") or ""
+    name = held.filename if role == "original" else f"{PurePath(held.filename).stem}.{role}{ending}"
     headers = {
         "content-disposition": attachment(name),
-        "content-length": str(representation.size),
         "content-security-policy": "sandbox; default-src 'none'",
-        "etag": f'"{representation.sha256}"',
+        "etag": f'"{held.representation.sha256}"',
     }
-    return StreamingResponse(blocks(), media_type="application/octet-stream", headers=headers)
+    return sent(request, held.open, held.representation.size, headers)
 
 
 def _image(file: Path) -> Response:

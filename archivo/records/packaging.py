@@ -197,9 +197,9 @@ def read_bytes(archive: Archive, document_id: str, logical: str) -> bytes:
         return stream.read()
 
 
-def open_file(archive: Archive, document_id: str, logical: str) -> BinaryIO:
-    """A file of the package, as a stream."""
-    return archive.packages.open(urn(document_id), logical)
+def open_file(archive: Archive, document_id: str, logical: str, start: int = 0, length: int | None = None) -> BinaryIO:
+    """A file of the package, or `length` bytes of it from `start`, as a stream."""
+    return archive.packages.open(urn(document_id), logical, start=start, length=length)
 
 
 def event_rows(document_id: str, events: Iterable[Any], start: int = 1) -> list[DocumentEvent]:

@@ -1,8 +1,11 @@
 """Read a record as a person may see it, and the acts that change one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from sqlalchemy import select
@@ -13,7 +16,7 @@ from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.database import HELD, added, without_nul
 from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unknown_document
-from archivo.identifiers import DocumentId, is_uuid, new_uuid
+from archivo.identifiers import DocumentId, is_uuid, new_uuid, urn
 from archivo.jobs import Queue
 from archivo.records.dates import parse_edtf
 from archivo.records.models import (
@@ -34,6 +37,19 @@ if TYPE_CHECKING:
 MAX_TITLE: Final = 1000
 MAX_PARTS: Final = 2**31 - 1
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file of a document and the original's own name.
+
+    `open(start, length)` gives its bytes, or some of them; `local` is its path, to be read only, where the store is a local directory.
+    """
+
+    representation: RepresentationView
+    filename: str
+    local: Path | None
+    open: Callable[[int, int | None], BinaryIO]
 
 
 def visible_document(session: Session, actor: Actor, document_id: str, *, held: bool = False) -> Document:
@@ -101,14 +117,15 @@ def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int
     return words
 
 
-def open_representation(archive: Archive, actor: Actor, document_id: str, role: str) -> tuple[RepresentationView, str, BinaryIO]:
-    """A file of the document, the original's own name, and its bytes. Raises Unknown."""
+def find_file(archive: Archive, actor: Actor, document_id: str, role: str) -> HeldFile:
+    """A file of the document: the original, or a copy by its role. Raises Unknown."""
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
-        representation = session.get(Representation, (document_id, role))
-    if representation is None:
+        row = session.get(Representation, (document_id, role))
+    if row is None:
         raise Unknown("representation.unknown", "El documento no tiene esa copia.", "Descargue el original, que siempre se conserva.")
-    return representation_view(representation), document.filename, open_file(archive, document_id, representation.path)
+    local = archive.packages.local_path(urn(document_id), row.path)
+    return HeldFile(representation_view(row), document.filename, local, partial(open_file, archive, document_id, row.path))
 
 
 def describe(
