@@ -14,7 +14,9 @@ from search.engines.elastic_storage import BUILT, Generation
 from search.engines.elastic_writing import Prepared, change, stamp, word
 
 _DOCUMENTS_AT_ONCE = 1_000
-_FOUND_AT_ONCE = 5_000
+_FOUND_AT_ONCE = 1_000
+_BY_ENTRY: list[Json] = [{"doc": "asc"}, {"page": "asc"}, {"part": "asc"}]
+_BY_CHANGE: list[Json] = [{"changed": "asc"}]
 
 
 class Filling:
@@ -37,7 +39,7 @@ class Filling:
     def build(self, prepared: Iterable[Prepared]) -> dict[str, str]:
         """The entries as a rebuilding read them; what was put or removed meanwhile stays as it was put. Otherwise as put()."""
         failures = self._send([], prepared, BUILT)
-        changed = self._found({"exists": {"field": "changed"}}, ["changed"])
+        changed = self._found({"exists": {"field": "changed"}}, _BY_CHANGE, ["changed"])
         while some := frozenset(hit["fields"]["changed"][0] for hit in islice(changed, _DOCUMENTS_AT_ONCE)):
             self._remove(some, {"term": {"turn": BUILT}}, BUILT)
         return _refused(failures)
@@ -74,14 +76,13 @@ class Filling:
         every = iter(sorted(documents))
         while some := list(islice(every, _DOCUMENTS_AT_ONCE)):
             query = {"bool": {"filter": [{"terms": {"document": some}}, having]}}
-            names += [hit["_id"] for hit in self._found(query, [])]
+            names += [hit["_id"] for hit in self._found(query, _BY_ENTRY, [])]
         if names:
             self._do(Operation("delete", name, version=turn) for name in names)
 
-    def _found(self, query: Json, shown: list[str]) -> Iterator[Json]:
-        """Everything that answers, page by page."""
+    def _found(self, query: Json, sort: list[Json], shown: list[str]) -> Iterator[Json]:
+        """Everything that answers, some at a time, in an order in which no two are equal."""
         after: Json = {}
-        sort = [{"doc": {"order": "asc", "missing": 0}}, {"page": {"order": "asc", "missing": 0}}, {"part": "asc"}]
         while True:
             search = {"size": _FOUND_AT_ONCE, "query": query, "sort": sort, "docvalue_fields": shown, **after}
             hits = self._server.ask(self._generation.index, [search])[0]["hits"]["hits"]

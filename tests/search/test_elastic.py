@@ -93,6 +93,18 @@ def test_pages_that_a_put_took_away_during_a_rebuild_do_not_come_back(index: Ela
     assert found(index, "pera") == ["a"]
 
 
+def test_however_many_documents_were_removed_during_a_rebuild_none_comes_back(index: ElasticIndex) -> None:
+    old = [entry(f"d{n}", "manzana") for n in range(2_100)]
+    index.put(old)
+
+    def entries() -> Iterator[Entry]:
+        index.remove(each.document for each in old)
+        yield from old
+
+    assert index.rebuild(entries()) == 2_100
+    assert ask(index, "manzana").total == 0
+
+
 def test_a_writer_that_was_held_up_does_not_undo_what_a_later_one_wrote(elastic: ElasticServer, address: str) -> None:
     held, go_on = Event(), Event()
 
