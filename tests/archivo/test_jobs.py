@@ -1,0 +1,151 @@
+"""Claims, leases and their renewal, and the crew that works the table by itself."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from archivo import jobs, worker
+from archivo.archive import Archive, ObjectLease
+from archivo.jobs import Job, JobState, Lease, Queue
+from archivo.operations.reconciling import reconcile
+from archivo.processes import Renewals, lives, process_name
+from archivo.worker import Crew
+from tests.hands import KIND, add_jobs, count, effects
+
+
+@pytest.fixture(autouse=True)
+def counting(monkeypatch: pytest.MonkeyPatch) -> None:
+    table: Any = worker.TABLE
+    monkeypatch.setitem(table, KIND, count)
+
+
+def until(reached: Callable[[], bool]) -> None:
+    for _ in range(2400):
+        if reached():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def states(archive: Archive) -> list[str]:
+    with archive.reading() as session:
+        return list(session.scalars(select(Job.state).order_by(Job.id)))
+
+
+def claimed(archive: Archive, *queues: Queue, seconds: float = 0) -> Lease | None:
+    with archive.database.writing() as session:
+        return jobs.claim(session, "alguien#1", archive.clock() + timedelta(seconds=seconds), queues=queues or None)
+
+
+def change(archive: Archive, job_id: str, **values: Any) -> None:
+    with archive.database.writing() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(**values))
+
+
+def test_jobs_go_by_priority_then_age_and_new_ones_of_the_index_last(archive: Archive) -> None:
+    (index,) = add_jobs(archive, 1, Queue.INDEX)
+    old, new, urgent = [*add_jobs(archive, 2), *add_jobs(archive, 1, Queue.OCR)]
+    change(archive, index, priority=3)
+    change(archive, urgent, priority=1)
+    order = [claimed(archive) for _ in range(5)]
+    assert [one and one.id for one in order] == [urgent, old, new, index, None]
+    with archive.reading() as session:
+        assert not jobs.is_any_due(session, archive.clock())
+
+
+def test_who_works_some_queues_sees_no_other_and_what_a_dead_one_held_comes_again(archive: Archive) -> None:
+    (one,) = add_jobs(archive, 1)
+    assert claimed(archive, Queue.OCR, Queue.SEAL) is None
+    first = claimed(archive, Queue.INGEST)
+    assert first is not None
+    assert claimed(archive) is None
+    later = claimed(archive, Queue.INGEST, seconds=jobs.LEASE.total_seconds() + 1)
+    assert later is not None
+    assert (later.id, later.attempt) == (one, 2)
+    with pytest.raises(jobs.LeaseLost), archive.database.writing() as session:
+        jobs.finish(session, first, archive.clock())
+
+
+def test_many_who_claim_at_once_take_each_job_once(archive: Archive) -> None:
+    made = add_jobs(archive, 40)
+    crews = [Crew(archive, threads=3) for _ in range(2)]
+    for crew in crews:
+        crew.start()
+    until(lambda: set(states(archive)) == {"done"})
+    for crew in crews:
+        crew.stop()
+    assert effects(archive) == dict.fromkeys(made, 1)
+
+
+def test_a_crew_that_stops_hands_back_what_does_not_end(archive: Archive) -> None:
+    crew = Crew(archive, threads=1)
+    crew.start()
+    (long,) = add_jobs(archive, 1, params={"seconds": 3})
+    until(lambda: states(archive) == ["running"])
+    crew.stop(grace=0.1)
+    with archive.reading() as session:
+        job = session.get_one(Job, long)
+        assert (job.state, job.attempt, job.owner) == (JobState.QUEUED, 0, None)
+    until(lambda: not any(thread.name == "obra-0" for thread in threading.enumerate()))
+    assert effects(archive) == {}, "its thread ended later, to no effect"
+    again = Crew(archive, threads=1)
+    again.start()
+    until(lambda: states(archive) == ["done"])
+    again.stop()
+    assert effects(archive) == {long: 1}
+
+
+def test_a_kind_that_a_newer_program_wrote_is_left_for_it(archive: Archive) -> None:
+    (one,) = add_jobs(archive, 1)
+    change(archive, one, kind="de mañana")
+    lease = claimed(archive)
+    assert lease is not None
+    worker.run_job(archive, lease)
+    with archive.reading() as session:
+        job = session.get_one(Job, one)
+        assert (job.state, job.attempt, job.error_code) == (JobState.QUEUED, 0, None)
+
+
+def test_the_lease_of_an_object_is_renewed_while_it_is_held(archive: Archive) -> None:
+    patient = replace(archive, renewals=Renewals(timedelta(seconds=0.02)))
+    with patient.writing_object("urn:cosa"):
+        with archive.database.writing() as session:
+            held = session.scalars(select(ObjectLease)).one()
+            held.until = archive.clock()
+        until(lambda: _until(archive) > archive.clock())
+        reconcile(archive)
+        assert _until(archive) > archive.clock()
+    with archive.reading() as session:
+        assert session.scalars(select(ObjectLease)).first() is None
+
+
+def _until(archive: Archive) -> Any:
+    with archive.reading() as session:
+        return session.scalars(select(ObjectLease.until)).one()
+
+
+def test_many_who_reconcile_at_once_free_what_the_dead_held_once(archive: Archive) -> None:
+    (one,) = add_jobs(archive, 1)
+    assert claimed(archive) is not None
+    change(archive, one, owner=f"{archive.process.rpartition(':')[0]}:1#1")
+    sweepers = [threading.Thread(target=reconcile, args=(archive,)) for _ in range(4)]
+    for sweeper in sweepers:
+        sweeper.start()
+    for sweeper in sweepers:
+        sweeper.join()
+    assert states(archive) == ["queued"]
+    lease = claimed(archive)
+    assert lease is not None
+    assert lease.attempt == 2
+
+
+def test_a_process_of_another_host_or_table_of_processes_is_believed_alive() -> None:
+    assert not lives("aquí:1:1", "aquí")
+    assert lives("allá:1:1", "aquí")
+    assert lives(process_name("aquí", 1), "aquí")
