@@ -252,9 +252,18 @@ def _now() -> datetime:
 
 
 def _make_home(home: Path) -> None:
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("cache", "models"):
-        (home / name).mkdir(exist_ok=True, mode=0o700)
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("cache", "models"):
+            (home / name).mkdir(exist_ok=True, mode=0o700)
+    except OSError as fault:
+        if is_full(fault):
+            raise
+        raise Malformed(
+            "home.unusable",
+            f"No se puede usar {home} como casa del archivo ({fault.strerror}). No se hizo nada.",
+            "Dé en ARCHIVO_HOME una carpeta donde se pueda escribir.",
+        ) from fault
 
 
 def _store(settings: Settings) -> "ObjectStore":

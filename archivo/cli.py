@@ -66,6 +66,11 @@ def run(words: Sequence[str]) -> int:
     except ArchivoError as fault:
         print_error(fault.code, fault.message, fault.remedy, as_json)
         return fault.exit_status
+    except UnicodeEncodeError:  # a word of the command that is to be kept as text
+        print_error(
+            "usage.encoding", "La orden lleva bytes que no son texto. No se guardó nada.", "Escríbalos en UTF-8 y repita la orden.", as_json
+        )
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -560,3 +560,17 @@ def test_a_path_too_long_for_the_machine_does_not_exist(archivo: Command, tmp_pa
     manifest.write_text("path\n" + "a" * 3000 + "\n", "utf-8")
     (problem,) = archivo("deposit", "--manifest", manifest, "--dry-run", "--json").value["problems"]
     assert (problem["line"], problem["column"]) == (2, "path")
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/dev/null/casa"])
+def test_a_home_that_cannot_be_one_is_named(archivo: Command, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setenv("ARCHIVO_HOME", place)
+    ran = archivo("jobs", "--json")
+    assert (ran.status, ran.value["error"]["code"]) == (2, "home.unusable")
+    assert place in ran.value["error"]["message"]
+
+
+def test_bytes_that_are_no_text_are_refused_where_text_is_kept(archivo: Command) -> None:
+    ran = archivo("user", "create", "ana", "--role", "archivist", "--full-name", "Ana \udcff", "--json")
+    assert (ran.status, ran.value["error"]["code"]) == (2, "usage.encoding")
+    assert archivo("user", "create", "ana", "--role", "archivist").status == 0
