@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest import alto
+from ingest.findings import Severity
 from ingest.step import Done, Failed, Part, PartKind, Skipped, StepOutcome, TextSource, Word, Workspace
 from ingest.tools.process import ToolCrashed, ToolError, ToolFailed, ToolOutOfMemory, ToolTimeout
 from ingest.words import SharedWords
@@ -26,6 +27,7 @@ class Recognize:
     """Recognises what is still pending in the workspace, after taking in what earlier runs over ranges left in `range_files`.
 
     A recognised part takes the place of the embedded one, unless that one says more. Results are written as ALTO, a file per range.
+    A document that stays without text says so.
     """
 
     event_type: EventType = EventType.TRANSCRIPTION
@@ -50,6 +52,8 @@ class Recognize:
             return Failed("ocr.unavailable", {"language": self.language})
         work.pending = []
         work.parts = _joined(work.parts, work.recognised)
+        if not any(part.text for part in work.parts) and not _explained(work):
+            work.find("text.none")
         return _outcome(work)
 
 
@@ -155,6 +159,11 @@ def _joined(parts: Iterable[Part], recognised: Mapping[int, Part]) -> list[Part]
         else:
             joined[number] = replace(part, label=embedded.label, width=part.width or embedded.width, height=part.height or embedded.height)
     return [joined[number] for number in sorted(joined)]
+
+
+def _explained(work: Workspace) -> bool:
+    """Whether a finding already says why the document has no text."""
+    return any(finding.severity is Severity.ERROR or finding.code == "ocr.unreadable" for finding in work.findings)
 
 
 def _letters(part: Part) -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
 import pypdfium2
 from PIL import Image, ImageFile, ImageOps, TiffImagePlugin
 
@@ -76,12 +77,21 @@ def declared_dpi(image: Image.Image) -> float:
 
 def flatten(image: Image.Image) -> Image.Image:
     """The same picture without transparency, in mode 1, L, RGB or CMYK: what was transparent is white."""
-    if image.mode.startswith("I") or image.mode == "F":
+    if image.mode == "F":
+        return _from_decimals(image)
+    if image.mode.startswith("I"):
         return image.convert("I").point(lambda value: value / 257).convert("L")
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         opaque = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", opaque.size, "white"), opaque).convert("RGB")
     return image if image.mode in ("1", "L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _from_decimals(image: Image.Image) -> Image.Image:
+    """Grey of decimal numbers, whose white is the least of 1, 255 and 65,535 that holds them all; what is no number is black."""
+    values = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
+    white = next((white for white in (1.0, 255.0) if values.max() <= white), 65_535.0)
+    return Image.fromarray((values.clip(0, white) * (255 / white)).astype(np.uint8))
 
 
 @contextmanager
