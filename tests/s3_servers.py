@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -76,6 +77,8 @@ class S3Server:
     def freeze(self) -> None:
         """Its sockets stay open and nobody answers."""
         os.kill(self._pid(), signal.SIGSTOP)
+        while any(not _stands_still(task) for task in Path(f"/proc/{self._pid()}/task").iterdir()):
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         os.kill(self._pid(), signal.SIGCONT)
@@ -100,6 +103,10 @@ class S3Server:
     def _pid(self) -> int:
         assert self.folder is not None
         return int((self.folder / f"{self.name}.pid").read_text("ascii"))
+
+
+def _stands_still(task: Path) -> bool:
+    return (task / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0] == "T"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, Final, cast
@@ -25,8 +26,8 @@ from preservation.store import (
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
-from preservation.stores.s3_upload import Upload
-from preservation.stores.s3_wire import Answer, Patience, Wire, block_of
+from preservation.stores.s3_upload import Upload, base64_of
+from preservation.stores.s3_wire import CHECKSUM, Answer, Patience, Wire, block_of
 
 ABSENT: Final = {"If-None-Match": "*"}
 PROBES: Final = "~probe/"
@@ -251,10 +252,20 @@ class S3Store:
         if not (first.is_granted or first.is_unmet):
             raise _refusal(first, str(self._wire.address))
         try:
+            self._wire.checksum_suffices = True
+            self._wire.checksum_suffices = self._is_refused_by_checksum(name)
             return self._wire.ask("PUT", name, headers=ABSENT, body=block_of(b"second")).is_unmet
         finally:
             version = first.headers.get("x-amz-version-id")
             self._wire.ask("DELETE", name, {"versionId": version} if version else None)
+
+    def _is_refused_by_checksum(self, name: str) -> bool:
+        try:
+            headers = {CHECKSUM: base64_of(sha256(b"promised").digest())}
+            self._wire.ask("PUT", name, headers=headers, body=block_of(b"different"), tries=1)
+        except DigestMismatch:
+            return True
+        return False
 
 
 def _granted(answer: Answer, key: str) -> Answer:

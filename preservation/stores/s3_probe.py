@@ -19,7 +19,7 @@ from preservation.store import DigestMismatch, ObjectKey, StoreError
 from preservation.stores.s3 import ABSENT, PROBES, S3Store
 from preservation.stores.s3_reading import READ_HEADERS
 from preservation.stores.s3_upload import Upload, base64_of
-from preservation.stores.s3_wire import Answer, Block, Wire, block_of
+from preservation.stores.s3_wire import CHECKSUM, Answer, Block, Wire, block_of
 
 RACERS: Final = 16
 _JOINERS: Final = 4
@@ -156,17 +156,14 @@ class _Trial:
         promised = block_of(b"as promised")
         changed = Block((b"as it came.",), promised.size, promised.sha256)
         try:
-            return all(
-                self._is_refused(once, body, {"x-amz-checksum-sha256": base64_of(promised.sha256)})
-                for body in (changed, block_of(b"as it came."))
-            )
+            return all(self._is_refused(once, body, {CHECKSUM: base64_of(promised.sha256)}) for body in (changed, block_of(b"as it came.")))
         finally:
             once.close()
 
     def keeps_digests(self) -> bool:
         name, block = self._name(), block_of(b"with its digest")
-        self._note(name, self._wire.ask("PUT", name, headers={"x-amz-checksum-sha256": base64_of(block.sha256)}, body=block))
-        return self._wire.ask("GET", name, headers=READ_HEADERS).headers.get("x-amz-checksum-sha256") == base64_of(block.sha256)
+        self._note(name, self._wire.ask("PUT", name, headers={CHECKSUM: base64_of(block.sha256)}, body=block))
+        return self._wire.ask("GET", name, headers=READ_HEADERS).headers.get(CHECKSUM) == base64_of(block.sha256)
 
     def gives_ranges(self) -> bool:
         name = self._name()

@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError, TimeoutError
 from preservation.fixity import CHUNK
 from preservation.store import DigestMismatch, StoreError, StoreUnavailable
 from preservation.stores.s3_upload import PART_SIZE_HEADER, part_size
-from preservation.stores.s3_wire import Answer, Refused, Stream, Wire
+from preservation.stores.s3_wire import CHECKSUM, Answer, Refused, Stream, Wire
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -170,7 +170,7 @@ class _Check:
 
 def _check_of(headers: Mapping[str, str]) -> _Check | None:
     """How to check an object by what its headers say; None where they do not say enough."""
-    text, _, parts = headers.get("x-amz-checksum-sha256", "").partition("-")
+    text, _, parts = headers.get(CHECKSUM, "").partition("-")
     try:
         expected = base64.b64decode(text, validate=True)
         first = int(headers.get(PART_SIZE_HEADER, "0"))

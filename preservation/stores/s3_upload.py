@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, Self
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest
 from preservation.store import ObjectKey, StoredObject, StoreError, StoreUnavailable
-from preservation.stores.s3_wire import Answer, Block, Wire, block_of
+from preservation.stores.s3_wire import CHECKSUM, Answer, Block, Wire, block_of
 
 PART: Final = 8 << 20
 PART_SIZE_HEADER: Final = "x-amz-meta-part-size"
@@ -130,16 +130,16 @@ class Upload:
 
     def _send(self, block: Block) -> None:
         number = len(self._parts) + 1
-        headers = {"x-amz-checksum-sha256": base64_of(block.sha256)}
+        headers = {CHECKSUM: base64_of(block.sha256)}
         answer = self._wire.ask("PUT", self._name, {"partNumber": str(number), "uploadId": self._id}, headers, block)
         if not answer.is_granted:
             raise answer.fault(self._wire.about(self._name))
-        self._parts.append(_Part(number, answer.headers.get("etag", ""), headers["x-amz-checksum-sha256"]))
+        self._parts.append(_Part(number, answer.headers.get("etag", ""), headers[CHECKSUM]))
 
     def _put(self, condition: Mapping[str, str]) -> Answer:
         if self._block is None:
             raise ValueError("nothing was received")
-        headers = {"x-amz-checksum-sha256": base64_of(self._block.sha256), "Content-Type": "application/octet-stream", **condition}
+        headers = {CHECKSUM: base64_of(self._block.sha256), "Content-Type": "application/octet-stream", **condition}
         return self._wire.ask("PUT", self._name, headers=headers, body=self._block)
 
     def _join(self, condition: Mapping[str, str]) -> Answer:
