@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import img2pdf  # type: ignore[import-untyped]
@@ -22,6 +23,8 @@ from ingest.tools.replay import INDEX, forget
 
 _PLUGIN: Final = "ingest.tools.replay"
 _JPEG: Final = ("JPEG", "MPO")
+_MIRRORS: Final = MappingProxyType({2: 0, 4: 180, 5: 270, 7: 90})
+"""EXIF orientations that mirror, which img2pdf refuses: the degrees to turn clockwise once left and right have changed places."""
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 SLICE: Final = 1000
 """Pages of one OCRmyPDF run: about 0.6 MB each (measured 0.3 MB at 200 words)."""
@@ -77,19 +80,30 @@ def _upright_images(original: Path, turns: dict[int, int], destination: Path) ->
             image.seek(number - 1)
             content = original if frames == 1 and _is_embeddable(image, original) else _packed(image, Path(folder))
             dpi = image_dpi(*image.size, declared_dpi(image))
+            mirror = _MIRRORS.get(image.getexif().get(0x0112, 1)) if content == original and image.format in _JPEG else None
             page = img2pdf.convert(
                 str(content),
                 layout_fun=img2pdf.get_fixed_dpi_layout_fun((dpi, dpi)),
                 first_frame_only=True,
-                rotation=img2pdf.Rotation.auto if image.format in _JPEG else img2pdf.Rotation.none,
+                rotation=img2pdf.Rotation.auto if image.format in _JPEG and mirror is None else img2pdf.Rotation.none,
             )
             with tempfile.TemporaryFile(dir=folder) as stream:
                 stream.write(page)
                 with pikepdf.open(stream) as single:
                     document.pages.extend(single.pages)
+            if mirror is not None:
+                _unmirror(document.pages[-1], mirror)
             if turns.get(number):
                 document.pages[-1].rotate(turns[number], relative=True)
         document.save(destination)
+
+
+def _unmirror(page: pikepdf.Page, turn: int) -> None:
+    """Show the page's left at its right, and then turned."""
+    width = float(page.mediabox[2])
+    page.contents_add(b"q -1 0 0 1 %.4f 0 cm\n" % width, prepend=True)
+    page.contents_add(b"\nQ")
+    page.rotate(turn, relative=True)
 
 
 def _is_embeddable(image: Image.Image, path: Path) -> bool:
