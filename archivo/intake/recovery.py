@@ -1,12 +1,14 @@
 """What a dead process left of a deposit is finished or removed; rows of a received document are made from its package."""
 
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.database import table_of
 from archivo.identifiers import urn
 from archivo.intake.models import DigestClaim
 from archivo.jobs import Queue
@@ -15,6 +17,9 @@ from archivo.records.packaging import Package, parse_instant, read_package
 from archivo.retention import classification
 from archivo.retention.models import Classification, Decision, TrdVersion
 from archivo.retention.services import resolve_class
+
+SILENCE: Final = timedelta(minutes=5)
+"""Of a deposit received by another machine; then it is taken for dead."""
 
 
 def recover_deposits(archive: Archive) -> int:
@@ -40,10 +45,16 @@ def recover_deposits(archive: Archive) -> int:
 
 
 def is_dead(archive: Archive, row: Incoming) -> bool:
-    """Whether nobody is receiving this any more. Of another machine only time tells."""
+    """Whether nobody is receiving this any more. Of another machine only time tells: who receives says so now and then."""
     if row.owner == archive.process:
         return row.document_id not in archive.receiving
-    return not archive.is_alive(row.owner) or row.started_at < archive.clock() - timedelta(days=2)
+    return not archive.is_alive(row.owner) or row.started_at < archive.clock() - SILENCE
+
+
+def still_receiving(archive: Archive, document_id: str) -> None:
+    """Say, in the row of a deposit in flight, that it goes on."""
+    with archive.database.writing() as session:
+        session.execute(update(table_of(Incoming)).filter_by(document_id=document_id).values(started_at=archive.clock()))
 
 
 def adopt(transaction: Transaction, package: Package) -> None:

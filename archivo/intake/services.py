@@ -18,7 +18,7 @@ from archivo.database import is_full, without_nul
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
 from archivo.intake.models import DigestClaim
-from archivo.intake.recovery import is_dead, recover_deposits
+from archivo.intake.recovery import is_dead, recover_deposits, still_receiving
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
 from archivo.records.models import (
@@ -142,7 +142,8 @@ def _deposit(archive: Archive, actor: Actor, upload: Upload, document_id: Docume
         with archive.transaction() as transaction:
             checked = check_metadata(transaction, archive, upload)
             transaction.session.add(Incoming(document_id=document_id, owner=archive.process, started_at=transaction.now))
-        return _receive(archive, actor, upload, checked, document_id)
+        with archive.renewals.keeping(lambda: still_receiving(archive, document_id)):
+            return _receive(archive, actor, upload, checked, document_id)
     except _Duplicate as duplicate:
         _abandon(archive, document_id)
         return _note_duplicate(archive, actor, upload, duplicate)

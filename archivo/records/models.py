@@ -168,7 +168,10 @@ class DocumentFinding(Base):
 
 
 class Incoming(Base):
-    """A deposit in flight: written before the first byte, gone with the row of its document. What a dead process left is recovered."""
+    """A deposit in flight: written before the first byte, gone with the row of its document. What a dead process left is recovered.
+
+    `started_at` is moved on while the bytes come: it is the last instant at which it was known to go on.
+    """
 
     __tablename__ = "incoming"
 

@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 
 from archivo import jobs, worker
 from archivo.archive import Archive, ObjectLease
+from archivo.intake.recovery import SILENCE, still_receiving
 from archivo.jobs import Job, JobState, Lease, Queue
 from archivo.operations.reconciling import reconcile
 from archivo.processes import Renewals, lives, process_name
+from archivo.records.models import Incoming
 from archivo.worker import Crew
 from tests.hands import KIND, add_jobs, count, effects
 
@@ -149,3 +151,13 @@ def test_a_process_of_another_host_or_table_of_processes_is_believed_alive() -> 
     assert not lives("aquí:1:1", "aquí")
     assert lives("allá:1:1", "aquí")
     assert lives(process_name("aquí", 1), "aquí")
+
+
+def test_a_deposit_of_another_machine_is_let_alone_while_it_says_that_it_goes_on(archive: Archive) -> None:
+    for name, silent in (("callada", SILENCE), ("viva", timedelta(0))):
+        with archive.database.writing() as session:
+            session.add(Incoming(document_id=name, owner="allá:1:1", started_at=archive.clock() - silent - timedelta(seconds=1)))
+    still_receiving(archive, "viva")
+    reconcile(archive)
+    with archive.reading() as session:
+        assert list(session.scalars(select(Incoming.document_id))) == ["viva"]
