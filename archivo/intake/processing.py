@@ -2,7 +2,7 @@
 
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,7 @@ from ingest.steps.scan import Scan
 from ingest.steps.validate import Validate
 from preservation.fixity import CHUNK
 from preservation.premis import Event, EventType, Outcome
+from search.index import EntriesRefused, Entry
 
 AGENT: Final = "Archivo"
 DOCUMENTS: Final = table_of(Document)
@@ -109,7 +110,7 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
 
 
 def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
-    """Make the entries of kept documents findable; one commit of the index for all."""
+    """Make the entries of kept documents findable; one commit of the index for all. What the index refuses fails for a person, alone."""
     wanted = [lease.object_id for lease in leases]
     with archive.reading() as session:
         documents = list(session.scalars(select(Document).where(Document.id.in_(wanted))))
@@ -117,16 +118,20 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
         for part in session.scalars(select(DocumentPart).where(DocumentPart.document_id.in_(wanted)).order_by(DocumentPart.number)):
             parts[part.document_id].append(part)
         series = classification.class_facets(session, wanted)
-    archive.index.put([entry for document in documents for entry in entries_of(document, parts[document.id], series.get(document.id, ()))])
+    refused = _put(archive, [entry for d in documents for entry in entries_of(d, parts[d.id], series.get(d.id, ()))])
+    taken = [lease for lease in leases if lease.object_id not in refused]
     read = {document.id: document.version for document in documents}
     try:
         with archive.transaction() as transaction:
             transaction.session.execute(
                 select(DOCUMENTS.c.id).where(DOCUMENTS.c.id.in_(wanted)).order_by(DOCUMENTS.c.id).with_for_update(key_share=True)
             )
-            kept = (DOCUMENTS.c.id.in_(wanted), DOCUMENTS.c.state == DocumentState.PRESERVED)
+            kept = (DOCUMENTS.c.id.in_([lease.object_id for lease in taken]), DOCUMENTS.c.state == DocumentState.PRESERVED)
             transaction.session.execute(update(DOCUMENTS).where(*kept).values(state=DocumentState.FINDABLE))
-            jobs.finish_all(transaction.session, leases, transaction.now)
+            jobs.finish_all(transaction.session, taken, transaction.now)
+            for lease in leases:
+                if lease not in taken:
+                    jobs.fail(transaction.session, lease, transaction.now, "index.refused", "", retry=False)
             for document_id, version in transaction.session.execute(select(Document.id, Document.version).where(Document.id.in_(wanted))):
                 if version != read[document_id]:
                     transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
@@ -135,6 +140,15 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
             for document_id in sorted(read):
                 transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
         raise
+
+
+def _put(archive: Archive, entries: Sequence[Entry]) -> Collection[str]:
+    """Put the entries; the documents whose entries the index refused."""
+    try:
+        archive.index.put(entries)
+    except EntriesRefused as fault:
+        return frozenset(fault.reasons)
+    return ()
 
 
 def open_workspace(archive: Archive, document_id: str, filename: str, folder: Path) -> Workspace:
