@@ -590,7 +590,8 @@ def test_a_damaged_object_is_not_exported(root: StorageRoot, tmp_path: Path, par
     assert list((tmp_path / "exported").glob("*")) == []
 
 
-def test_local_paths_where_the_store_has_them(root: StorageRoot, tmp_path: Path) -> None:
+def test_local_paths_where_the_store_has_them(tmp_path: Path) -> None:
+    root = StorageRoot(FilesystemStore(tmp_path / "store", tmp_path / "incoming"))
     _first(root)
     path = root.local_path(ID, "original/document.pdf")
     assert path is not None
