@@ -58,7 +58,7 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
     """Read again every byte of the named documents, or of everything held, and compare with the inventories.
 
     An unknown id is missing, and so is a whole object that the catalogue names; of everything held, what belongs to no object is
-    unexpected. What is being written now is not unexpected.
+    unexpected. What is being written now is not unexpected. Raises StoreUnavailable where the store does not answer.
     """
     require(archive, actor, Grant.VERIFY)
     malformed = [one for one in ids if not is_uuid(one)]
@@ -79,6 +79,7 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
         except ObjectMissing:
             missing.append(identifier)
         except StoreError:
+            archive.store.stat(ROOT_DECLARATION)  # raises where it is the whole store that does not answer: nothing is damaged then
             damaged.append(DamagedFile(identifier, "inventory.json", None, None))
         else:
             damaged += [DamagedFile(identifier, str(d.key), d.expected, d.found) for d in found.damaged]

@@ -1,11 +1,21 @@
 """What `verify` finds and `export` refuses when the store was touched by other hands."""
 
 import hashlib
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from archivo.access.policy import custody
+from archivo.archive import Archive
+from archivo.custody.services import verify
 from archivo.demo import TRD
+from archivo.intake.services import Upload, deposit
+from preservation.ocfl import StorageRoot
+from preservation.store import StoreUnavailable
+from preservation.stores.s3 import S3Store
+from preservation.stores.s3_address import s3_address
 
 from .conftest import Command
 
@@ -103,3 +113,11 @@ class TestExport:
         ran = archivo("export", kept[0], tmp_path / "nota1.txt" / "dentro", *words, "--json")
         assert ran.status == 1
         assert ran.value["error"]["code"] == "export.unwritable"
+
+
+def test_a_store_that_is_away_is_not_taken_for_damage(archive: Archive) -> None:
+    chief = custody("pruebas")
+    one = deposit(archive, chief, Upload(BytesIO(b"Circular uno"), "uno.txt")).id
+    store = S3Store(s3_address("s3+http://clave:secreto@127.0.0.1:9/cubo"))
+    with pytest.raises(StoreUnavailable):
+        verify(replace(archive, store=store, packages=StorageRoot(store)), chief, [one])
