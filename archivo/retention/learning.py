@@ -153,6 +153,7 @@ def queue_training_if_due(transaction: Transaction, trd_id: str) -> None:
     }
     rare = sum(1 for count in counts.values() if count < RARE)
     if retrain_is_due(confirmations=confirmations, rare_corrections=rare, schedule_changed=last is None):
+        lock(session, TrdVersion, trd_id)  # of two decisions that make it due at once, the second finds it queued
         transaction.enqueue("train", trd_id, queue=Queue.TRAIN, priority=9)
 
 
