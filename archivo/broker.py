@@ -28,6 +28,8 @@ TASK: Final = "archivo.job"
 LOG: Final = logging.getLogger("archivo.broker")
 CONFIRM: Final = 10.0
 """Seconds in which a broker says that it keeps a message; one that does not is taken for lost."""
+ANSWER: Final = 15
+"""Seconds in which a broker answers. One that is starting may take a request and never answer it: then the connection is made anew."""
 UNSENT: Final = 100_000
 AT_ONCE: Final = 100
 """How many messages are sent before their confirmations are waited for."""
@@ -62,6 +64,7 @@ def celery_app(url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_connection_timeout=4,
         broker_heartbeat=20,
+        broker_transport_options={"read_timeout": ANSWER, "write_timeout": ANSWER},
     )
     return app
 
