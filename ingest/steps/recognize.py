@@ -11,7 +11,7 @@ from ingest import alto
 from ingest.findings import Severity
 from ingest.step import Done, Failed, Part, PartKind, Skipped, StepOutcome, TextSource, Word, Workspace
 from ingest.tools.process import ToolCrashed, ToolError, ToolFailed, ToolOutOfMemory, ToolTimeout
-from ingest.words import SharedWords
+from ingest.words import SharedWords, missing_lines, turned
 from preservation.premis import EventType
 
 RANGE: Final = 20
@@ -157,8 +157,19 @@ def _joined(parts: Iterable[Part], recognised: Mapping[int, Part]) -> list[Part]
         elif _letters(embedded) > _letters(part):
             joined[number] = replace(embedded, doubtful=True)
         else:
-            joined[number] = replace(part, label=embedded.label, width=part.width or embedded.width, height=part.height or embedded.height)
+            whole = _with_what_was_not_read(part, embedded)
+            joined[number] = replace(whole, label=embedded.label, width=part.width or embedded.width, height=part.height or embedded.height)
     return [joined[number] for number in sorted(joined)]
+
+
+def _with_what_was_not_read(part: Part, embedded: Part) -> Part:
+    """The recognised part with the embedded lines that it lacks, such as a page number laid unseen over the image, at its end."""
+    lines = missing_lines(embedded.words, part.words)
+    if not lines:
+        return part
+    added = "\n".join(" ".join(word.text for word in line) for line in lines)
+    own = [turned(word, part.turn, embedded.width or 0, embedded.height or 0) for line in lines for word in line]
+    return replace(part, text=f"{part.text}\n\n{added}", words=(*part.words, *own))
 
 
 def _explained(work: Workspace) -> bool:

@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingest.tools.answers import Refused
+from ingest.tools.hidden_layer import is_hidden, is_junk, without
 from ingest.tools.passages import clean
 
 Box = tuple[float, float, float, float]
@@ -32,7 +33,7 @@ _WORD: Final = re.compile(r"[^\s\x02\ufffe]+")
 class PageText:
     """A page: its text, its size in points and its words as shown; `pending`: its image must be read; `broken`: it cannot be loaded.
 
-    `garbled`: it has a text layer whose characters mean nothing.
+    `garbled`: it has a text layer that means nothing, by its characters or, unseen over an image, by its words.
     """
 
     number: int
@@ -43,6 +44,16 @@ class PageText:
     pending: bool = False
     garbled: bool = False
     broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A word where it stands in the page's characters and on the page as shown."""
+
+    start: int
+    end: int
+    word: WordBox
+    hidden: bool
 
 
 _FIELDS: Final = tuple(field.name for field in fields(PageText))
@@ -72,13 +83,15 @@ def _page(document: pdfium.PdfDocument, number: int) -> PageText:
     try:
         page = _with_annotations(document, page, number)
         width, height = page.get_size()
-        raw, words = _text_and_words(page, width, height)
+        raw, laid, junk = _without_junk(page)
+        words = [one.word for one in laid]
         text = clean(_HYPHEN_AT_BREAK.sub("", raw))
         garbled = is_garbled(text)
         pending = garbled or _is_image_of_text(page, text, words, height)
+        unusable = garbled or (junk and pending)
         if garbled or not text:
-            return PageText(number, "", width, height, [], pending, garbled)
-        return PageText(number, text, width, height, words, pending)
+            return PageText(number, "", width, height, [], pending, unusable)
+        return PageText(number, text, width, height, words, pending, unusable)
     finally:
         page.close()
 
@@ -99,7 +112,27 @@ def _with_annotations(document: pdfium.PdfDocument, page: pdfium.PdfPage, number
     return page
 
 
-def _text_and_words(page: pdfium.PdfPage, width: float, height: float) -> tuple[str, list[WordBox]]:
+def hidden_words(page: pdfium.PdfPage) -> list[WordBox]:
+    """The words of the page's unseen layer, none of one that is junk."""
+    _, laid, _ = _without_junk(page)
+    return [one.word for one in laid if one.hidden]
+
+
+def own_text(page: pdfium.PdfPage) -> str:
+    """The page's text as pdfium reads it, without an unseen layer that is junk."""
+    raw, _, _ = _without_junk(page)
+    return raw
+
+
+def _without_junk(page: pdfium.PdfPage) -> tuple[str, list[_Laid], bool]:
+    """The page's characters and words, and whether those of an unseen layer over an image of a page were left out because they are junk."""
+    raw, laid = _text_and_words(page)
+    if not is_junk(one.word[0] for one in laid if one.hidden) or _drawn_and_cover(page)[1] < _MIN_COVER:
+        return raw, laid, False
+    return without(raw, [(one.start, one.end) for one in laid if one.hidden]), [one for one in laid if not one.hidden], True
+
+
+def _text_and_words(page: pdfium.PdfPage) -> tuple[str, list[_Laid]]:
     textpage = page.get_textpage()
     try:
         count = min(textpage.count_chars(), _MAX_CHARS)
@@ -108,13 +141,13 @@ def _text_and_words(page: pdfium.PdfPage, width: float, height: float) -> tuple[
         raw = textpage.get_text_range(0, count)
         if len(raw) != count:  # characters beyond the basic plane, or left out: index one by one
             raw = "".join(_character(c.FPDFText_GetUnicode(textpage, index)) for index in range(count))
-        shown = _as_shown(page, width, height)
-        words = [
-            (unicodedata.normalize("NFC", match.group()), *box)
-            for match in _WORD.finditer(raw)
-            if (box := _box(textpage.raw, match.start(), match.end() - 1, shown)) is not None
-        ]
-        return raw, words
+        shown = _as_shown(page, *page.get_size())
+        laid = []
+        for match in _WORD.finditer(raw):
+            start, end = match.span()
+            if (box := _box(textpage.raw, start, end - 1, shown)) is not None:
+                laid.append(_Laid(start, end, (unicodedata.normalize("NFC", match.group()), *box), is_hidden(textpage.raw, start)))
+        return raw, laid
     finally:
         textpage.close()
 
@@ -164,10 +197,14 @@ def _is_image_of_text(page: pdfium.PdfPage, text: str, words: list[WordBox], hei
     stamped = all(y1 < low or y0 > high for _, _, y0, _, y1 in words)
     if chars >= _MIN_CHARS and not stamped:
         return False
-    drawn, cover = False, 0.0
-    for share in _images_and_others(page):
-        drawn, cover = True, cover + share
+    drawn, cover = _drawn_and_cover(page)
     return drawn if chars == 0 else cover >= _MIN_COVER
+
+
+def _drawn_and_cover(page: pdfium.PdfPage) -> tuple[bool, float]:
+    """Whether anything is drawn on the page, and the share of it that images cover, counted twice where they overlap."""
+    shares = list(_images_and_others(page))
+    return bool(shares), sum(shares)
 
 
 def _images_and_others(page: pdfium.PdfPage) -> Iterator[float]:

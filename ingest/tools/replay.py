@@ -19,9 +19,12 @@ from pydantic import BaseModel
 
 from ingest import alto
 from ingest.step import Part, Word
+from ingest.words import lines_of, missing_lines
 
 INDEX: Final = "alto.json"
 """Beside the input: which ALTO file holds each page."""
+UNSEEN: Final = "unseen.json"
+"""Beside the input: the words that each page holds unseen, which OCRmyPDF takes out, where the upright page has them."""
 
 
 class ReplayEngine(OcrEngine):
@@ -61,7 +64,8 @@ class ReplayEngine(OcrEngine):
             width, height = image.size
         page = OcrElement("ocr_page", BoundingBox(0, 0, width, height), dpi=72.0, page_number=page_number)
         if part is not None and part.words:
-            page.children = [OcrElement("ocr_par", _around(part.words), children=[_line(line) for line in lines_of(part.words)])]
+            lines = [*lines_of(part.words), *missing_lines(_unseen(options, page_number + 1), part.words)]
+            page.children = [OcrElement("ocr_par", _around(part.words), children=[_line(line) for line in lines])]
         return page, "" if part is None else part.text
 
     @staticmethod
@@ -101,20 +105,8 @@ def rasterize_pdf_page(output_file: Path, options: Any, pageno: int) -> Path:
 def forget() -> None:
     """Read every file anew: another document is next."""
     _index.cache_clear()
+    _all_unseen.cache_clear()
     _range.cache_clear()
-
-
-def lines_of(words: tuple[Word, ...]) -> list[list[Word]]:
-    """Words in reading order, cut where the next one stands lower or further left than its line."""
-    lines: list[list[Word]] = []
-    for word in words:
-        last = lines[-1][-1] if lines else None
-        middle = (word.y0 + word.y1) / 2
-        if last is not None and word.x0 >= last.x0 and last.y0 - (last.y1 - last.y0) * 0.5 <= middle <= last.y1 + (last.y1 - last.y0) * 0.5:
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-    return lines
 
 
 def _line(words: list[Word]) -> OcrElement:
@@ -131,6 +123,15 @@ def _around(words: tuple[Word, ...]) -> BoundingBox:
 def _part(options: Any, number: int) -> Part | None:
     path = _index(Path(options.input_file).with_name(INDEX)).get(number)
     return None if path is None else _range(path).get(number)
+
+
+def _unseen(options: Any, number: int) -> list[Word]:
+    return _all_unseen(Path(options.input_file).with_name(UNSEEN)).get(number, [])
+
+
+@lru_cache(maxsize=1)
+def _all_unseen(path: Path) -> dict[int, list[Word]]:
+    return {int(number): [Word(*word) for word in words] for number, words in json.loads(path.read_text()).items()}
 
 
 @lru_cache(maxsize=1)

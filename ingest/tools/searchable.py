@@ -17,9 +17,11 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 from ingest import alto
-from ingest.tools.pdf_text import is_garbled
+from ingest.step import Word
+from ingest.tools.pdf_text import hidden_words, is_garbled, own_text
 from ingest.tools.raster import FORMATS, PDF, declared_dpi, flatten, image_dpi
-from ingest.tools.replay import INDEX, forget
+from ingest.tools.replay import INDEX, UNSEEN, forget
+from ingest.words import turned
 
 _PLUGIN: Final = "ingest.tools.replay"
 _JPEG: Final = ("JPEG", "MPO")
@@ -45,6 +47,8 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
                     index[part.number] = file
                     turns[part.number] = part.turn
         (Path(folder) / INDEX).write_text(json.dumps(index))
+        unseen = _unseen(Path(original), turns) if mime == PDF else {}
+        (Path(folder) / UNSEEN).write_text(json.dumps(unseen))
         forget()
         if mime == PDF:
             _upright_pdf(Path(original), turns, source)
@@ -53,6 +57,23 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
         pdfa = _replay(source, Path(destination), sorted(index))
         lost = _lost_pages(Path(original), Path(destination)) if mime == PDF else []
     return {"pdfa": pdfa, "lost": lost}
+
+
+def _unseen(original: Path, turns: dict[int, int]) -> dict[int, list[tuple[str, float, float, float, float, float]]]:
+    """The words that these pages hold unseen, for OCRmyPDF puts the recognised ones in their place, by page and with its turn."""
+    document = pypdfium2.PdfDocument(original)
+    try:
+        found = {}
+        for number, turn in turns.items():
+            page = document[number - 1]
+            size = page.get_size()
+            words = [turned(Word(text, 100.0, *box), turn, *size) for text, *box in hidden_words(page)]
+            page.close()
+            if words:
+                found[number] = [(word.text, word.confidence, word.x0, word.y0, word.x1, word.y1) for word in words]
+        return found
+    finally:
+        document.close()
 
 
 def _upright_pdf(original: Path, turns: dict[int, int], destination: Path) -> None:
@@ -190,9 +211,9 @@ def _lost_pages(original: Path, copy: Path) -> list[int]:
 
 
 def _text(document: pypdfium2.PdfDocument, index: int) -> str:
-    page = document[index].get_textpage()
+    page = document[index]
     try:
-        return str(page.get_text_range())
+        return own_text(page)
     finally:
         page.close()
 

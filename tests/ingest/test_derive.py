@@ -186,6 +186,7 @@ def test_a_copy_that_would_lose_text_is_thrown_away(tmp_path: Path, tools: ToolB
     canvas = Canvas(str(path), pagesize=(612, 792))
     canvas.drawInlineImage(Image.fromarray(draw(page, 100)), 0, 0, 612, 792)
     layer = canvas.beginText(72, 500)
+    layer.textOut("palabras que se ven, en el mismo objeto de texto que otras que no")
     layer.setTextRenderMode(3)
     layer.textOut("palabras de una lectura anterior")
     canvas.drawText(layer)
