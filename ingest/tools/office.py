@@ -64,7 +64,9 @@ def read(path: str, family: str, max_expanded: int, max_chars: int) -> dict[str,
     reading = Reading()
     with opened(path, max_expanded) as package:
         if family == "document":
-            reading.passages, reading.notes = sections(ooxml.word_text(package), max_chars)
+            text, damaged = ooxml.word_text(package)
+            reading.passages, notes = sections(text, max_chars)
+            reading.notes = [*damaged, *notes]
         elif family == "odt":
             odf.check_encryption(package)
             reading.passages, reading.notes = sections(odf.body_text(package), max_chars)

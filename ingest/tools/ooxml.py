@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from ingest.tools.answers import Passage
+from ingest.tools.answers import Note, Passage, Refused, note
 from ingest.tools.package import Package
 from ingest.tools.passages import clean
 
@@ -19,8 +19,11 @@ _BESIDE: Final = ("footnotes", "endnotes", "comments")
 _MAX_SLIDES: Final = 5_000
 
 
-def word_text(package: Package) -> str:
-    """Headers, body, footers, then notes and comments; a table row is a line with its cells between tabs."""
+def word_text(package: Package) -> tuple[str, list[Note]]:
+    """Headers, body, footers, then notes and comments; a table row is a line with its cells between tabs.
+
+    A body that is cut gives what is left of it, with a note. Refuses (package.damaged) when the document then has no text.
+    """
     main = main_part(package, "word/document.xml")
     related = sorted(set(package.relations(main).values()))
     names = [
@@ -30,11 +33,18 @@ def word_text(package: Package) -> str:
         *(name for kind, name in related if kind in _BESIDE),
     ]
     texts: list[str] = []
+    notes: list[Note] = []
     for name in names:
-        text = clean("".join(_flow(package.xml(name), _W)))
+        root = package.xml(name)
+        if root is None and name == main and package.read(main):
+            notes = [note("package.entry_damaged", name=main[:200])]
+            root = package.xml_cut(main)
+        text = clean("".join(_flow(root, _W)))
         if text and text not in texts:  # the headers of first, odd and even pages often repeat one text
             texts.append(text)
-    return "\n\n".join(texts)
+    if notes and not texts:
+        raise Refused("package.damaged")
+    return "\n\n".join(texts), notes
 
 
 def slides(package: Package) -> Iterator[Passage]:
@@ -44,7 +54,7 @@ def slides(package: Package) -> Iterator[Passage]:
     listed = [] if root is None else [entry.get(f"{RELATIONS}id") for entry in root.iter(f"{_P}sldId")]
     for identifier in listed[:_MAX_SLIDES]:
         _, name = related.get(identifier or "", ("", ""))
-        notes = [note for kind, note in package.relations(name).values() if kind == "notesSlide"] if name else []
+        notes = [entry for kind, entry in package.relations(name).values() if kind == "notesSlide"] if name else []
         text = clean("\n\n".join(clean("".join(_flow(package.xml(part), _A))) for part in (name, *notes)))
         yield Passage("slide", text, text.split("\n", 1)[0][:120])
 

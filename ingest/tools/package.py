@@ -64,6 +64,15 @@ class Package:
         except etree.XMLSyntaxError:
             return None
 
+    def xml_cut(self, name: str) -> Any:
+        """The root element of an entry that is not XML to its end, with what can be read of it; None when that is nothing."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+        content = self._checked(name)
+        try:
+            return etree.fromstring(content, parser) if content else None
+        except etree.XMLSyntaxError:
+            return None
+
     def elements(self, name: str, tag: str) -> Iterator[Any]:
         """The elements of an entry that have this tag, one in memory at a time, as far as it is XML. Refuses as xml()."""
         options: dict[str, bool] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "recover": False}
