@@ -24,6 +24,7 @@ class Family(StrEnum):
     HTML = "html"
     RTF = "rtf"
     EML = "eml"
+    MBOX = "mbox"
     MSG = "msg"
     ZIP = "zip"
     ENCRYPTED_OFFICE = "encrypted office"
@@ -33,7 +34,7 @@ class Family(StrEnum):
 
 OFFICE: Final = frozenset({Family.DOCUMENT, Family.WORKBOOK, Family.PRESENTATION, Family.ODT, Family.ODS, Family.ODP})
 MARKUP: Final = frozenset({Family.TEXT, Family.JSON, Family.XML, Family.HTML, Family.RTF})
-MAIL: Final = frozenset({Family.EML, Family.MSG})
+MAIL: Final = frozenset({Family.EML, Family.MBOX, Family.MSG})
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
@@ -71,6 +72,7 @@ _BY_MIME: Final = MappingProxyType(
         "text/rtf": Family.RTF,
         "message/rfc822": Family.EML,
         "multipart/related": Family.EML,
+        "application/mbox": Family.MBOX,
         "application/vnd.ms-outlook": Family.MSG,
         "application/zip": Family.ZIP,
         "application/x-encrypted-office": Family.ENCRYPTED_OFFICE,

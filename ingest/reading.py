@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest.failures import note_all
-from ingest.families import MARKUP, OFFICE, Family, family_of
+from ingest.families import MAIL, MARKUP, OFFICE, Family, family_of
 from ingest.pdf_pages import PdfPages
 from ingest.step import Format, Part, PartKind, TextSource, Workspace
 from ingest.steps.identify import identified
@@ -82,7 +82,7 @@ class Reader:
             return "markup", "read", {"family": family, "max_chars": limits.max_text_chars}
         if family is Family.IMAGE:
             return "image", "read", {"max_pages": limits.max_pages}
-        if family in (Family.EML, Family.MSG):
+        if family in MAIL:
             folder = self.work.folder / f"attached-{depth}-{MAX_ATTACHMENTS - self.attachments_left}"
             folder.mkdir(exist_ok=True)
             return "mail", f"read_{family}", {"folder": str(folder), "max_chars": limits.max_text_chars}

@@ -1,6 +1,7 @@
-"""E-mail: EML (RFC 5322, MIME) and Outlook MSG. Each attachment goes to the scratch folder, for a reading of its own."""
+"""E-mail: EML (RFC 5322, MIME), mailboxes of many and Outlook MSG. Each attachment goes to the scratch folder, for a reading of its own."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from email import policy
 from email.message import MIMEPart
 from email.parser import BytesParser
@@ -16,6 +17,7 @@ from ingest.tools.passages import clean
 
 _HEADERS: Final = (("From", "De"), ("To", "Para"), ("Cc", "Copia"), ("Date", "Fecha"), ("Subject", "Asunto"))
 _MAX_ATTACHMENTS: Final = 500
+_QUOTED: Final = re.compile(rb">+From ")
 _MAX_BYTES: Final = 512 << 20
 
 
@@ -52,7 +54,7 @@ def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
             ("Fecha", sent.isoformat(" ") if sent else ""),
             ("Asunto", message.subject or ""),
         ]
-        body = message.body or html_text(message.html_body or "")[0]
+        body = _said(message.body or "", html_text(message.html_body or "")[0])
         reading = Reading(properties=_properties(message.subject or "", message.sender or "", sent.isoformat() if sent else ""))
         _add_message(reading, headers, body, max_chars)
         for index, attached in enumerate(message.attachments, 1):
@@ -62,6 +64,35 @@ def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
     except Exception as fault:  # the library documents no errors of its own; whatever it meets, the message is damaged
         raise Refused("mail.damaged") from fault
     return plain(reading)
+
+
+def read_mbox(path: str, folder: str, max_chars: int) -> dict[str, object]:
+    """Read a mailbox of many messages (RFC 4155): each is written into `folder`, and read with `max_chars` of its own."""
+    reading = Reading()
+    with Path(path).open("rb") as stream:
+        for index, message in enumerate(_messages(stream), 1):
+            _attach(reading, Path(folder), index, f"mensaje-{index}.eml", message)
+            if index > _MAX_ATTACHMENTS:
+                break
+    if not reading.attachments:
+        raise Refused("mail.damaged")
+    return plain(reading)
+
+
+def _messages(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The messages of a mailbox: a line that begins with "From " after an empty one separates them, one that was quoted is given back."""
+    message: list[bytes] = []
+    after_empty = True
+    for line in lines:
+        if after_empty and line.startswith(b"From "):
+            if message:
+                yield b"".join(message)
+            message = []
+        else:
+            message.append(line[1:] if _QUOTED.match(line) else line)
+        after_empty = not line.strip()
+    if message:
+        yield b"".join(message)
 
 
 def _add_message(reading: Reading, headers: list[tuple[str, str]], body: str, max_chars: int) -> None:
@@ -97,7 +128,7 @@ def _walk(message: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _body(message: MIMEPart) -> str:
-    """The plain body, else the HTML one; all texts shown inline when there are several."""
+    """The plain body, and the HTML one where the plain is missing or a stub; all texts shown inline when there are several."""
     plain_texts, marked = [], []
     for part in _walk(message):
         if part.get_content_maintype() == "text" and not _is_attachment(part):
@@ -106,7 +137,16 @@ def _body(message: MIMEPart) -> str:
                 marked.append(html_text(text)[0])
             else:
                 plain_texts.append(text)
-    return "\n\n".join(text for text in plain_texts if text.strip()) or "\n\n".join(marked)
+    return _said("\n\n".join(text for text in plain_texts if text.strip()), "\n\n".join(marked))
+
+
+def _said(written: str, page: str) -> str:
+    """The plain text; with the page's where that says over twice as much, because the plain one then only sends the reader to it."""
+    return f"{written}\n\n{page}".strip() if _letters(page) > 2 * _letters(written) else written
+
+
+def _letters(text: str) -> int:
+    return sum(sign.isalnum() for sign in text)
 
 
 def _attachments(message: MIMEPart) -> Iterator[MIMEPart]:
@@ -174,4 +214,4 @@ def _properties(subject: str, sender: str, sent: str) -> dict[str, str]:
     return properties((("title", subject), ("author", sender), ("created", sent)))
 
 
-CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"read_eml": read_eml, "read_msg": read_msg})
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"read_eml": read_eml, "read_mbox": read_mbox, "read_msg": read_msg})

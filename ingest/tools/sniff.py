@@ -10,6 +10,7 @@ from ingest.tools import decoding
 
 HEAD: Final = 65_536
 
+_OLE: Final = "application/x-ole-storage"
 _MAGIC: Final = (
     (b"%PDF-", "application/pdf", "Portable Document Format"),
     (b"\xff\xd8\xff", "image/jpeg", "JPEG"),
@@ -20,7 +21,7 @@ _MAGIC: Final = (
     (b"MM\0+", "image/tiff", "BigTIFF"),
     (b"GIF8", "image/gif", "Graphics Interchange Format"),
     (b"{\\rtf", "application/rtf", "Rich Text Format"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage", "OLE2 Compound Document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE, "OLE2 Compound Document"),
     (b"PK\x03\x04", "application/zip", "ZIP Format"),
     (b"PK\x05\x06", "application/zip", "ZIP Format"),
     (b"\x7fELF", "application/x-executable", "Executable and Linkable Format"),
@@ -29,6 +30,7 @@ _MAGIC: Final = (
 _MAIL_HEADER: Final = re.compile(
     rb"^(From|To|Cc|Subject|Date|Received|MIME-Version|Message-ID|Return-Path|Delivered-To|Reply-To|Content-Type|X-[\w-]+):", re.M | re.I
 )
+_MAILBOX: Final = re.compile(rb"From \S+ .*\d{4}\b.*\r?\n(>?From )?[\w-]+:")
 _HTML: Final = re.compile(rb"^\s*(<!--.{0,2000}?-->\s*)*(<!doctype html|<html|<head|<body)", re.I | re.S)
 _XML: Final = re.compile(rb"^\s*(<\?xml\s|<!DOCTYPE\s|<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>)")
 _BY_EXTENSION: Final = {
@@ -53,6 +55,11 @@ def sniff(path: Path, extension: str) -> tuple[str, str]:
         head = stream.read(HEAD)
     for magic, mime, name in _MAGIC:
         if head.startswith(magic):
+            if mime == _OLE and extension == "msg":
+                return (
+                    "application/vnd.ms-outlook",
+                    "Microsoft Outlook message",
+                )  # one that is cut: its reader tells what is left
             return _package(path, mime, name) if mime == "application/zip" else (mime, name)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp", "WebP"
@@ -67,6 +74,8 @@ def _text(head: bytes, extension: str) -> tuple[str, str]:
     marked = _as_utf8(head)
     if not is_text(marked):
         return "", ""
+    if extension != "eml" and _MAILBOX.match(marked):
+        return "application/mbox", "MBOX"
     headers = {match.group(1).lower() for match in _MAIL_HEADER.finditer(marked[:8192])}
     if (len(headers) >= 3 and _starts_with_header(marked)) or (extension == "eml" and headers):
         return "message/rfc822", "Internet Message Format"
