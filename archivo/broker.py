@@ -189,6 +189,30 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # celery is not typed
 
         default_steps = [step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step]  # noqa: RUF012
 
+    def connect(self) -> Any:
+        """Connect. A queue that was made just before its broker was killed may answer nobody again (RabbitMQ 3.10): it is made anew first.
+
+        What it held is sent again by a sweep.
+        """
+        with suppress(Exception):  # the broker is away: connecting waits for it
+            for queue in list(self.app.amqp.queues.consume_from.values()):
+                if not self._answers(queue):
+                    LOG.warning("la cola %s no responde; se hace de nuevo", queue.name)
+                    with self.app.connection_for_read(heartbeat=0) as connection:
+                        queue(connection.default_channel).delete()
+        return super().connect()
+
+    def _answers(self, queue: Any) -> bool:
+        with self.app.connection_for_read(heartbeat=0) as connection:
+            asked = queue(connection.default_channel)
+            asked.declare()
+            try:
+                asked.get()  # given back when the connection closes
+            except Exception:  # it was declared, and yet: silence, or an error of the broker's own
+                connection.collect(socket_timeout=1)
+                return False
+        return True
+
     def on_unknown_message(self, body: Any, message: Any) -> None:
         self._drop(message, "no es un aviso de trabajo")
 
