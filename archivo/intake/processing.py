@@ -2,7 +2,7 @@
 
 import shutil
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from archivo import jobs
-from archivo.archive import Archive
+from archivo.archive import Archive, Transaction
 from archivo.database import lock, table_of
 from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
@@ -132,14 +132,19 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
             for lease in leases:
                 if lease not in taken:
                     jobs.fail(transaction.session, lease, transaction.now, "index.refused", "", retry=False)
-            for document_id, version in transaction.session.execute(select(Document.id, Document.version).where(Document.id.in_(wanted))):
-                if version != read[document_id]:
-                    transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
-    except jobs.LeaseLost:  # what was just written may be older than what another wrote meanwhile
+            _index_again(transaction, read)
+    except jobs.LeaseLost:  # another indexes them, or did: what was just written must not stand over something newer
         with archive.transaction() as transaction:
-            for document_id in sorted(read):
-                transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
+            _index_again(transaction, read)
         raise
+
+
+def _index_again(transaction: Transaction, read: Mapping[str, int]) -> None:
+    """Queue the documents that changed since these versions of them were read."""
+    found = transaction.session.execute(select(Document.id, Document.version).where(Document.id.in_(read)).order_by(Document.id))
+    for document_id, version in found:
+        if version != read[document_id]:
+            transaction.enqueue("index", document_id, queue=Queue.INDEX, priority=3)
 
 
 def _put(archive: Archive, entries: Sequence[Entry]) -> Collection[str]:
