@@ -23,8 +23,8 @@ from archivo.errors import NoRoom
 from archivo.intake.models import DigestClaim
 from archivo.intake.services import Deposited, Upload, deposit
 from archivo.jobs import Job
-from archivo.records.models import Document, DocumentEvent, Incoming
 from archivo.operations.reconciling import reconcile
+from archivo.records.models import Document, DocumentEvent, Incoming
 from archivo.worker import run_job, work_until_done
 from search.index import Query
 
