@@ -29,7 +29,9 @@ UseCase = Callable[[Archive, Lease], None]
 INDEX_BATCH: Final = 50
 WAITS_A_SWEEP: Final = 20
 LOOK: Final = 0.05
-"""Seconds after which a thread that waits for work looks at the table, where another process may have written some."""
+"""Seconds between two glances whether another process has written something: a job may be in it."""
+LOOK_ANYHOW: Final = 1.0
+"""Seconds after which a thread that waits looks for jobs whose time has come, or that a dead process held."""
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAITED_FOR: Final = (StoreFull, StoreUnavailable, IndexUnavailable, IndexFormatChanged)
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
@@ -203,6 +205,7 @@ class Crew:
         light = tuple(queue for queue in self.queues if queue in LIGHT)
         wanted = [tuple(self.queues)] * self.threads + ([light] if light and set(light) != set(self.queues) else [])
         self._crew = [threading.Thread(target=self._work, args=(queues,), name=f"obra-{n}", daemon=True) for n, queues in enumerate(wanted)]
+        self._crew.append(threading.Thread(target=self._watch, name="vigía", daemon=True))
         self._crew.append(threading.Thread(target=keep_true, args=(self.archive, self._stop), name="conciliación", daemon=True))
         for thread in self._crew:
             thread.start()
@@ -228,7 +231,22 @@ class Crew:
             if lease is not None:
                 run_job(self.archive, lease)
             elif was_idle:
-                self.archive.bell.wait(heard, LOOK)
+                self.archive.bell.wait(heard, LOOK_ANYHOW)
+
+    def _watch(self) -> None:
+        """Wake the others when another process may have left work: they look by themselves only now and then."""
+        while not self._stop.is_set():
+            with suppress(Exception), self.archive.database.changes() as count:  # the database may be away for a while
+                seen: int | None = None
+                while not self._stop.wait(LOOK):
+                    before, seen = seen, count() if count else None
+                    if seen != before or (count is None and self._is_any_due()):
+                        self.archive.bell.ring()
+            self._stop.wait(LOOK_ANYHOW)
+
+    def _is_any_due(self) -> bool:
+        with self.archive.reading() as session:
+            return jobs.is_any_due(session, self.archive.clock(), self.queues)
 
     def _claim(self, owner: str, queues: tuple[Queue, ...], looks_first: bool) -> Lease | None:
         """A job; who found none the last time only looks first, for a look disturbs nobody who writes."""
