@@ -200,10 +200,10 @@ def _lay(source: Path, destination: Path, numbers: Sequence[int], output_type: s
 
 
 def _lost_pages(original: Path, copy: Path) -> list[int]:
-    """Pages whose words, as pdfium reads them, are not all in the copy. A garbled layer says nothing, so it cannot be lost."""
+    """Pages whose words, as pdfium reads them, are not all in the copy. A garbled or junk layer says nothing, so it cannot be lost."""
     before, after = pypdfium2.PdfDocument(original), pypdfium2.PdfDocument(copy)
     try:
-        lost = [number for number in range(len(before)) if number >= len(after) or _loses(_text(before, number), _text(after, number))]
+        lost = [number for number in range(len(before)) if number >= len(after) or _loses(own_text(before[number]), _text(after, number))]
         return [number + 1 for number in lost]
     finally:
         before.close()
@@ -211,9 +211,9 @@ def _lost_pages(original: Path, copy: Path) -> list[int]:
 
 
 def _text(document: pypdfium2.PdfDocument, index: int) -> str:
-    page = document[index]
+    page = document[index].get_textpage()
     try:
-        return own_text(page)
+        return str(page.get_text_range())
     finally:
         page.close()
 
