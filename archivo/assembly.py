@@ -4,7 +4,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -168,7 +168,7 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
 def open_database(name: str, address: str) -> Database:
     """The rows at an address, which `name` is said to have given. Raises Malformed for one that is of no database we know."""
     if not address.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise _unusable(name, address, "sqlite:///… o postgresql://…")
+        raise _unusable(name, "sqlite:///… o postgresql://…")
     try:
         return Database(address)
     except (ArgumentError, ValueError) as fault:
@@ -216,16 +216,30 @@ def read_secret(settings: Settings) -> str:
                 "Quítela, para que se genere una en la casa, o dé una larga y al azar.",
             )
         return settings.secret
-    import secrets
-
     path = settings.home / "secret"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii")
+    if not path.exists():
+        _make_secret(path)
+    secret = path.read_text(encoding="ascii", errors="replace")
+    if len(secret) < LEAST_SECRET:
+        raise Malformed(
+            "settings.secret",
+            f"El secreto de {path} está incompleto y se podría adivinar. No se arrancó nada.",
+            "Borre ese archivo para que se genere otro; quienes tengan una sesión abierta entrarán de nuevo.",
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """The file appears whole, and of several processes that start at once one makes it for all."""
+    import secrets
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=".secret-") as made:  # 0600
+        made.write(secrets.token_urlsafe(48))
+        made.flush()
+        os.fsync(made.fileno())
+        with suppress(FileExistsError):
+            os.link(made.name, path)
 
 
 def read_institution(settings: Settings) -> Institution:
@@ -283,13 +297,13 @@ def _store(settings: Settings) -> "ObjectStore":
             return S3Store(s3_address(settings.store_url))
         except BadAddress as fault:
             raise Malformed("settings.value", f"ARCHIVO_STORE_URL: {fault} No se hizo nada.", "Corrija la dirección y repita.") from fault
-    raise _unusable("ARCHIVO_STORE_URL", settings.store_url, "file:///… o s3+https://…")
+    raise _unusable("ARCHIVO_STORE_URL", "file:///… o s3+https://…")
 
 
 def _index(settings: Settings) -> "SearchIndex":
     url = urlsplit(settings.index_url)
     if url.scheme not in ("tantivy", "http", "https"):
-        raise _unusable("ARCHIVO_INDEX_URL", settings.index_url, "tantivy:///… o http://…")
+        raise _unusable("ARCHIVO_INDEX_URL", "tantivy:///… o http://…")
     from archivo.data import code_patterns, synonyms
 
     if url.scheme == "tantivy":
@@ -315,9 +329,13 @@ def _legs(settings: Settings) -> Legs:
         from archivo.broker import CeleryLegs
 
         return CeleryLegs(settings.broker_url)
-    raise _unusable("ARCHIVO_BROKER_URL", settings.broker_url, "local:// o amqp://…")
+    raise _unusable("ARCHIVO_BROKER_URL", "local:// o amqp://…")
 
 
-def _unusable(name: str, value: str, wanted: str) -> Malformed:
-    scheme = value.partition(":")[0]
-    return Malformed("settings.value", f"{name} no puede usar «{scheme}:». No se hizo nada.", f"Escriba una dirección de la forma {wanted}")
+def _unusable(name: str, wanted: str) -> Malformed:
+    """The value is not repeated: who takes one variable for another may have written a password there."""
+    return Malformed(
+        "settings.value",
+        f"{name} no tiene una dirección que este programa pueda usar. No se hizo nada.",
+        f"Escriba una dirección de la forma {wanted}",
+    )

@@ -1,9 +1,12 @@
 """Where the configuration comes from, and how a bad one is told."""
 
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
+from archivo.assembly import open_database, read_secret
+from archivo.errors import Malformed
 from archivo.settings import SettingsError, read_settings
 
 
@@ -44,3 +47,37 @@ def test_a_value_given_twice_is_refused_and_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refusal:
         read_settings({"ARCHIVO_SECRET": "y" * 40, "ARCHIVO_SECRET_FILE": str(tmp_path / "s")})
     assert "yyy" not in str(refusal.value)
+
+
+def test_a_password_given_for_an_address_is_not_repeated() -> None:
+    with pytest.raises(Malformed) as told:
+        open_database("ARCHIVO_DATABASE_URL", "clave-muy-secreta")
+    assert "ARCHIVO_DATABASE_URL" in str(told.value)
+    assert "clave-muy-secreta" not in str(told.value)
+
+
+def test_a_secret_that_was_cut_short_is_never_used(tmp_path: Path) -> None:
+    settings = read_settings({"ARCHIVO_HOME": str(tmp_path)})
+    (tmp_path / "secret").touch()
+    with pytest.raises(Malformed):
+        read_secret(settings)
+
+
+def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
+    settings = read_settings({"ARCHIVO_HOME": str(tmp_path)})
+    together = Barrier(8)
+    secrets: list[str] = []
+
+    def start() -> None:
+        together.wait()
+        secrets.append(read_secret(settings))
+
+    crew = [Thread(target=start) for _ in range(8)]
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    assert len(set(secrets)) == 1
+    assert len(secrets[0]) >= 32
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
