@@ -27,6 +27,8 @@ from archivo.jobs import Job, JobState
 from archivo.records.models import Document
 
 FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
+METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+"""Those that are told by name: a method is any word that a client likes to send."""
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 LOG: Final = logging.getLogger("archivo.web")
@@ -75,8 +77,9 @@ class Timed:
         finally:
             route = getattr(scope.get("route"), "path", "—")
             seconds = time.perf_counter() - begun
-            self.took.labels(scope["method"], route, status).observe(seconds)
-            data = {"method": scope["method"], "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            self.took.labels(method, route, status).observe(seconds)
+            data = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
             LOG.info("request", extra={"data": data})
 
 

@@ -50,3 +50,10 @@ def test_nobody_else_reads_them(archive: Archive, client: TestClient, role: str 
     answer = client.get("/api/v1/metrics", headers=token_of(archive, role) if role else {})
     assert answer.status_code == (403 if role else 401)
     assert answer.json()["remedy"]
+
+
+def test_methods_that_somebody_makes_up_are_one(archive: Archive, client: TestClient) -> None:
+    for method in ("ANA-PEREZ", "CEDULA-1", "CEDULA-2"):
+        client.request(method, "/buscar")
+    found = figures(client.get("/api/v1/metrics", headers=token_of(archive, "operator")).text)
+    assert {name[1] for name in found if name[0] == "archivo_request_seconds_count"} == {"OTHER"}
