@@ -175,6 +175,8 @@ class Archive:
     def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[Hold]:
         """Hold the lease of an OCFL object, for as long as it takes. Raises Busy when another holds it for longer than `wait` seconds."""
         hold = Hold(object_id, f"{self.process}#{threading.get_ident()}")
+        if (object_id, hold.owner) in self.holding:
+            raise Busy(object_id)
         self.holding.add((object_id, hold.owner))
         try:
             self._take_lease(hold, wait)
@@ -222,7 +224,7 @@ class Archive:
                 held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == hold.object_id).with_for_update()).first()
                 if held is None:
                     session.add(ObjectLease(object_id=hold.object_id, owner=hold.owner, until=now + OBJECT_LEASE))
-                elif self._is_dead(held):
+                elif held.owner == hold.owner or self._is_dead(held):  # ours: one that could not be given back
                     held.owner, held.until = hold.owner, now + OBJECT_LEASE
                 else:
                     return False

@@ -228,8 +228,8 @@ def fail(session: Session, lease: Lease, now: datetime, code: str, detail: str, 
         lease_until=None,
         not_before=now + wait if again else None,
         finished_at=None if again else now,
-        error_code=code[:80],
-        error_detail=detail[:500],
+        error_code=_kept(code[:80]),
+        error_detail=_kept(detail[:500]),
     )
     if not kept:
         raise LeaseLost(lease.id)
@@ -355,6 +355,11 @@ def _finished(now: datetime) -> Mapping[str, Any]:
 def _mine(session: Session, lease: Lease, **values: Any) -> bool:
     held = update(_JOBS).filter_by(id=lease.id, state=JobState.RUNNING, owner=lease.owner, attempt=lease.attempt)
     return bool(getattr(session.execute(held.values(**values)), "rowcount", 0))
+
+
+def _kept(text: str) -> str:
+    """Text that any database keeps: a fault may name a file by bytes that are no text, and must be noted all the same."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _chunks(objects: Collection[str] | None, size: int = 400) -> Iterable[list[str] | None]:

@@ -13,11 +13,12 @@ from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
-from archivo.database import is_away
+from archivo.database import HELD, is_away
 from archivo.intake import processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.operations.reconciling import give_up, keep_true, reconcile
 from archivo.processes import GRACE
+from archivo.records.models import Document
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
 from preservation.store import StoreFull, StoreUnavailable
@@ -229,9 +230,15 @@ class Crew:
             with suppress(Exception):  # the database may be away for a while
                 lease = self._claim(owner, queues, was_idle)
             if lease is not None:
-                run_job(self.archive, lease)
+                self._run(lease)
             elif was_idle:
                 self.archive.bell.wait(heard, LOOK_ANYHOW)
+
+    def _run(self, lease: Lease) -> None:
+        try:
+            run_job(self.archive, lease)
+        except Exception as fault:  # not even its failure could be noted: its lease ends, and this thread goes on with others
+            LOG.error("un trabajo «%s» terminó sin que se pudiera anotar: %s", lease.kind, type(fault).__name__)
 
     def _watch(self) -> None:
         """Wake the others when another process may have left work: they look by themselves only now and then."""
@@ -280,8 +287,8 @@ def _give_back_unknown(archive: Archive, lease: Lease, _: None) -> None:
 
 def _note_failure(archive: Archive, lease: Lease, fault: Exception) -> None:
     code = getattr(fault, "code", None) or type(fault).__name__
-    with suppress(LeaseLost):
-        with archive.transaction() as transaction:
-            state = jobs.fail(transaction.session, lease, transaction.now, str(code), str(fault))
+    with suppress(LeaseLost), archive.transaction() as transaction:
+        transaction.session.get(Document, lease.object_id, with_for_update=HELD)
+        state = jobs.fail(transaction.session, lease, transaction.now, str(code), str(fault))
         if state == JobState.FAILED:
-            give_up(archive, lease.kind, lease.object_id, str(code))
+            give_up(transaction, lease.kind, lease.object_id, str(code))

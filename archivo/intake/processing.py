@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from archivo import jobs
 from archivo.archive import Archive, Transaction
-from archivo.database import lock, table_of
+from archivo.database import HELD, lock, table_of
 from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
 from archivo.intake.models import RecognisedPage
@@ -173,14 +173,16 @@ def open_workspace(archive: Archive, document_id: str, filename: str, folder: Pa
     )
 
 
-def mark_failed(archive: Archive, document_id: str, reason: str) -> None:
-    """The chain could not finish: a person must look. The original is kept, and can be shown, exported, verified and tried again."""
-    with archive.transaction() as transaction:
-        document = lock(transaction.session, Document, document_id)
-        if document.state in (DocumentState.RECEIVED, DocumentState.PROCESSING):
-            document.state = DocumentState.FAILED
-            event = Event(EventType.INGESTION_END, Outcome.FAIL, AGENT, transaction.now, "chain.failed", {"reason": reason})
-            classification.add_event(transaction, document_id, event)
+def mark_failed(transaction: Transaction, document_id: str, reason: str) -> None:
+    """The chain could not finish: a person must look. The original is kept, and can be shown, exported, verified and tried again.
+
+    Nothing is done of a document that is not there.
+    """
+    document = transaction.session.get(Document, document_id, with_for_update=HELD)
+    if document is not None and document.state in (DocumentState.RECEIVED, DocumentState.PROCESSING):
+        document.state = DocumentState.FAILED
+        event = Event(EventType.INGESTION_END, Outcome.FAIL, AGENT, transaction.now, "chain.failed", {"reason": reason})
+        classification.add_event(transaction, document_id, event)
 
 
 def _begin(archive: Archive, lease: Lease) -> str | None:

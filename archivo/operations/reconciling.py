@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from archivo import jobs
-from archivo.archive import Archive
+from archivo.archive import Archive, Transaction
 from archivo.database import is_away
 from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery
@@ -46,8 +46,7 @@ def reconcile(archive: Archive) -> None:
     Looks first, and writes only where something is wrong.
     """
     recovery.recover_deposits(archive)
-    for kind, object_id in _free_what_the_dead_held(archive):
-        give_up(archive, kind, object_id, "el proceso terminó cada vez a mitad del trabajo")
+    _free_what_the_dead_held(archive)
     with archive.reading() as session:
         forgotten = attention.forgotten(session)
     if forgotten:
@@ -78,24 +77,24 @@ def send_again(archive: Archive) -> int:
     return sent
 
 
-def give_up(archive: Archive, kind: str, object_id: str, reason: str) -> None:
-    """A job is for a person now: its document too, where it is the chain that cannot go on."""
+def give_up(transaction: Transaction, kind: str, object_id: str, reason: str) -> None:
+    """A job is for a person now: its document too, in the same transaction, where it is the chain that cannot go on."""
     if kind in ("process", "recognise"):
-        processing.mark_failed(archive, object_id, reason)
+        processing.mark_failed(transaction, object_id, reason)
 
 
-def _free_what_the_dead_held(archive: Archive) -> list[tuple[str, str]]:
-    """Make claimable what the dead held, take away their leases; kind and object of the jobs that ended each process that tried them."""
+def _free_what_the_dead_held(archive: Archive) -> None:
+    """Make claimable what the dead held, take away their leases, give up the jobs that ended each process that tried them."""
     now = archive.clock()
     with archive.reading() as session:
         dead = [owner for owner in jobs.owners(session) if not archive.is_alive(owner.partition("#")[0])]
         if not (dead or jobs.has_ended(session, now) or archive.dead_leases(session)):
-            return []
+            return
     with archive.transaction() as transaction:
         jobs.release(transaction.session, dead, transaction.now)
-        buried = [(job.kind, job.object_id) for job in jobs.bury(transaction.session, transaction.now)]
+        for job in jobs.bury(transaction.session, transaction.now):
+            give_up(transaction, job.kind, job.object_id, "el proceso terminó cada vez a mitad del trabajo")
         archive.drop_dead_leases(transaction.session)
-    return buried
 
 
 def _sweep_scratch(archive: Archive) -> None:
@@ -103,9 +102,10 @@ def _sweep_scratch(archive: Archive) -> None:
     work = archive.cache / "work"
     if not work.is_dir():
         return
+    folders = list(work.iterdir())  # before asking who works: the folder of a job is made after it is claimed
     with archive.reading() as session:
         busy = jobs.running_objects(session)
-    for folder in work.iterdir():
+    for folder in folders:
         if folder.name[:36] not in busy and (is_uuid(folder.name[:36]) or _is_old(archive, folder)):
             shutil.rmtree(folder, ignore_errors=True)
 

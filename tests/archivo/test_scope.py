@@ -118,7 +118,8 @@ def fill_closed(archive: Archive, way: str) -> str:
     if way not in ("received", "failed"):
         work_until_done(archive, {document})
     if way == "failed":
-        mark_failed(archive, document, "pruebas")
+        with archive.transaction() as transaction:
+            mark_failed(transaction, document, "pruebas")
     describe(archive, CHIEF, document, {"description": word["description"], "producer": word["producer"], "number": word["number"]})
     with archive.transaction() as transaction:
         row = transaction.session.get_one(Classification, document)

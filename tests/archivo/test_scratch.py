@@ -1,9 +1,14 @@
 """What stays of the folders that work is done in."""
 
 import os
+from pathlib import Path
 
+from sqlalchemy import event
+
+from archivo import jobs
 from archivo.archive import Archive
 from archivo.identifiers import new_uuid
+from archivo.jobs import Queue
 from archivo.operations.reconciling import reconcile
 
 
@@ -13,3 +18,20 @@ def test_reconciling_leaves_the_page_that_is_being_drawn_and_sweeps_what_the_dea
     os.utime(forgotten, (0, 0))
     reconcile(archive)
     assert [folder.exists() for folder in (drawn, forgotten, job)] == [True, False, False]
+
+
+def test_the_folder_of_a_job_that_begins_while_reconciling_looks_is_left(archive: Archive) -> None:
+    with archive.transaction() as transaction:
+        transaction.enqueue("process", name := new_uuid(transaction.now), queue=Queue.INGEST)
+    archive.scratch("otra")
+    begun: list[Path] = []
+
+    @event.listens_for(archive.database.engine, "after_cursor_execute")
+    def begin_meanwhile(_c: object, _k: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT job.object_id") and not begun:
+            begun.append(archive.scratch(f"{name}-1"))
+            with archive.database.writing() as session:
+                assert jobs.claim(session, f"{archive.process}#1", archive.clock())
+
+    reconcile(archive)
+    assert [folder.exists() for folder in begun] == [True]

@@ -1,0 +1,87 @@
+"""A job whose attempts are spent: it and its document are a person's at once, and who works goes on."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+
+from archivo import jobs
+from archivo.access.policy import custody
+from archivo.archive import Archive, Busy
+from archivo.identifiers import new_uuid, urn
+from archivo.intake.services import Upload, deposit
+from archivo.jobs import Job, JobState, Lease, Queue
+from archivo.records.models import Document, DocumentState
+from archivo.worker import run_job
+
+
+def last_attempt(archive: Archive, object_id: str) -> Lease:
+    with archive.database.writing() as session:
+        for job in session.scalars(select(Job).where(Job.object_id == object_id)):
+            job.attempt = jobs.MAX_ATTEMPTS - 1
+    with archive.database.writing() as session:
+        lease = jobs.claim(session, f"{archive.process}#1", archive.clock(), objects=[object_id])
+    assert lease is not None
+    return lease
+
+
+def without_package(archive: Archive) -> str:
+    document = deposit(archive, custody("pruebas"), Upload(BytesIO(b"Circular uno"), "uno.txt")).id
+    for stored in list(archive.packages.keys(urn(document))):
+        archive.store.delete(stored.key, authority="pruebas")
+    return document
+
+
+def test_a_job_that_failed_and_its_document_are_told_together(archive: Archive) -> None:
+    document = without_package(archive)
+    lease = last_attempt(archive, document)
+    refused: list[str] = []
+
+    @event.listens_for(archive.database.engine, "before_cursor_execute")
+    def refuse_once(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("UPDATE document ") and DocumentState.FAILED in tuple(parameters) and not refused:
+            refused.append(statement)
+            raise OperationalError("", None, ConnectionError(), connection_invalidated=True)
+
+    run_job(archive, lease)
+    assert refused
+    with archive.reading() as session:
+        assert session.get_one(Job, lease.id).state == JobState.FAILED
+        assert session.get_one(Document, document).state == DocumentState.FAILED
+
+
+@pytest.mark.parametrize("kind", ["process", "recognise"])
+def test_a_job_of_a_document_that_is_not_there_fails_alone(archive: Archive, kind: str) -> None:
+    with archive.transaction() as transaction:
+        transaction.enqueue(kind, object_id := new_uuid(transaction.now), queue=Queue.INGEST, params={"pages": [1]})
+    lease = last_attempt(archive, object_id)
+    run_job(archive, lease)
+    with archive.reading() as session:
+        assert session.get_one(Job, lease.id).state == JobState.FAILED
+
+
+def test_a_fault_whose_words_no_database_keeps_is_noted_all_the_same(archive: Archive) -> None:
+    document = without_package(archive)
+    lease = last_attempt(archive, document)
+    with archive.database.writing() as session:
+        jobs.fail(session, lease, archive.clock(), "tool\udcff", "carta\udcff.txt")
+    with archive.reading() as session:
+        assert session.get_one(Job, lease.id).error_detail == "carta?.txt"
+        assert session.get_one(Job, lease.id).error_code == "tool?"
+
+
+def test_a_thread_takes_back_at_once_the_lease_that_it_could_not_give_back(archive: Archive) -> None:
+    def refuse(_c: object, _k: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM object_lease"):
+            raise OperationalError("", None, ConnectionError(), connection_invalidated=True)
+
+    event.listen(archive.database.engine, "before_cursor_execute", refuse)
+    with archive.writing_object("urn:cosa"):
+        pass
+    event.remove(archive.database.engine, "before_cursor_execute", refuse)
+    with archive.writing_object("urn:cosa", wait=0):
+        with pytest.raises(Busy), archive.writing_object("urn:cosa", wait=0):
+            pass
+        assert archive.holding, "it is held still"
