@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archivo.commands.running import _listening
 from archivo.demo import CORPUS, TRD
 
 from .conftest import Command
@@ -574,3 +575,11 @@ def test_bytes_that_are_no_text_are_refused_where_text_is_kept(archivo: Command)
     ran = archivo("user", "create", "ana", "--role", "archivist", "--full-name", "Ana \udcff", "--json")
     assert (ran.status, ran.value["error"]["code"]) == (2, "usage.encoding")
     assert archivo("user", "create", "ana", "--role", "archivist").status == 0
+
+
+def test_a_served_answer_does_not_wait_for_the_receipt_of_its_beginning() -> None:
+    """Nagle's algorithm and delayed receipts together cost every answer 40 ms; asyncio turns it off only for sockets that it makes."""
+    with _listening("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
