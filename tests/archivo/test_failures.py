@@ -1,7 +1,6 @@
 """A job whose attempts are spent: it and its document are a person's at once, and who works goes on."""
 
 from io import BytesIO
-from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -40,8 +39,8 @@ def test_a_job_that_failed_and_its_document_are_told_together(archive: Archive) 
     refused: list[str] = []
 
     @event.listens_for(archive.database.engine, "before_cursor_execute")
-    def refuse_once(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-        if statement.startswith("UPDATE document ") and DocumentState.FAILED in tuple(parameters) and not refused:
+    def refuse_once(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("UPDATE document ") and f"'{DocumentState.FAILED}'" in str(parameters) and not refused:
             refused.append(statement)
             raise OperationalError("", None, ConnectionError(), connection_invalidated=True)
 
