@@ -5,20 +5,21 @@ import logging
 import shutil
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
-from archivo.database import HELD, is_away
+from archivo.database import is_away
 from archivo.intake import processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.operations.reconciling import give_up, keep_true, reconcile
 from archivo.processes import GRACE
-from archivo.records.models import Document
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
 from preservation.store import StoreFull, StoreUnavailable
@@ -35,6 +36,7 @@ LOOK_ANYHOW: Final = 1.0
 """Seconds after which a thread that waits looks for jobs whose time has come, or that a dead process held."""
 LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAITED_FOR: Final = (StoreFull, StoreUnavailable, IndexUnavailable, IndexFormatChanged)
+OURS: Final = ("archivo", "ingest", "search", "preservation")
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
 ROOM: Final = 1 << 20
 """Bytes free on the disk of the home below which a failure is the disk's."""
@@ -285,10 +287,18 @@ def _give_back_unknown(archive: Archive, lease: Lease, _: None) -> None:
     _give_back(archive, lease, WAIT_FOR_ROOM)
 
 
+def _told(fault: Exception) -> str:
+    """What an operator may read of a fault: the words of one of ours; of another only where it rose, for its words may be a document's."""
+    if type(fault).__module__.partition(".")[0] in OURS:
+        return str(fault)
+    rose = traceback.extract_tb(fault.__traceback__)
+    return f"{Path(rose[-1].filename).name}:{rose[-1].lineno}" if rose else ""
+
+
 def _note_failure(archive: Archive, lease: Lease, fault: Exception) -> None:
     code = getattr(fault, "code", None) or type(fault).__name__
     with suppress(LeaseLost), archive.transaction() as transaction:
-        transaction.session.get(Document, lease.object_id, with_for_update=HELD)
-        state = jobs.fail(transaction.session, lease, transaction.now, str(code), str(fault))
+        processing.hold_document(transaction, lease.object_id)
+        state = jobs.fail(transaction.session, lease, transaction.now, str(code), _told(fault))
         if state == JobState.FAILED:
             give_up(transaction, lease.kind, lease.object_id, str(code))

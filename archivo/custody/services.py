@@ -79,7 +79,8 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
         except ObjectMissing:
             missing.append(identifier)
         except StoreError:
-            archive.store.stat(ROOT_DECLARATION)  # raises where it is the whole store that does not answer: nothing is damaged then
+            with suppress(ObjectMissing):
+                archive.store.stat(ROOT_DECLARATION)  # raises where it is the whole store that does not answer: nothing is damaged then
             damaged.append(DamagedFile(identifier, "inventory.json", None, None))
         else:
             damaged += [DamagedFile(identifier, str(d.key), d.expected, d.found) for d in found.damaged]

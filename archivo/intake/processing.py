@@ -173,6 +173,11 @@ def open_workspace(archive: Archive, document_id: str, filename: str, folder: Pa
     )
 
 
+def hold_document(transaction: Transaction, document_id: str) -> None:
+    """Lock a document, where there is one of this name, before the jobs of it: the order that all keep."""
+    transaction.session.get(Document, document_id, with_for_update=HELD)
+
+
 def mark_failed(transaction: Transaction, document_id: str, reason: str) -> None:
     """The chain could not finish: a person must look. The original is kept, and can be shown, exported, verified and tried again.
 

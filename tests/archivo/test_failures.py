@@ -1,5 +1,6 @@
 """A job whose attempts are spent: it and its document are a person's at once, and who works goes on."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -84,3 +85,18 @@ def test_a_thread_takes_back_at_once_the_lease_that_it_could_not_give_back(archi
         with pytest.raises(Busy), archive.writing_object("urn:cosa", wait=0):
             pass
         assert archive.holding, "it is held still"
+
+
+def test_what_a_fault_quotes_is_not_kept(archive: Archive) -> None:
+    class Quoting:
+        def __getattr__(self, _: str) -> object:
+            raise ValueError("invalid literal for int(): 'Rosa Gómez'")
+
+    document = without_package(archive)
+    lease = last_attempt(archive, document)
+    run_job(replace(archive, packages=Quoting()), lease)  # type: ignore[arg-type]  # a package store that breaks at whatever it is asked
+    with archive.reading() as session:
+        job = session.get_one(Job, lease.id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "ValueError")
+    assert job.error_detail
+    assert "Rosa" not in job.error_detail
