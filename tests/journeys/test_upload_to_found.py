@@ -108,6 +108,8 @@ def test_a_description_is_corrected_and_published(site: Site, ana: Page, citizen
     letter = written(tmp_path / "carta-molino.pdf", "Carta sobre el molino del Cubo.")
     receive(ana, site, letter, publish=False)
     ana.locator("#destinos a", has_text=letter.name).click()
+    ana.wait_for_url("**/documentos/*")
+    ana.wait_for_load_state("load")
     ana.keyboard.press("e")
     ana.fill("#titulo", "Carta del molinero al cabildo")
     ana.fill("#fecha", "1936-13")
