@@ -16,6 +16,7 @@ from archivo.intake import pages as intake_pages
 from archivo.operations import api as operations_api
 from archivo.operations import metrics
 from archivo.operations import pages as operations_pages
+from archivo.operations.health import Health
 from archivo.retention import pages as retention_pages
 from archivo.web import shell
 
@@ -38,6 +39,7 @@ def create_app(archive: Archive, secret: str) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.state.archive = archive
+    app.state.health = Health(archive)
     shell.install(
         app,
         secret=secret.encode(),

@@ -1,10 +1,10 @@
 """Whether the service lives and is ready."""
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from archivo.access.door import Here
-from archivo.operations.health import missing
+from archivo.operations.health import Health
 
 router = APIRouter(tags=["salud"])
 
@@ -16,7 +16,8 @@ def live() -> JSONResponse:
 
 
 @router.get("/health/ready")
-def ready(archive: Here) -> JSONResponse:
+def ready(request: Request) -> JSONResponse:
     """Every server that serving needs answers too; 503 says which does not."""
-    found = missing(archive)
+    health: Health = request.app.state.health
+    found = health.missing()
     return JSONResponse({"status": "missing" if found else "ok", "missing": found}, 503 if found else 200)

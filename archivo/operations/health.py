@@ -17,17 +17,26 @@ PATIENCE: Final = 3.0
 """Seconds for all of them together: who asks whether we are ready does not wait for what is not."""
 
 
-def missing(archive: Archive) -> list[str]:
-    """What does not answer in time: `database`, `store`, `index`, `broker`; empty when all does."""
-    asked: Mapping[str, Callable[[Archive], None]] = {"database": _database, "store": _store, "index": _index, "broker": _broker}
-    answered: list[str] = []
-    crew = [threading.Thread(target=_ask, args=(archive, name, ask, answered), daemon=True) for name, ask in asked.items()]
-    for thread in crew:
-        thread.start()
-    deadline = time.monotonic() + PATIENCE
-    for thread in crew:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return [name for name in asked if name not in answered]
+class Health:
+    """Asks the servers of one archive whether they answer. One that hangs is not asked again before it has answered, however many ask."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._asked: dict[str, _Question] = {}
+
+    def missing(self) -> list[str]:
+        """What does not answer in time: `database`, `store`, `index`, `broker`; empty when all does."""
+        with self._lock:
+            for name, ask in ASKED.items():
+                if name not in self._asked or not self._asked[name].is_alive():
+                    self._asked[name] = _Question(name, ask, self._archive)
+                    self._asked[name].start()
+            asked = dict(self._asked)
+        deadline = time.monotonic() + PATIENCE
+        for question in asked.values():
+            question.join(max(0.0, deadline - time.monotonic()))
+        return [name for name, question in asked.items() if not question.is_answered]
 
 
 def check_index_format(archive: Archive) -> None:
@@ -36,12 +45,18 @@ def check_index_format(archive: Archive) -> None:
         _index(archive)
 
 
-def _ask(archive: Archive, name: str, ask: Callable[[Archive], None], answered: list[str]) -> None:
-    try:
-        ask(archive)
-    except Exception:  # whatever it says, it does not serve
-        return
-    answered.append(name)
+class _Question(threading.Thread):
+    """One question to one server, in a thread of its own."""
+
+    def __init__(self, name: str, ask: Callable[[Archive], None], archive: Archive) -> None:
+        super().__init__(name=f"salud: {name}", daemon=True)
+        self._ask, self._archive = ask, archive
+        self.is_answered = False
+
+    def run(self) -> None:
+        with suppress(Exception):  # whatever it says, it does not serve
+            self._ask(self._archive)
+            self.is_answered = True
 
 
 def _database(archive: Archive) -> None:
@@ -60,3 +75,6 @@ def _index(archive: Archive) -> None:
 def _broker(archive: Archive) -> None:
     if not archive.legs.answers():
         raise ConnectionError
+
+
+ASKED: Final[Mapping[str, Callable[[Archive], None]]] = {"database": _database, "store": _store, "index": _index, "broker": _broker}

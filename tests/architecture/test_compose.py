@@ -59,7 +59,11 @@ def test_its_command_is_one_of_the_program(name: str) -> None:
     command, *options = COMPOSE["services"][name]["command"]
     parser = argparse.ArgumentParser()
     running.COMMANDS[command](parser)
-    parser.parse_args(options)
+    read = vars(parser.parse_args(options))
+    if command == "serve":
+        assert [f"127.0.0.1:{read['port']}:{read['port']}"] == COMPOSE["services"][name]["ports"]
+    else:
+        assert set(read["queues"].split(",")) <= set(Queue)
 
 
 def test_every_queue_has_a_worker() -> None:

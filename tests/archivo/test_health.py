@@ -1,5 +1,7 @@
 """Whether a running archive says which of its servers is missing."""
 
+import socket
+import threading
 from dataclasses import replace
 from io import BytesIO
 
@@ -30,6 +32,15 @@ def test_with_all_in_its_place_nothing_is_missing(archive: Archive) -> None:
 def test_a_store_that_is_away_is_named(archive: Archive) -> None:
     away = replace(archive, store=S3Store(s3_address(f"s3+http://clave:secreto@{NOBODY}/cubo")))
     assert ready(away) == (503, ["store"])
+
+
+def test_a_store_that_hangs_is_asked_once_however_many_ask(archive: Archive) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        place = f"127.0.0.1:{mute.getsockname()[1]}"
+        client = TestClient(create_app(replace(archive, store=S3Store(s3_address(f"s3+http://clave:secreto@{place}/cubo"))), "s" * 40))
+        for _ in range(2):
+            assert client.get("/health/ready").json()["missing"] == ["store"]
+        assert [thread.name for thread in threading.enumerate() if thread.name.startswith("salud")] == ["salud: store"]
 
 
 def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive) -> None:

@@ -284,11 +284,13 @@ def test_the_order_is_that_of_the_bytes_whatever_the_language_of_the_server(post
 
 def test_a_server_killed_in_the_middle_of_work_loses_nothing(services: Path, tmp_path: Path) -> None:
     with started_postgres(services) as server, server.database() as url:
-        _killed_in_the_middle(server, url, tmp_path)
+        told = _killed_in_the_middle(server, url, tmp_path)
+    assert len(told) >= 9
+    assert all(isinstance(fault, Unavailable) or is_away(fault) for fault in told), told
 
 
-def _killed_in_the_middle(server: Postgres, url: str, tmp_path: Path) -> None:
-    """People deposit and workers work while the server dies three times, and is away for a while each time."""
+def _killed_in_the_middle(server: Postgres, url: str, tmp_path: Path) -> list[ArchivoError | DBAPIError]:
+    """People deposit and workers work while the server dies three times, and is away until three were refused; what they were told."""
     settings = read_settings({"ARCHIVO_HOME": str(tmp_path / "casa"), "ARCHIVO_DATABASE_URL": url, "ARCHIVO_WORKERS": "2"})
     with opened(settings) as archive:
         crew = Crew(archive, 2)
@@ -326,8 +328,6 @@ def _killed_in_the_middle(server: Postgres, url: str, tmp_path: Path) -> None:
         stop.set()
         sender.join()
         crew.stop()
-        assert told
-        assert all(isinstance(fault, Unavailable) or is_away(fault) for fault in told), told
         reconcile(archive)
         with archive.reading() as session:
             kept = list(session.scalars(select(Document.id)))
@@ -341,3 +341,4 @@ def _killed_in_the_middle(server: Postgres, url: str, tmp_path: Path) -> None:
             assert count(archive, model) == 0, model
         assert verify_chain(archive).broken_at is None
         assert verify(archive, ACTOR).is_clean
+    return told
