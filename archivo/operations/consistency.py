@@ -46,7 +46,7 @@ class Consistency:
 
 
 def examine(archive: Archive) -> Consistency:
-    """Count what does not match, changing nothing. What somebody is doing at this moment is no fault: what was found is looked at twice."""
+    """Count what does not match, changing nothing. Packages and rows are looked at twice: what is being done now is no fault."""
     objects, rows = _unmatched(archive)
     entries, records = _unmatched_entries(archive)
     return Consistency(objects, (*rows, *_dead_deposits(archive)), _dead_leases(archive), _lost_jobs(archive), entries, records)

@@ -25,6 +25,7 @@ PROBE: Final = "sonda"
 
 PROMISES: Final[Mapping[str, str]] = {
     "writes_once": "respeta la escritura única",
+    "writes_after_deletion": "deja escribir de nuevo lo borrado",
     "joins_once": "la respeta al unir las partes de un objeto grande",
     "swaps": "cambia solo lo que se había visto",
     "deletes_what_was_seen": "borra solo lo que se había visto",
@@ -131,7 +132,7 @@ def _s3(store: object) -> Check | None:
     return Check(
         "almacén",
         "warning" if store.wire.address.accepts_overwriting else "error",
-        f"{kept.server} no {broken}: podría escribir sobre un documento. {versions}",
+        f"{kept.server} no {broken}: no es un almacén seguro para un archivo. {versions}",
         "Use otro servidor para lo que deba conservarse.",
     )
 

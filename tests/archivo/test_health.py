@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from io import BytesIO
 
 from starlette.testclient import TestClient
@@ -12,10 +12,12 @@ from archivo.app import create_app
 from archivo.archive import Archive
 from archivo.broker import CeleryLegs
 from archivo.intake.services import Metadata, Upload, deposit
+from archivo.operations.doctor import PROMISES
 from archivo.worker import work_until_done
 from preservation.ocfl import StorageRoot
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import s3_address
+from preservation.stores.s3_probe import Kept
 
 NOBODY = "127.0.0.1:9"  # discard: nobody listens
 
@@ -58,3 +60,8 @@ def test_what_needs_a_store_that_is_away_says_so_in_words(archive: Archive) -> N
     answer = client.get(f"/documentos/{kept}/descargar/original")
     assert answer.status_code == 503
     assert "no responde" in answer.text
+
+
+def test_the_doctor_has_words_for_all_that_a_server_may_fail_to_keep() -> None:
+    assert set(PROMISES) == {field.name for field in fields(Kept) if field.type in (bool, "bool")}
+    assert PROMISES
