@@ -1,4 +1,4 @@
-"""`archivo worker` with one more kind of job, whose effects can be counted: `python -m tests.hands [--queues …]`.
+"""`archivo worker`, or `serve`, with one more kind of job, whose effects can be counted: `python -m tests.hands [serve] [--queues …]`.
 
 HANDS_HOST is the name of the host that it takes itself to be on.
 """
@@ -62,7 +62,7 @@ def effects(archive: Archive) -> Counter[str]:
 
 
 def begin(*words: str, host: str | None = None, log: Path | None = None) -> "subprocess.Popen[bytes]":
-    """A worker in a process of its own, on the archive of this environment."""
+    """A worker, or what serves, in a process of its own, on the archive of this environment."""
     environment = os.environ | ({"HANDS_HOST": host} if host else {})
     with (log or Path(os.devnull)).open("ab") as out:
         return subprocess.Popen([sys.executable, "-m", "tests.hands", *words], cwd=ROOT, env=environment, stdout=out, stderr=out)
@@ -74,7 +74,7 @@ def main(words: list[str]) -> int:
     table[KIND] = count
     if host := os.environ.get("HANDS_HOST"):
         assembly.host_name = lambda: host
-    return run(["worker", *words])
+    return run(words if words[:1] == ["serve"] else ["worker", *words])
 
 
 if __name__ == "__main__":

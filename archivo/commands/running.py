@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -30,6 +31,7 @@ def serve(parser: argparse.ArgumentParser) -> Act:
 def worker(parser: argparse.ArgumentParser) -> Act:
     """Hacer los trabajos, sin servir páginas."""
     parser.add_argument("--queues", default=",".join(Queue), metavar="COLAS", help="separadas por comas")
+    parser.add_argument("--while-input", action="store_true", help="terminar cuando termine la entrada estándar")
     return _worker
 
 
@@ -50,6 +52,7 @@ def _serve(options: argparse.Namespace) -> int:
     from archivo.worker import Crew
 
     settings = _strict_settings()
+    signal.signal(signal.SIGTERM, _leave)
     with _listening(options.host, options.port) as listening, opened(settings) as archive:
         check_index_format(archive)
         secret = read_secret(settings)
@@ -73,6 +76,11 @@ def _serve(options: argparse.Namespace) -> int:
         finally:
             if crew:
                 crew.stop()
+
+
+def _leave(*_: object) -> None:
+    """End as told, after what is at hand is given back: uvicorn, once it has ended, raises again the signal that ended it."""
+    raise SystemExit(0)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -105,6 +113,8 @@ def _worker(options: argparse.Namespace) -> int:
             signal.signal(number, lambda *_: stop.set())
         crew = Crew(archive, settings.workers, queues)
         crew.start()
+        if options.while_input:
+            threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), name="entrada", daemon=True).start()
         print_message("Trabajando. Para terminar: SIGTERM.")
         stop.wait()
         crew.stop()

@@ -18,7 +18,7 @@ from archivo.operations.reconciling import reconcile
 from archivo.processes import Renewals, lives, process_name
 from archivo.records.models import Incoming
 from archivo.worker import Crew
-from tests.hands import KIND, add_jobs, count, effects
+from tests.hands import KIND, add_jobs, begin, count, effects
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +101,20 @@ def test_a_crew_that_stops_hands_back_what_does_not_end(archive: Archive) -> Non
     until(lambda: states(archive) == ["done"])
     again.stop()
     assert effects(archive) == {long: 1}
+
+
+def test_a_web_that_works_jobs_and_is_told_to_stop_hands_back_what_does_not_end(archive: Archive) -> None:
+    (long,) = add_jobs(archive, 1, params={"seconds": 600})
+
+    def job() -> Job:
+        with archive.reading() as session:
+            return session.get_one(Job, long)
+
+    with begin("serve", "--port", "0") as serving:
+        until(lambda: job().state == JobState.RUNNING)
+        serving.terminate()
+        assert serving.wait(60) == 0
+    assert (job().state, job().attempt, job().owner) == ("queued", 0, None)
 
 
 def test_a_kind_that_a_newer_program_wrote_is_left_for_it(archive: Archive) -> None:
