@@ -8,7 +8,7 @@ BENCH ?= *
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-servers test-kill test-kill-all test-browser conformance bench bench-smoke bench-final docs clean
+.PHONY: help setup demo serve stop check test test-servers test-kill test-kill-all test-browser faults faults-long conformance bench bench-smoke bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,11 +31,11 @@ check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
 	@.venv/bin/lint-imports --no-cache
 
 test: .venv/.ready-dev ## Las pruebas
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser and not servers" --ignore=tests/conformance
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser and not servers and not faults" --ignore=tests/conformance
 
 test-servers: .venv/.ready-dev ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
 	$(PYTEST) -m servers
-	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers"
+	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
@@ -46,6 +46,12 @@ test-kill-all: .venv/.ready-dev ## Lo mismo, en cada instante posible: más de m
 test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	@.ci/setup browser
 	$(PYTEST) -m browser
+
+faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: unos quince minutos
+	$(PYTEST) -m faults tests/faults
+
+faults-long: .venv/.ready-dev ## Lo mismo con mil muertes y ausencias de un minuto: varias horas
+	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
 conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones oficiales
 	$(PYTEST) tests/conformance -m "not servers"

@@ -1,6 +1,7 @@
 """Real servers for tests: started by the scripts of the reference material, or given by their address in the environment."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -61,6 +62,14 @@ class Postgres:
             os.kill(one, signal.SIGKILL)
         while any(Path(f"/proc/{one}").exists() for one in (pid, *children)):  # a dead one that nobody has seen yet still bars the start
             time.sleep(0.02)
+
+    def kill_one(self, chance: random.Random) -> bool:
+        """End at once one of the processes that answer clients; the server then ends the others, and recovers. False when there is none."""
+        listed = subprocess.run(["pgrep", "-a", "-P", str(self._pid())], capture_output=True, text=True).stdout.splitlines()
+        answering = [int(line.split()[0]) for line in listed if "127.0.0.1(" in line]
+        if answering:
+            os.kill(chance.choice(answering), signal.SIGKILL)
+        return bool(answering)
 
     def start(self) -> None:
         """Start it, also after it was killed."""

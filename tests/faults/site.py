@@ -1,0 +1,156 @@
+"""One archive on four real servers: a web and two workers, each with a home of its own, that share nothing but the servers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from archivo.archive import Archive
+from archivo.assembly import assemble
+from archivo.settings import read_settings
+from tests.servers import free_port
+
+ROOT: Final = Path(__file__).parents[2]
+WORKERS: Final = ("uno", "dos")
+WEB: Final = "web"
+STARTS: Final = 120.0
+"""Seconds after which a process that does not begin never will; it may wait for servers that are starting."""
+
+
+@dataclass
+class Member:
+    """A process of the archive, started again however often it ends."""
+
+    name: str
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    running: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def pid(self) -> int:
+        assert self.running
+        return self.running.pid
+
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.running = subprocess.Popen([sys.executable, *self.words], cwd=ROOT, env=dict(self.environment), stdout=out, stderr=out)
+
+    def has_ended(self) -> bool:
+        return self.running is None or self.running.poll() is not None
+
+    def kill(self) -> None:
+        """End it at once, with kill -9."""
+        self.send(signal.SIGKILL)
+        assert self.running
+        self.running.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.running
+        self.running.send_signal(number)
+
+    def stop(self) -> int:
+        """Tell it to end, and wait; its status."""
+        if self.running is None:
+            return 0
+        with suppress(ProcessLookupError):
+            self.send(signal.SIGCONT)
+        self.running.terminate()
+        try:
+            return self.running.wait(60)
+        finally:
+            self.running.kill()
+            self.running.wait()
+
+    def children(self) -> list[int]:
+        """The processes in which it reads files of strangers."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.pid and b"ingest.tools.child" in (path / "cmdline").read_bytes():
+                    found.append(int(path.name))
+        return found
+
+
+@dataclass
+class Site:
+    """The archive as a whole. `settings` are the addresses of its servers, which all its processes share."""
+
+    folder: Path
+    settings: Mapping[str, str]
+    command: tuple[str, ...] = ("-m", "archivo")
+    port: int = field(default_factory=free_port)
+    members: dict[str, Member] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, home: str) -> dict[str, str]:
+        """What a process of this archive is told, with a home of its own."""
+        others = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVO_")}
+        return {**others, **self.settings, "ARCHIVO_HOME": str(self.folder / home), "ARCHIVO_WORKERS": "1"}
+
+    def member(self, name: str) -> Member:
+        """A process by its name; the first time, as it will be started."""
+        if name not in self.members:
+            words = ("serve", "--port", str(self.port)) if name == WEB else ("worker",)
+            self.members[name] = Member(name, (*self.command, *words), self.environment(name), self.folder / f"{name}.log")
+        return self.members[name]
+
+    def start(self, *names: str) -> None:
+        """Start what does not run, and wait until the web answers."""
+        for name in names or (WEB, *WORKERS):
+            if self.member(name).has_ended():
+                self.member(name).start()
+        self.wait_for_web()
+
+    def wait_for_web(self) -> None:
+        ends = time.monotonic() + STARTS
+        while True:
+            with suppress(httpx.HTTPError):
+                httpx.get(f"{self.address}/health/live", timeout=5)
+                return
+            if self.member(WEB).has_ended():  # a server that it needs at its start is away
+                self.member(WEB).start()
+            assert time.monotonic() < ends, self.log_of(WEB)
+            time.sleep(0.1)
+
+    def keep_running(self) -> None:
+        """Start again what ended by itself, as whoever runs the processes of a machine does."""
+        for member in self.members.values():
+            if member.has_ended():
+                member.start()
+
+    def stop(self) -> dict[str, int]:
+        """Tell all to end; the status of each."""
+        return {name: member.stop() for name, member in self.members.items()}
+
+    def log_of(self, name: str) -> str:
+        """The last words of a process."""
+        return self.member(name).log.read_text("utf-8", "replace")[-3000:]
+
+    def order(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the archive, as an operator does on a machine of theirs."""
+        command = [sys.executable, "-m", "archivo", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.environment("consola"), capture_output=True, text=True, timeout=600)
+
+    @contextmanager
+    def opened(self) -> Iterator[Archive]:
+        """The archive in this process, to count what it holds."""
+        archive, tools = assemble(read_settings(self.environment("consola")))
+        try:
+            yield archive
+        finally:
+            archive.legs.close()
+            tools.close()
+            archive.database.close()

@@ -1,0 +1,31 @@
+"""kill -9 of everything, again and again, while documents are handed over, worked and read."""
+
+import os
+import random
+
+import pytest
+
+from tests.faults.kills import SHARES, Killer
+from tests.faults.papers import papers
+from tests.faults.scenes import Scene
+
+KILLS = int(os.environ.get("ARCHIVO_FAULTS_KILLS", "60"))
+PAUSE = 1.0
+"""Seconds between two documents of a sender, of whom there are two."""
+MANY = 1_000_000
+
+pytestmark = pytest.mark.faults
+
+
+def test_whatever_is_killed_while_documents_are_in_flight_nothing_is_lost(scene: Scene) -> None:
+    """Everything is killed in its turn; each document comes to be kept, found and told of once; nobody read anything but plain words."""
+    seed = random.randrange(MANY)
+    print(f"seed {seed}")
+    killer = Killer(scene, random.Random(seed))
+    with scene.reader.reading(scene.sender), scene.sender.sending(papers(MANY, scans=8), every=PAUSE) as enough:
+        killer.run(KILLS)
+        enough.set()
+    scene.hold()
+    assert killer.killed.total() == KILLS
+    assert set(killer.killed) == set(SHARES)
+    print(f"{len(scene.sender.kept)} documents; told {dict(scene.told.statuses)}, unanswered {scene.told.unanswered}")
