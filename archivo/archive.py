@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from sqlalchemy import String, delete, select, update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
-from archivo.database import Base, Database, table_of
+from archivo.database import Base, Database, delete_rows, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.processes import Bell, Renewals
@@ -59,6 +59,9 @@ class ObjectLease(Base):
     until: Mapped[datetime]
 
 
+_LEASE_HELD: Final = select(ObjectLease).where(ObjectLease.object_id == bindparam("object")).with_for_update()
+
+
 class Busy(Exception):
     """Another is writing this object."""
 
@@ -73,7 +76,7 @@ class Hold:
 
     def end_with(self, session: Session) -> None:
         """Give it back in a transaction of the caller's, which its last act belongs to."""
-        session.execute(delete(table_of(ObjectLease)).filter_by(object_id=self.object_id, owner=self.owner))
+        delete_rows(session, ObjectLease, object_id=self.object_id, owner=self.owner)
         self.ended = True
 
 
@@ -221,7 +224,7 @@ class Archive:
         now = self.clock()
         try:
             with self.database.writing() as session:
-                held = session.scalars(select(ObjectLease).where(ObjectLease.object_id == hold.object_id).with_for_update()).first()
+                held = session.scalars(_LEASE_HELD, {"object": hold.object_id}).first()
                 if held is None:
                     session.add(ObjectLease(object_id=hold.object_id, owner=hold.owner, until=now + OBJECT_LEASE))
                 elif held.owner == hold.owner or self._is_dead(held):  # ours: one that could not be given back

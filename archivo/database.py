@@ -5,9 +5,27 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    JSON,
+    URL,
+    DateTime,
+    Delete,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -133,7 +151,40 @@ def lock(session: Session, model: type[Row], identity: str) -> Row:
 
     Hold a row before reading what is decided from it. On SQLite, whose writers are one at a time, it is only read.
     """
-    return session.get_one(model, identity, with_for_update=HELD)
+    row: Row = session.scalars(_locking(model), {"identity": identity}).one()
+    return row
+
+
+def rows_of(session: Session, model: type[Row], order: str | None = None, **values: object) -> list[Row]:
+    """The rows of a model whose columns have these values, none of them None, by the column `order`.
+
+    Its statement is made once: to make one costs SQLAlchemy more than to execute it. So do `delete_rows` and `lock`.
+    """
+    return list(session.scalars(_rows_by(model, tuple(values), order), values))
+
+
+def delete_rows(session: Session, model: type[Base], **values: object) -> None:
+    """Delete the rows of a model whose columns have these values, none of them None; what the session holds of them does not know."""
+    session.execute(_delete_by(model, tuple(values)), values)
+
+
+@cache
+def _rows_by(model: type[Base], names: tuple[str, ...], order: str | None) -> Select[Any]:
+    columns = table_of(model).c
+    return select(model).where(*(columns[name] == bindparam(name) for name in names)).order_by(columns[order] if order else None)
+
+
+@cache
+def _delete_by(model: type[Base], names: tuple[str, ...]) -> Delete:
+    table = table_of(model)
+    return delete(table).where(*(table.c[name] == bindparam(name) for name in names))
+
+
+@cache
+def _locking(model: type[Base]) -> Select[Any]:
+    (key,) = inspect(model).primary_key
+    held = select(model).where(key == bindparam("identity")).with_for_update(key_share=True)
+    return held.execution_options(populate_existing=True)
 
 
 def added(session: Session, row: Base) -> bool:

@@ -92,6 +92,20 @@ _TAKEN: Final = (
     )
     .returning(_J.id, _J.kind, _J.object_id, _J.params, _J.attempt)
 )
+_MINE: Final = (
+    _J.id == bindparam("job"),
+    _J.state == JobState.RUNNING,
+    _J.owner == bindparam("by"),
+    _J.attempt == bindparam("turn"),
+)
+_HELD: Final = select(_J.id).where(*_MINE)
+_CHANGED: Final = update(_JOBS).where(*_MINE)
+_WAITING: Final = (
+    select(_J.id, _J.params)
+    .where(_J.object_id == bindparam("object"), _J.kind == bindparam("kind"), _J.state == JobState.QUEUED)
+    .order_by(_J.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +139,7 @@ def enqueue(
     That one is held until the transaction ends: nobody begins it before what is done here can be seen.
     """
     wanted = dict(params or {})
-    waiting = select(Job.id, Job.params).where(Job.object_id == object_id, Job.kind == kind, Job.state == JobState.QUEUED)
-    for job_id, params_waiting in session.execute(waiting.order_by(Job.id).with_for_update()):
+    for job_id, params_waiting in session.execute(_WAITING, {"object": object_id, "kind": kind}):
         if params_waiting == wanted:
             return JobId(job_id)
     job = Job(id=new_uuid(now), kind=kind, queue=queue, priority=priority, object_id=object_id, params=wanted, created_at=now)
@@ -182,8 +195,7 @@ def renew(session: Session, lease: Lease, now: datetime, *, by: timedelta = LEAS
 
 def check_held(session: Session, lease: Lease) -> None:
     """Raises LeaseLost when the job is another's now, or done. Asked after a read, it tells that nobody had finished the job by then."""
-    held = select(_JOBS.c.id).filter_by(id=lease.id, state=JobState.RUNNING, owner=lease.owner, attempt=lease.attempt)
-    if session.execute(held).first() is None:
+    if session.execute(_HELD, _proof(lease)).first() is None:
         raise LeaseLost(lease.id)
 
 
@@ -353,8 +365,11 @@ def _finished(now: datetime) -> Mapping[str, Any]:
 
 
 def _mine(session: Session, lease: Lease, **values: Any) -> bool:
-    held = update(_JOBS).filter_by(id=lease.id, state=JobState.RUNNING, owner=lease.owner, attempt=lease.attempt)
-    return bool(getattr(session.execute(held.values(**values)), "rowcount", 0))
+    return bool(getattr(session.execute(_CHANGED, {**_proof(lease), **values}), "rowcount", 0))
+
+
+def _proof(lease: Lease) -> Mapping[str, Any]:
+    return {"job": lease.id, "by": lease.owner, "turn": lease.attempt}
 
 
 def _kept(text: str) -> str:

@@ -78,14 +78,16 @@ def verify_chain(archive: Archive) -> ChainReport:
     return ChainReport(entries, None if whole else entries)
 
 
+_HEAD: Final = select(AuditHead).with_for_update()
+
+
 def _chain(session: Session, entry: AuditEntry) -> None:
     """Put an entry after the last one. Who holds the head writes; the others wait."""
     session.flush()
-    held = select(AuditHead).with_for_update()
-    head = session.scalars(held).first()
+    head = session.scalars(_HEAD).first()
     if head is None:
         added(session, AuditHead(id=1, sequence=0, hash=GENESIS))
-        head = session.scalars(held).one()
+        head = session.scalars(_HEAD).one()
     entry.sequence, entry.previous = head.sequence + 1, head.hash
     entry.hash = _hash(entry)
     session.add(entry)

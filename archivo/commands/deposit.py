@@ -3,21 +3,28 @@
 import argparse
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
 from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
-from archivo.assembly import opened
+from archivo.assembly import opened, settings_or_malformed
 from archivo.commands.printing import login, one_line, print_json, print_line, print_message, progress
 from archivo.errors import ArchivoError, Malformed
 from archivo.intake import services as intake
 from archivo.intake.manifest import ManifestProblem, mode_of, read_manifest
 from archivo.intake.representing import deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
+from archivo.jobs import Queue
+from archivo.settings import Settings
+from ingest.tools.process import helped_by
 
 Act = Callable[[argparse.Namespace], int]
+HELPED_FROM: Final = 50
+"""Files from which a second process pays for its start."""
 
 
 def deposit(parser: argparse.ArgumentParser) -> Act:
@@ -35,7 +42,8 @@ COMMANDS: Final = {"deposit": deposit}
 
 def _deposit(options: argparse.Namespace) -> int:
     _check_paths(options)
-    with opened() as archive:
+    settings = settings_or_malformed()
+    with opened(settings) as archive:
         from archivo.operations.reconciling import reconcile
 
         reconcile(archive)
@@ -50,7 +58,16 @@ def _deposit(options: argparse.Namespace) -> int:
         files += [(path, Metadata()) for path in _walk(options.paths)]
         if options.dry_run:
             return _print_check(len(files), (), options.json)
-        return _deposit_all(archive, actor, files, options)
+        with _helped(settings, options, len(files)):
+            return _deposit_all(archive, actor, files, options)
+
+
+def _helped(settings: Settings, options: argparse.Namespace, files: int) -> AbstractContextManager[None]:
+    """A worker beside this process while it receives and works many files: one process of Python keeps one processor busy."""
+    if not options.wait or files < HELPED_FROM or (os.cpu_count() or 1) < 2 or settings.broker_url != "local://":
+        return nullcontext()
+    light = ",".join((Queue.INGEST, Queue.INDEX, Queue.SEAL))
+    return helped_by([sys.executable, "-m", "archivo", "worker", "--queues", light, "--while-input"], {"ARCHIVO_WORKERS": "1"})
 
 
 def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Metadata]], options: argparse.Namespace) -> int:

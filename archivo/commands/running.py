@@ -114,11 +114,16 @@ def _worker(options: argparse.Namespace) -> int:
         crew = Crew(archive, settings.workers, queues)
         crew.start()
         if options.while_input:
-            threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), name="entrada", daemon=True).start()
+            threading.Thread(target=_until_input_ends, args=(stop,), name="entrada", daemon=True).start()
         print_message("Trabajando. Para terminar: SIGTERM.")
         stop.wait()
         crew.stop()
     return 0
+
+
+def _until_input_ends(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
 
 
 def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue]) -> int:

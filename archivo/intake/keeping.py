@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session, make_transient
 
 from archivo import jobs
 from archivo.archive import Archive, Hold, Transaction
-from archivo.database import Base, lock, table_of, without_nul
+from archivo.database import Base, Row, delete_rows, lock, rows_of, table_of, without_nul
 from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
 from archivo.intake.proposals import Proposals, propose_description
@@ -42,6 +42,12 @@ PACKAGED: Final = (RecordVersion, Representation, DocumentPart, DocumentEvent, D
 RECEIVED: Final = (RecordVersion, Representation, DocumentEvent)
 """What a package holds before its document is processed, or is processed again."""
 PROCESSED: Final = (Representation, DocumentPart, DocumentEvent, DocumentFinding)
+_VERSIONS: Final = table_of(RecordVersion)
+_NEWLY_SEALED: Final = (
+    update(_VERSIONS)
+    .filter_by(sealed_in=None)
+    .where(_VERSIONS.c.document_id == bindparam("document"), _VERSIONS.c.n <= bindparam("sealed"))
+)
 _FOUND: Final = ["mime", "puid", "format_name", "part_count", "is_doubtful", "proposals"]
 
 
@@ -94,7 +100,7 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
 def _propose(archive: Archive, session: Session, document: Document, parts: Sequence[Part]) -> tuple[Proposals, Proposed | None]:
     """The description that the texts let propose, and the class of a document that has none yet."""
     text = "\n".join(part.text for part in parts[:10])[:20_000]
-    offices = {code: name for code, name in session.execute(select(Office.code, Office.name).where(Office.fonds_id == document.fonds_id))}
+    offices = {office.code: office.name for office in rows_of(session, Office, fonds_id=document.fonds_id)}
     is_classed = session.get(Classification, document.id) is not None
     return propose_description(text, offices), None if is_classed else classification.propose(archive, session, document, text)
 
@@ -102,7 +108,7 @@ def _propose(archive: Archive, session: Session, document: Document, parts: Sequ
 def _after_keeping(transaction: Transaction, document: Document, lease: Lease, proposed: Proposed | None) -> None:
     """The document is kept: its class, its index entries, and the end of its job."""
     _mark_sealed(transaction, document)
-    transaction.session.execute(delete(table_of(RecognisedPage)).filter_by(document_id=document.id))
+    delete_rows(transaction.session, RecognisedPage, document_id=document.id)
     decided = transaction.session.get(Classification, document.id)
     if decided is not None:  # by a person, it may be while the document was processed
         learning.queue_training_if_due(transaction, decided.trd_id)
@@ -128,12 +134,12 @@ def _replace_rows(
     session = transaction.session
     packaged = list(events)
     held = {(event.code, event.at) for event in packaged}
-    standing = session.scalars(select(DocumentEvent).filter_by(document_id=document_id).order_by(DocumentEvent.sequence))
-    later = [event for event in standing if (event.code, event.at) not in held]
-    for event in later:
+    standing = rows_of(session, DocumentEvent, "sequence", document_id=document_id)
+    for event in standing:
         session.expunge(event)
+    later = [event for event in standing if (event.code, event.at) not in held]
     for model in PROCESSED:
-        session.execute(delete(table_of(model)).filter_by(document_id=document_id))
+        delete_rows(session, model, document_id=document_id)
     for row in (*representations, *parts, *packaged, *findings):
         make_transient(row)
         session.add(row)
@@ -241,25 +247,24 @@ def take_over(archive: Archive, lease: Lease) -> bool:
 
 
 def _mark_sealed(transaction: Transaction, document: Document) -> None:
-    versions = table_of(RecordVersion)
-    sealed = update(versions).filter_by(document_id=document.id, sealed_in=None).where(versions.c.n <= document.sealed_version)
-    transaction.session.execute(sealed.values(sealed_in=document.ocfl_version))
+    sealed = {"document": document.id, "sealed": document.sealed_version, "sealed_in": document.ocfl_version}
+    transaction.session.execute(_NEWLY_SEALED, sealed)
 
 
 def gather_rows(session: Session, document_id: str, tables: Collection[type[Base]] = PACKAGED) -> RecordRows:
     """The rows of a document, as its package is to hold them; those of `tables`."""
     document = session.get_one(Document, document_id)
 
-    def all_of(model: Any, order: Any) -> list[Any]:
-        return list(session.scalars(select(model).where(model.document_id == document_id).order_by(order))) if model in tables else []
+    def all_of(model: type[Row], order: str) -> list[Row]:
+        return rows_of(session, model, order, document_id=document_id) if model in tables else []
 
     return RecordRows(
         fonds=session.get_one(Fonds, document.fonds_id),
         document=document,
-        versions=all_of(RecordVersion, RecordVersion.n),
-        representations=all_of(Representation, Representation.role),
-        parts=all_of(DocumentPart, DocumentPart.number),
-        events=all_of(DocumentEvent, DocumentEvent.sequence),
-        findings=all_of(DocumentFinding, DocumentFinding.sequence),
+        versions=all_of(RecordVersion, "n"),
+        representations=all_of(Representation, "role"),
+        parts=all_of(DocumentPart, "number"),
+        events=all_of(DocumentEvent, "sequence"),
+        findings=all_of(DocumentFinding, "sequence"),
         sections=classification.sealed_sections(session, document_id),
     )

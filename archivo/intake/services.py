@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import is_full, without_nul
+from archivo.database import delete_rows, is_full, without_nul
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
 from archivo.intake.models import DigestClaim
@@ -221,8 +221,8 @@ def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, 
         writer.commit("Recepción", actor.login, "", rows.document.received_at)
     with archive.transaction() as transaction:
         _insert(transaction, rows, checked, actor)
-        transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
-        transaction.session.execute(delete(Incoming).where(Incoming.document_id == document_id))
+        delete_rows(transaction.session, DigestClaim, document_id=document_id)
+        delete_rows(transaction.session, Incoming, document_id=document_id)
         audit.record(transaction, actor.login, "document.deposit", document_id, detail={"sha256": rows.document.sha256})
         transaction.enqueue("process", document_id, queue=Queue.INGEST)
     findings = tuple(finding_view(f.code, f.params) for f in rows.findings)

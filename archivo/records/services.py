@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import HELD, added, without_nul
+from archivo.database import HELD, added, rows_of, without_nul
 from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unknown_document
 from archivo.identifiers import DocumentId, is_uuid, new_uuid, urn
 from archivo.jobs import Queue
@@ -193,20 +193,19 @@ def reindex(transaction: Transaction, document: Document) -> None:
 def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:
     """The institution's own fonds; made at first use."""
     code = archive.institution.entity_code
-    fonds = transaction.session.scalars(select(Fonds).where(Fonds.code == code)).first()
-    if fonds is None:
-        fonds = Fonds(
-            id=new_uuid(transaction.now), code=code, name=archive.institution.entity_name, created_at=transaction.now, ocfl_version=0
-        )
-        if not added(transaction.session, fonds):
-            return transaction.session.scalars(select(Fonds).where(Fonds.code == code)).one()
-        transaction.enqueue("keep_fonds", fonds.id, queue=Queue.SEAL, priority=6)
+    for standing in rows_of(transaction.session, Fonds, code=code):
+        return standing
+    fonds = Fonds(id=new_uuid(transaction.now), code=code, name=archive.institution.entity_name, created_at=transaction.now, ocfl_version=0)
+    if not added(transaction.session, fonds):
+        (fonds,) = rows_of(transaction.session, Fonds, code=code)
+        return fonds
+    transaction.enqueue("keep_fonds", fonds.id, queue=Queue.SEAL, priority=6)
     return fonds
 
 
 def documents_by_digest(session: Session, fonds_id: str, sha256: str) -> list[Document]:
     """The documents of a fonds whose original has this digest, oldest first."""
-    return list(session.scalars(select(Document).where(Document.fonds_id == fonds_id, Document.sha256 == sha256).order_by(Document.id)))
+    return rows_of(session, Document, "id", fonds_id=fonds_id, sha256=sha256)
 
 
 def clean_line(text: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import lock
+from archivo.database import lock, rows_of
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
@@ -214,7 +214,7 @@ def sealed_sections(session: Session, document_id: str) -> dict[str, Any]:
     """What the package keeps of a document's class: the class that counts, and every decision."""
     row = session.get(Classification, document_id)
     counts = row is not None and row.status in (Status.CONFIRMED, Status.AUTOMATIC)
-    decisions = session.scalars(select(Decision).where(Decision.document_id == document_id).order_by(Decision.id))
+    decisions = rows_of(session, Decision, "id", document_id=document_id)
     return {
         "classification": learning.classification_json(row) if row is not None and counts else None,
         "decisions": [learning.decision_json(d) for d in decisions],

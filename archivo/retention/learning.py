@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from archivo import jobs
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ingest.classifier import Example, Model, ScheduleEntry
 
 TARGET_ERROR: Final = 0.05
+_ACTIVE: Final = select(LearnedModel.id, LearnedModel.number).where(LearnedModel.trd_id == bindparam("trd"), LearnedModel.state == "active")
+_PROSPECTIVE: Final = (Decision.trd_id == bindparam("trd"), Decision.was_eligible, Decision.confidence.is_not(None))
+_PROSPECTS: Final = select(func.count(), func.max(Decision.id)).where(*_PROSPECTIVE)
 KEPT_MODELS: Final = 3
 MAX_EXAMPLES: Final = 100_000
 EXAMPLE_CHARS: Final = 4_000
@@ -101,10 +104,10 @@ def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, 
     """The name and the model in use for a TRD version; one of the TRD's own words is made where none was trained yet."""
     from ingest.classifier import fit, load
 
-    row = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active")).first()
+    row = session.execute(_ACTIVE, {"trd": trd_id}).first()
     if row is None:
         return "TRD", archive.shelf.get(f"entries:{trd_id}", lambda: fit(_entries(session, trd_id)[0], [], 0))
-    return f"{row.number}", archive.shelf.get(f"model:{row.id}", lambda: load(row.content))
+    return f"{row.number}", archive.shelf.get(f"model:{row.id}", lambda: load(session.get_one(LearnedModel, row.id).content))
 
 
 def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:
@@ -127,14 +130,12 @@ def proven_threshold(archive: Archive, session: Session, trd_id: str) -> float |
     """The confidence from which prospective decisions prove the error small; None: nothing goes by itself."""
     from ingest.classifier.automation import NEWEST, Prospective, threshold
 
-    seen = (Decision.trd_id == trd_id, Decision.was_eligible, Decision.confidence.is_not(None))
-
     def proven() -> float | None:
-        newest = session.scalars(select(Decision).where(*seen).order_by(Decision.id.desc()).limit(NEWEST))
+        newest = session.scalars(select(Decision).where(*_PROSPECTIVE).order_by(Decision.id.desc()).limit(NEWEST), {"trd": trd_id})
         decisions = [Prospective(d.confidence or 0.0, d.class_key == d.proposed_key, d.was_eligible) for d in newest]
         return threshold(decisions[::-1], TARGET_ERROR)
 
-    known = session.execute(select(func.count(), func.max(Decision.id)).where(*seen)).one()
+    known = session.execute(_PROSPECTS, {"trd": trd_id}).one()
     return archive.shelf.get(f"threshold:{trd_id}:{known}", proven)
 
 

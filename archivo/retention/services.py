@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import lock
+from archivo.database import lock, rows_of
 from archivo.errors import Invalid
 from archivo.identifiers import new_uuid
 from archivo.jobs import Job, JobState, Queue
@@ -144,8 +144,7 @@ def classes_of(archive: Archive, trd_id: str) -> list[ClassView]:
 
 def trd_in_force(session: Session, fonds_id: str, day: str) -> TrdVersion | None:
     """The version in force on an ISO day: the table in force when the document was produced; the newest where two would be."""
-    versions = session.scalars(select(TrdVersion).where(TrdVersion.fonds_id == fonds_id).order_by(TrdVersion.number.desc()))
-    for version in versions:
+    for version in reversed(rows_of(session, TrdVersion, "number", fonds_id=fonds_id)):
         if (version.in_force_from or "") <= day and (version.in_force_to is None or day <= version.in_force_to):
             return version
     return None

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from select import POLLIN, POLLOUT, poll
@@ -274,6 +274,23 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TESSDATA_PREFIX") if name in os.environ}
     return kept | {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": root}
+
+
+@contextmanager
+def helped_by(command: Sequence[str | Path], environment: Mapping[str, str]) -> Iterator[None]:
+    """Run a program beside this one, which must end when its standard input does: it ends however this one ends.
+
+    `environment` is added to ours. A program that cannot be started, or that ends before, is nobody's loss.
+    """
+    try:
+        beside = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment}
+        )
+    except OSError:
+        yield
+        return
+    with beside:
+        yield
 
 
 def detach(command: Sequence[str | Path], log: Path) -> int:

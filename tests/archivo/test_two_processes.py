@@ -5,13 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from archivo.access.policy import custody, scope
 from archivo.assembly import opened
 from archivo.demo import TRD
+from archivo.jobs import Job, JobState
 from search.index import Query
 
 from .conftest import Command
@@ -37,6 +42,31 @@ def found() -> int:
     """How many documents one who sees all finds."""
     with opened() as archive:
         return archive.index.search(Query("chivatera"), scope=scope(custody("prueba"))).total
+
+
+def workers_of(pid: int) -> list[int]:
+    """The processes of `archivo worker` that a process started and that still run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == pid and b"\0worker\0" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def delivery(folder: Path, *names: str) -> Path:
@@ -76,6 +106,39 @@ def test_four_senders_of_the_same_bytes_make_one_document(home: Path, tmp_path: 
     assert len({answer["id"] for answer in answers}) == 1
     assert sum(answer["duplicate_of"] is None for answer in answers) == 1
     assert archivo("verify", "--json").value["checked"] == 1
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="not run: with one processor nothing is gained by a second process")
+def test_a_second_process_helps_with_many_files_and_ends_with_the_first(home: Path, tmp_path: Path, archivo: Command) -> None:
+    archivo("trd", "import", TRD)
+    names = [f"predio {number}" for number in range(120)]
+    sending = start(home, "deposit", delivery(tmp_path / "predios", *names), "--wait", "--json")
+    wait_until(lambda: workers_of(sending.pid))
+    (helper,) = workers_of(sending.pid)
+    answers = lines_of(sending)
+    assert [line["state"] for line in answers] == ["findable"] * len(names)
+    assert not Path(f"/proc/{helper}").exists()
+    with opened() as archive, archive.reading() as session:
+        done = session.execute(select(Job.kind, Job.owner).where(Job.state == JobState.DONE, Job.kind == "process")).all()
+    processes = {owner.partition("#")[0].split(":")[1] for _, owner in done if owner}
+    assert len(done) == len(names)
+    assert processes == {str(sending.pid), str(helper)}
+    assert found() == len(names)
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="not run: with one processor nothing is gained by a second process")
+def test_the_process_that_helps_does_not_outlive_one_that_is_killed(home: Path, tmp_path: Path, archivo: Command) -> None:
+    archivo("trd", "list")
+    names = [f"predio {number}" for number in range(120)]
+    sending = start(home, "deposit", delivery(tmp_path / "predios", *names), "--wait", "--json")
+    wait_until(lambda: workers_of(sending.pid))
+    (helper,) = workers_of(sending.pid)
+    sending.kill()
+    sending.communicate()
+    wait_until(lambda: not is_running(helper))
+    again = lines_of(start(home, "deposit", tmp_path / "predios", "--wait", "--json"))
+    assert [line["state"] for line in again] == ["findable"] * len(names)
+    assert found() == len(names)
 
 
 @pytest.mark.usefixtures("embedded")
