@@ -74,6 +74,12 @@ CATALOGUE: Mapping[str, Entry] = {
         "La página {page} no se puede leer automáticamente: parece manuscrita o muy deteriorada. Solo se guardaron las palabras seguras.",
         "Describa el documento a mano o transcriba la página para que se pueda encontrar por su contenido.",
     ),
+    "ocr.picture_without_text": Entry(
+        Severity.INFO,
+        "Mean confidence under 50 in a picture of an office document: most are photographs",
+        "La imagen de la página {page} no tiene texto que se pueda leer: parece una fotografía o algo manuscrito.",
+        "Si es un escrito, transcríbalo en la descripción para que se pueda encontrar por su contenido.",
+    ),
     "derivative.failed": Entry(
         Severity.WARNING,
         "The original and its recognised text do not depend on the copy",

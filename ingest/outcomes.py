@@ -33,6 +33,7 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         "ocr.done": "Texto reconocido en las imágenes (páginas: {pages}; dudosas: {doubtful}; sin leer: {failed}).",
         "ocr.failed": "No se pudo reconocer el texto de ninguna página (páginas: {pages}).",
         "derivative.no_recognised_text": "No hacía falta una copia con texto: no se reconoció ninguno.",
+        "derivative.only_inside": "No se hizo una copia con texto: lo reconocido está dentro del documento, en sus anexos o imágenes.",
         "derivative.made": "Se hizo una copia PDF con el texto reconocido (páginas: {pages}).",
         "derivative.lost_text": "La copia PDF se descartó: perdía texto en las páginas {pages}.",
         "derivative.failed": "No se pudo hacer la copia PDF con el texto reconocido.",

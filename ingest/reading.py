@@ -1,15 +1,16 @@
-"""Read a document of any family into parts, and the attachments of a message in the same way."""
+"""Read a document of any family into parts, and what it holds inside in the same way: attachments, and pictures of whole pages."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ingest.failures import note_all
 from ingest.families import MAIL, MARKUP, OFFICE, Family, family_of
 from ingest.pdf_pages import PdfPages
-from ingest.step import Format, Part, PartKind, TextSource, Workspace
+from ingest.step import Format, Part, PartKind, Place, TextSource, Workspace
 from ingest.steps.identify import identified
 from ingest.tools.process import ToolError, ToolFailed
+from ingest.unpacking import Steps, folder_of
 
 MAX_ATTACHMENTS: Final = 1000
 MAX_FAILURES: Final = 5
@@ -17,33 +18,47 @@ MAX_FAILURES: Final = 5
 
 @dataclass(slots=True)
 class Content:
-    """What a document holds: parts from 1, the numbers of those whose image must be read, and metadata found on the way."""
+    """What a document holds: parts from 1, the numbers of those whose image must be read, where those inside are, and metadata."""
 
     parts: list[Part] = field(default_factory=list)
     pending: list[int] = field(default_factory=list)
+    places: dict[int, Place] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         return "\n\n".join(part.text for part in self.parts if part.text)
 
+    def add(self, part: Part, place: Place | None = None, *, is_pending: bool = False) -> None:
+        """Add a part under the next number."""
+        number = len(self.parts) + 1
+        self.parts.append(replace(part, number=number))
+        if place is not None:
+            self.places[number] = place
+        if is_pending:
+            self.pending.append(number)
+
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one document and what is attached to it. The budgets hold for all of it, however deep."""
+    """Reads one document and what is inside it. The budgets hold for all of it, however deep."""
 
     work: Workspace
     attachments_left: int = MAX_ATTACHMENTS
     failures_left: int = MAX_FAILURES
+    pages_left: int = 0
     unread: list[str] = field(default_factory=list)
-    as_images: list[str] = field(default_factory=list)
+    small: list[str] = field(default_factory=list)
 
-    def read(self, path: Path, known: Format | None, depth: int = 0) -> Content | None:
-        """The content of the file at `path`, None for a format that has no reader. Raises ToolError."""
+    def __post_init__(self) -> None:
+        self.pages_left = self.work.limits.max_pages
+
+    def read(self, path: Path, known: Format | None, steps: Steps = ()) -> Content | None:
+        """The content of the file at `path`, to which `steps` lead; None for a format that has no reader. Raises ToolError."""
         family = family_of(known)
         if family is Family.PDF:
-            return self._pdf(path, depth)
-        call = self._call(path, family, depth)
+            return self._pdf(path, steps)
+        call = self._call(path, family, steps)
         if call is None:
             return None
         module, function, arguments = call
@@ -51,89 +66,118 @@ class Reader:
         note_all(self.work, answer["notes"])
         content = Content(properties=answer["properties"])
         for passage in answer["passages"]:
-            _add(content, passage)
+            part = _part(passage)
+            content.add(part, is_pending=part.kind is PartKind.PAGE and not part.text)
         for attached in answer["attachments"]:
-            content.parts.append(self._attachment(len(content.parts) + 1, attached["name"], Path(attached["path"]), depth + 1))
+            inside = Path(attached["path"])
+            self._take_in(content, attached["name"], inside, (*steps, (family.value, int(inside.name))))
         return content
 
     def note(self) -> None:
-        """Note, as one finding each, the attachments that gave no text."""
+        """Note, as one finding each, what is inside and gave no text."""
         if self.unread:
             self.work.find("mail.attachments_unread", names=_listed(self.unread))
-        if self.as_images:
-            self.work.find("mail.attachments_as_images", names=_listed(self.as_images))
+        if self.small:
+            self.work.find("mail.attachments_as_images", names=_listed(self.small))
 
-    def _pdf(self, path: Path, depth: int) -> Content:
+    def _pdf(self, path: Path, steps: Steps) -> Content:
         pages = PdfPages(self.work, str(path))
-        declared = self.work.properties.get("pages") if depth == 0 else None
+        declared = None if steps else self.work.properties.get("pages")
         pages.read(int(declared) if declared else None)
-        if depth == 0:
+        if not steps:
             pages.note()
         if pages.parts and len(pages.broken) == len(pages.parts):
             raise ToolFailed("pdf.damaged", "no page can be read")
         return Content(pages.parts, pages.pending)
 
-    def _call(self, path: Path, family: Family, depth: int) -> tuple[str, str, dict[str, Any]] | None:
+    def _call(self, path: Path, family: Family, steps: Steps) -> tuple[str, str, dict[str, Any]] | None:
         """Which function reads a family, with what limits."""
         limits = self.work.limits
-        if family in OFFICE:
-            return "office", "read", {"family": family, "max_expanded": limits.max_expanded_bytes, "max_chars": limits.max_text_chars}
         if family in MARKUP:
             return "markup", "read", {"family": family, "max_chars": limits.max_text_chars}
         if family is Family.IMAGE:
-            return "image", "read", {"max_pages": limits.max_pages}
-        if family in MAIL:
-            folder = self.work.folder / f"attached-{depth}-{MAX_ATTACHMENTS - self.attachments_left}"
-            folder.mkdir(exist_ok=True)
-            return "mail", f"read_{family}", {"folder": str(folder), "max_chars": limits.max_text_chars}
-        return None
+            return "image", "read", {"max_pages": limits.max_pages, "only_page_like": bool(steps)}
+        if family not in OFFICE | MAIL:
+            return None
+        inside = {"folder": str(folder_of(self.work.folder, steps)), "max_chars": limits.max_text_chars}
+        if family in OFFICE:
+            return "office", "read", {"family": family, "max_expanded": limits.max_expanded_bytes, **inside}
+        return "mail", f"read_{family}", inside
 
-    def _attachment(self, number: int, name: str, path: Path, depth: int) -> Part:
-        text = ""
-        if depth > self.work.limits.max_nesting:
+    def _take_in(self, content: Content, name: str, path: Path, steps: Steps) -> None:
+        """Add to `content` what the file at `path`, inside it, says. The file stays where pages of it must still be recognised."""
+        inner = None
+        if len(steps) > self.work.limits.max_nesting:
             self.work.find("mail.nesting", limit=self.work.limits.max_nesting)
         elif self.attachments_left <= 0 or self.failures_left <= 0:
             self.work.find("mail.attachments_left_out", limit=MAX_ATTACHMENTS)
         else:
             self.attachments_left -= 1
-            text = self._attached_text(name, path, depth)
-        path.unlink(missing_ok=True)
-        return Part(number, PartKind.ATTACHMENT, text, TextSource.EMBEDDED if text else TextSource.NONE, label=name)
+            inner = self._read_inside(name, path, steps)
+        if inner is None:
+            content.add(_attachment(name, ""))
+        else:
+            _join(content, name, inner, self.work.limits.max_text_chars)
+        if inner is None or not inner.places:
+            path.unlink(missing_ok=True)
 
-    def _attached_text(self, name: str, path: Path, depth: int) -> str:
-        if path.stat().st_size == 0:
-            self.unread.append(name)
-            return ""
+    def _read_inside(self, name: str, path: Path, steps: Steps) -> Content | None:
+        """The content of a file inside, its pages placed where some must be recognised; None, and why, when there is nothing."""
         try:
             known, _ = identified(self.work, path, name)
-            content = self.read(path, known, depth)
+            inner = self.read(path, known, steps) if path.stat().st_size else None
         except ToolError as fault:
             self.failures_left -= not isinstance(fault, ToolFailed)
-            self.unread.append(name)
-            return ""
-        if content is None or not (content.text or content.pending):
-            self.unread.append(name)
-            return ""
-        if content.pending:
-            self.as_images.append(name)
-        return content.text[: self.work.limits.max_text_chars]
+            inner = None
+        else:
+            if inner is not None and inner.pending and not inner.places:
+                self._place(inner, steps, known.mime)
+        if inner is None or not (inner.text or inner.pending):
+            is_small = inner is not None and not inner.parts and family_of(known) is Family.IMAGE
+            (self.small if is_small else self.unread).append(name)
+            return None
+        return inner
+
+    def _place(self, inner: Content, steps: Steps, mime: str) -> None:
+        """Say where each page of a file inside is. Pages beyond what one document may have are left out, and that is noted."""
+        if len(inner.parts) > self.pages_left:
+            self.work.find("pages.left_out", limit=self.work.limits.max_pages)
+            del inner.parts[self.pages_left :]
+            inner.pending[:] = [number for number in inner.pending if number <= self.pages_left]
+        self.pages_left -= len(inner.parts)
+        several = len(inner.parts) > 1
+        inner.parts[:] = [replace(part, label=f"página {part.number}" if several else "") for part in inner.parts]
+        inner.places = {part.number: Place(steps, mime, part.number) for part in inner.parts}
 
 
-def _add(content: Content, passage: dict[str, Any]) -> None:
-    number, text = len(content.parts) + 1, passage["text"]
-    content.parts.append(
-        Part(
-            number,
-            PartKind(passage["kind"]),
-            text,
-            TextSource.EMBEDDED if text else TextSource.NONE,
-            label=passage["label"],
-            width=passage["width"],
-            height=passage["height"],
-        )
+def _join(content: Content, name: str, inner: Content, max_chars: int) -> None:
+    """Add what a file inside says: one part for all that has no page to show, one for each page that has."""
+    unplaced = "\n\n".join(part.text for part in inner.parts if part.text and part.number not in inner.places)[:max_chars]
+    if unplaced or not inner.places:
+        content.add(_attachment(name, unplaced))
+    pending = set(inner.pending)
+    for part in inner.parts:
+        if part.number in inner.places:
+            label = f"{name}, {part.label}" if part.label else name
+            placed = replace(part, kind=PartKind.ATTACHMENT, label=label)
+            content.add(placed, inner.places[part.number], is_pending=part.number in pending)
+
+
+def _attachment(name: str, text: str) -> Part:
+    return Part(0, PartKind.ATTACHMENT, text, TextSource.EMBEDDED if text else TextSource.NONE, label=name)
+
+
+def _part(passage: dict[str, Any]) -> Part:
+    text = passage["text"]
+    return Part(
+        0,
+        PartKind(passage["kind"]),
+        text,
+        TextSource.EMBEDDED if text else TextSource.NONE,
+        label=passage["label"],
+        width=passage["width"],
+        height=passage["height"],
     )
-    if passage["kind"] == PartKind.PAGE and not text:
-        content.pending.append(number)
 
 
 def _listed(names: list[str]) -> str:

@@ -69,6 +69,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page lies that is inside a file inside the original: an attachment of a message, a picture of an office document.
+
+    `steps` lead from the original to that file: the family of each thing to unpack and the number of what is taken out of it. `page` is
+    the page of that file, whose MIME type is `mime`.
+    """
+
+    steps: tuple[tuple[str, int], ...]
+    mime: str
+    page: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {"steps": [list(step) for step in self.steps], "mime": self.mime, "page": self.page}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Place":
+        return cls(tuple((str(family), int(number)) for family, number in value["steps"]), str(value["mime"]), int(value["page"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A format as PRONOM names it. `puid` is None when no signature matched; `basis` says what the answer rests on."""
 
@@ -105,7 +125,7 @@ class Workspace:
     """One document in process. Steps read and fill it; `folder` is scratch, private to this run; `original` is read-only.
 
     `pending` holds the numbers of the pages whose text must be recognised from their image. `recognised` holds those done, also by
-    earlier runs over ranges of pages.
+    earlier runs over ranges of pages. `places` says where a page is that is not the original's own, by its part's number.
     """
 
     folder: Path
@@ -117,6 +137,7 @@ class Workspace:
     format: Format | None = None
     parts: list[Part] = field(default_factory=list)
     pending: list[int] = field(default_factory=list)
+    places: dict[int, Place] = field(default_factory=dict)
     recognised: dict[int, Part] = field(default_factory=dict)
     range_files: list[Path] = field(default_factory=list)
     derivative: Derivative | None = None

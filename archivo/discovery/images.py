@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +13,22 @@ from archivo.errors import Unavailable, Unknown
 from archivo.identifiers import new_uuid
 from archivo.records.services import HeldFile, find_file, view_parts
 from archivo.records.views import PartView, RepresentationView
+from ingest.step import Place
 from ingest.tools.process import ToolError
+from ingest.unpacking import located
 
 WIDTHS: Final = (280, 700, 1200, 2400)
 CROP_WIDTH: Final = 1300
 SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that holds a page, and which of its pages it is."""
+
+    path: Path
+    mime: str
+    page: int
 
 
 def page_image(archive: Archive, actor: Actor, document_id: str, number: int, width: int) -> Path:
@@ -24,11 +36,11 @@ def page_image(archive: Archive, actor: Actor, document_id: str, number: int, wi
     part = _drawable(archive, actor, document_id, number)
     wide = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
 
-    def draw(source: Path, mime: str, destination: Path) -> None:
-        arguments = {"path": str(source), "mime": mime, "page": number, "turn": part.turn, "destination": str(destination)}
+    def draw(source: Source, destination: Path) -> None:
+        arguments = {"path": str(source.path), "mime": source.mime, "page": source.page, "turn": part.turn, "destination": str(destination)}
         archive.tools.call("render", "page", timeout=SECONDS, width_px=wide, **arguments)
 
-    return _kept(archive, actor, document_id, f"{number}-{part.turn}-{wide}", draw)
+    return _kept(archive, actor, document_id, part, str(wide), draw)
 
 
 def line_image(archive: Archive, actor: Actor, document_id: str, number: int, region: Box) -> Path:
@@ -39,12 +51,11 @@ def line_image(archive: Archive, actor: Actor, document_id: str, number: int, re
         raise _no_image()
     corners = (region.x0, region.y0, region.x1, region.y1)
 
-    def draw(source: Path, mime: str, destination: Path) -> None:
-        arguments = {"path": str(source), "mime": mime, "page": number, "turn": part.turn, "destination": str(destination)}
+    def draw(source: Source, destination: Path) -> None:
+        arguments = {"path": str(source.path), "mime": source.mime, "page": source.page, "turn": part.turn, "destination": str(destination)}
         archive.tools.call("render", "crop", timeout=SECONDS, width_px=CROP_WIDTH, box=corners, **arguments)
 
-    name = "-".join(str(round(corner * 10)) for corner in corners)
-    return _kept(archive, actor, document_id, f"{number}-{part.turn}-{name}", draw)
+    return _kept(archive, actor, document_id, part, "-".join(str(round(corner * 10)) for corner in corners), draw)
 
 
 def _drawable(archive: Archive, actor: Actor, document_id: str, number: int) -> PartView:
@@ -54,16 +65,24 @@ def _drawable(archive: Archive, actor: Actor, document_id: str, number: int) -> 
     return part
 
 
-def _kept(archive: Archive, actor: Actor, document_id: str, name: str, draw: Callable[[Path, str, Path], None]) -> Path:
+def _kept(archive: Archive, actor: Actor, document_id: str, part: PartView, name: str, draw: Callable[[Source, Path], None]) -> Path:
     held = find_file(archive, actor, document_id, "original")
     folder = archive.cache / "pages" / held.representation.sha256[:2] / held.representation.sha256
-    kept = folder / f"{name}.webp"
+    place = Place.from_json(part.place) if part.place else None
+    page = str(part.number) if place is None else ".".join([*(str(number) for _, number in place.steps), str(place.page)])
+    kept = folder / f"{page}-{part.turn}-{name}.webp"
     if kept.is_file():
         return kept
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     scratch = archive.scratch(f"draw-{new_uuid(archive.clock())}")
     try:
-        draw(held.local or _copied(held, scratch / "original"), _mime(held.representation), kept)
+        original = held.local or _copied(held, scratch / "original")
+        if place is None:
+            source = Source(original, _mime(held.representation), part.number)
+        else:
+            limits = replace(archive.limits, seconds_per_call=SECONDS)
+            source = Source(located(archive.tools, limits, original, place, scratch), place.mime, place.page)
+        draw(source, kept)
     except ToolError as fault:
         raise Unavailable(
             "image.unavailable",

@@ -32,7 +32,7 @@ from archivo.retention import classification, learning
 from archivo.retention.classification import Proposed
 from archivo.retention.models import Classification
 from ingest import alto
-from ingest.step import Part, Workspace
+from ingest.step import Part, Place, Workspace
 from preservation.ocfl_writer import VersionWriter
 from preservation.premis import Event, EventType, Outcome
 
@@ -72,7 +72,7 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
         session.expunge_all()
     written = rows.document.version
     with archive.packages.new_version(urn(document_id), base=rows.document.ocfl_version) as writer:
-        parts = _write_parts(writer, document_id, outcome.work.parts)
+        parts = _write_parts(writer, document_id, outcome.work)
         representations = [*rows.representations, *_write_copy(writer, document_id, outcome.work)]
         _describe_from(rows.document, representations, outcome.work, proposals)
         findings = _finding_rows(document_id, outcome.work)
@@ -152,20 +152,21 @@ def _replace_rows(
         transaction.enqueue("seal", document_id, queue=Queue.SEAL, priority=7)
 
 
-def _write_parts(writer: VersionWriter, document_id: str, parts: Sequence[Part]) -> list[DocumentPart]:
+def _write_parts(writer: VersionWriter, document_id: str, work: Workspace) -> list[DocumentPart]:
     """Put the words' boxes by ranges of pages, and give the rows of all parts."""
     rows: list[DocumentPart] = []
+    parts = work.parts
     for start in range(0, len(parts), PAGES_A_FILE):
         group = parts[start : start + PAGES_A_FILE]
         name = f"alto/{group[0].number:05d}-{group[-1].number:05d}.xml"
         boxed = [part for part in group if part.words]
         if boxed:
             writer.put_bytes(name, alto.dump(boxed))
-        rows.extend(_part_row(document_id, part, name if part.words else None) for part in group)
+        rows.extend(_part_row(document_id, part, name if part.words else None, work.places.get(part.number)) for part in group)
     return rows
 
 
-def _part_row(document_id: str, part: Part, name: str | None) -> DocumentPart:
+def _part_row(document_id: str, part: Part, name: str | None, place: Place | None) -> DocumentPart:
     return DocumentPart(
         document_id=document_id,
         number=part.number,
@@ -181,6 +182,7 @@ def _part_row(document_id: str, part: Part, name: str | None) -> DocumentPart:
         is_doubtful=part.doubtful,
         engine=part.engine,
         alto=name,
+        place=place and place.as_json(),
     )
 
 

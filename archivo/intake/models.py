@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivo.database import Base
@@ -20,7 +20,9 @@ class DigestClaim(Base):
 
 
 class RecognisedPage(Base):
-    """A page recognised by a job over a range, kept until the package holds it. `alto`: one-page ALTO, zlib-compressed."""
+    """A page recognised by a job over a range, kept until the package holds it. `alto`: one-page ALTO, zlib-compressed; `place` as of its
+    part.
+    """
 
     __tablename__ = "recognised_page"
 
@@ -28,6 +30,7 @@ class RecognisedPage(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     alto: Mapped[bytes] = mapped_column(LargeBinary)
     findings: Mapped[list[Any]]
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class IdempotentRequest(Base):

@@ -28,7 +28,7 @@ from archivo.records.packaging import (
 from archivo.retention import classification
 from ingest import alto
 from ingest.pipeline import run
-from ingest.step import Part, Workspace
+from ingest.step import Part, Place, Workspace
 from ingest.steps.derive import Derive
 from ingest.steps.extract import Extract
 from ingest.steps.identify import Identify
@@ -67,7 +67,7 @@ def process_document(archive: Archive, lease: Lease) -> None:
         if work.pending:
             _load_recognised(archive, document_id, work)
         if len(work.pending) > PAGES_A_JOB:
-            _split(archive, lease, work.pending)
+            _split(archive, lease, work)
             return
         making = run(work, MAKING, clock=archive.clock)
         if (reading.retry or making.retry) and lease.attempt < jobs.MAX_ATTEMPTS:
@@ -83,8 +83,10 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
     """Recognise some pages of a document, keep them, and bring the document back when they were the last."""
     document_id = lease.object_id
     numbers = [int(n) for n in lease.params["pages"]]
+    places = {int(n): Place.from_json(place) for n, place in lease.params.get("places", {}).items()}
     with archive.reading() as session:
-        done = set(session.scalars(select(RecognisedPage.number).where(RecognisedPage.document_id == document_id)))
+        rows = session.scalars(select(RecognisedPage).where(RecognisedPage.document_id == document_id, RecognisedPage.number.in_(numbers)))
+        done = {row.number for row in rows if _is_of(row, places)}
         document = session.get_one(Document, document_id)
         findable = document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE)
     missing = [n for n in numbers if n not in done]
@@ -93,6 +95,7 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
         pages: dict[int, Part] = {}
         work = open_workspace(archive, document_id, document.filename, folder)
         if missing and not findable:
+            work.places = places
             run(work, (Identify(),), clock=archive.clock)
             found_before = len(work.findings)
             pages = recognise_pages(work, missing)
@@ -218,18 +221,20 @@ def _was_begun(archive: Archive, document_id: str, known: int) -> bool:
     return any(f"/v{known + 1}/" in stored.key for stored in archive.packages.keys(urn(document_id)))
 
 
-def _split(archive: Archive, lease: Lease, pending: Sequence[int]) -> None:
+def _split(archive: Archive, lease: Lease, work: Workspace) -> None:
     with archive.transaction() as transaction:
-        for start in range(0, len(pending), PAGES_A_JOB):
-            pages = list(pending[start : start + PAGES_A_JOB])
-            transaction.enqueue("recognise", lease.object_id, queue=Queue.OCR, priority=6, params={"pages": pages})
+        for start in range(0, len(work.pending), PAGES_A_JOB):
+            pages = work.pending[start : start + PAGES_A_JOB]
+            places = {str(n): work.places[n].as_json() for n in pages if n in work.places}
+            params = {"pages": pages, "places": places} if places else {"pages": pages}
+            transaction.enqueue("recognise", lease.object_id, queue=Queue.OCR, priority=6, params=params)
         jobs.finish(transaction.session, lease, transaction.now)
 
 
 def _load_recognised(archive: Archive, document_id: str, work: Workspace) -> None:
     with archive.reading() as session:
-        rows = list(session.scalars(select(RecognisedPage).where(RecognisedPage.document_id == document_id)))
-        rows.sort(key=lambda row: row.number)
+        held = session.scalars(select(RecognisedPage).where(RecognisedPage.document_id == document_id).order_by(RecognisedPage.number))
+        rows = [row for row in held if _is_of(row, work.places)]
     for start in range(0, len(rows), PAGES_A_JOB):
         group = rows[start : start + PAGES_A_JOB]
         work.range_files.append(save(work.folder, {row.number: alto.load(zlib.decompress(row.alto))[0] for row in group}))
@@ -240,6 +245,14 @@ def _load_recognised(archive: Archive, document_id: str, work: Workspace) -> Non
     work.pending = [number for number in work.pending if number not in done]
 
 
+def _is_of(row: RecognisedPage, places: Mapping[int, Place]) -> bool:
+    """Whether a page recognised before is the one that has its number now: an attachment that did not open then moves those after it."""
+    return (Place.from_json(row.place) if row.place else None) == places.get(row.number)
+
+
 def _recognised_row(document_id: str, number: int, part: Part, work: Workspace) -> RecognisedPage:
     own = [{"code": f.code, "params": dict(f.params)} for f in work.findings if f.params.get("page") in (None, number)]
-    return RecognisedPage(document_id=document_id, number=number, alto=zlib.compress(alto.dump([part])), findings=own)
+    place = work.places.get(number)
+    return RecognisedPage(
+        document_id=document_id, number=number, alto=zlib.compress(alto.dump([part])), findings=own, place=place and place.as_json()
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivo.database import Base
@@ -121,7 +121,10 @@ class Representation(Base):
 
 
 class DocumentPart(Base):
-    """A page, sheet, slide, message, attachment or section and its text. `alto` is the file of the package that holds its words' boxes."""
+    """A page, sheet, slide, message, attachment or section and its text. `alto` is the file of the package that holds its words' boxes.
+
+    `place` (ingest.step.Place) says where the page is, of one that is inside an attachment or a picture of the original.
+    """
 
     __tablename__ = "document_part"
 
@@ -139,6 +142,7 @@ class DocumentPart(Base):
     is_doubtful: Mapped[bool] = mapped_column(default=False)
     engine: Mapped[str] = mapped_column(String(80), default="")
     alto: Mapped[str | None] = mapped_column(String(80))
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class DocumentEvent(Base):

@@ -66,6 +66,7 @@ _PART_FIELDS: Final = [
     "is_doubtful",
     "engine",
     "alto",
+    "place",
 ]
 _REPRESENTATION_FIELDS: Final = ["role", "path", "mime", "puid", "sha256", "size"]
 

@@ -72,7 +72,7 @@ class ActView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part and its text. Sizes in points; `confidence` 0-100 of recognised text."""
+    """A part and its text. Sizes in points; `confidence` 0-100 of recognised text; `place` (ingest.step.Place) of a page that is inside."""
 
     number: int
     kind: str
@@ -85,6 +85,7 @@ class PartView:
     confidence: float | None
     is_doubtful: bool
     engine: str
+    place: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +183,4 @@ def representation_view(row: Representation) -> RepresentationView:
 
 def part_view(part: DocumentPart) -> PartView:
     text = (part.number, part.kind, part.label, part.text, part.source)
-    return PartView(*text, part.width, part.height, part.turn, part.confidence, part.is_doubtful, part.engine)
+    return PartView(*text, part.width, part.height, part.turn, part.confidence, part.is_doubtful, part.engine, part.place)

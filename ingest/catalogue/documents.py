@@ -41,6 +41,18 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
             "aquí. Se conserva tal como llegó.",
             "Guárdelo como DOCX, XLSX, PPTX o PDF y entregue también esa copia.",
         ),
+        "office.pictures_left_out": Entry(
+            Severity.WARNING,
+            "Limits of one document",
+            "El documento lleva más imágenes de las que se pueden leer; de algunas no se leyó el texto. El original las conserva todas.",
+            "Pida que entreguen por separado las páginas digitalizadas que necesite buscar.",
+        ),
+        "pages.left_out": Entry(
+            Severity.WARNING,
+            "Limits.max_pages",
+            "Los anexos e imágenes suman más de {limit} páginas, el máximo que se procesa en un documento; las demás no se leyeron.",
+            "Pida que entreguen por separado los anexos más largos.",
+        ),
         "xml.entities": Entry(
             Severity.ERROR,
             "XML 1.0, 4.4; CWE-611, CWE-776",
@@ -81,14 +93,14 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
         "mail.attachments_unread": Entry(
             Severity.WARNING,
             "Contract: what gives no text says so",
-            "No se pudo leer el texto de estos anexos: {names}. El original los conserva.",
-            "Ábralos desde el mensaje o pida que los entreguen por separado.",
+            "No se pudo leer el texto de estos anexos o imágenes del documento: {names}. El original los conserva.",
+            "Ábralos desde el documento o pida que los entreguen por separado.",
         ),
         "mail.attachments_as_images": Entry(
             Severity.INFO,
-            "Contract: what gives no text says so",
-            "Estos anexos son imágenes o contienen páginas escaneadas, y su texto no se leyó: {names}.",
-            "Si son documentos, entréguelos por separado para que se reconozca su texto.",
+            "Contract: what gives no text says so; ingest.tools.page_like: smaller than a page at 100 dots an inch, or a banner",
+            "No se leyó el texto de las imágenes de estos anexos, por su tamaño o su forma: {names}.",
+            "Si son páginas de un documento, entréguelas por separado, digitalizadas a 300 puntos por pulgada.",
         ),
     }
 )

@@ -17,14 +17,18 @@ _SECONDS_PER_PAGE: Final = 2.0
 class Derive:
     """Makes `searchable.pdf` in the workspace's folder from the original and the ALTO files of `range_files`.
 
-    A copy that lost text of the original is thrown away; one that is not PDF/A is kept as a plain PDF and noted.
+    Pages of what is inside the document are not copied. A copy that lost text of the original is thrown away; one that is not PDF/A is
+    kept as a plain PDF and noted.
     """
 
     event_type: EventType = EventType.NORMALIZATION
     agent: str = f"OCRmyPDF {version('ocrmypdf')}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
-        numbers = [part.number for part in work.parts if part.source is TextSource.RECOGNISED and part.words]
+        recognised = [part.number for part in work.parts if part.source is TextSource.RECOGNISED and part.words]
+        numbers = [number for number in recognised if number not in work.places]
+        if recognised and not numbers:
+            return Skipped("derivative.only_inside")
         if not numbers or not work.range_files or work.format is None:
             return Skipped("derivative.no_recognised_text")
         path = work.folder / "searchable.pdf"

@@ -1,4 +1,4 @@
-"""Take the text that is in the original; leave to recognition the pages that are images."""
+"""Take the text that is in the original and in what it holds; leave to recognition the pages that are images."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +19,7 @@ class Extract:
     agent: str = f"pypdfium2 {version('pypdfium2')}, lxml {version('lxml')}, openpyxl {version('openpyxl')}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
-        work.parts, work.pending = [], []
+        work.parts, work.pending, work.places = [], [], {}
         if not work.readable:
             return Skipped("extract.not_readable")
         reader = Reader(work)
@@ -38,7 +38,7 @@ class Extract:
 
 
 def _take(work: Workspace, content: Content) -> StepOutcome:
-    work.parts, work.pending = content.parts, content.pending
+    work.parts, work.pending, work.places = content.parts, content.pending, content.places
     work.properties.update(content.properties)
     params = {"parts": len(content.parts), "characters": sum(len(part.text) for part in content.parts)}
     if content.pending:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest import alto
+from ingest.families import OFFICE
 from ingest.findings import Severity
-from ingest.step import Done, Failed, Part, PartKind, Skipped, StepOutcome, TextSource, Word, Workspace
+from ingest.step import Done, Failed, Part, PartKind, Place, Skipped, StepOutcome, TextSource, Word, Workspace
 from ingest.tools.process import ToolCrashed, ToolError, ToolFailed, ToolOutOfMemory, ToolTimeout
+from ingest.unpacking import located
 from ingest.words import SharedWords, missing_lines, turned
 from preservation.premis import EventType
 
@@ -60,7 +62,8 @@ class Recognize:
 def pages(work: Workspace, numbers: Iterable[int], *, language: str = "spa") -> dict[int, Part]:
     """Recognise these pages of the original and note what went wrong; each has a part in the answer, a failed one without text.
 
-    Needs `work.format`; touches neither `parts` nor `pending`, so that ranges of one document can run apart. Raises LanguageMissing.
+    Needs `work.format` and the `places` of the pages inside; touches neither `parts` nor `pending`, so that ranges of one document can
+    run apart. Raises LanguageMissing.
     """
     done = {}
     for number in numbers:
@@ -106,18 +109,21 @@ def _batches(numbers: Iterable[int]) -> list[list[int]]:
 
 
 def _page(work: Workspace, number: int, language: str) -> Part:
-    assert work.format is not None
+    path, mime, page = _source(work, number)
     answer: dict[str, Any] = work.tools.call(
         "ocr",
         "page",
         timeout=work.limits.seconds_per_page,
-        path=str(work.original),
-        mime=work.format.mime,
-        number=number,
+        path=str(path),
+        mime=mime,
+        number=page,
         max_pixels=work.limits.max_pixels,
         language=language,
     )
-    if answer["unreadable"]:
+    is_photograph = answer["unreadable"] and _is_picture(work.places.get(number))
+    if is_photograph:
+        work.find("ocr.picture_without_text", page=number)
+    elif answer["unreadable"]:
         work.find("ocr.unreadable", page=number)
     elif answer["doubtful"]:
         work.find("ocr.doubtful", page=number)
@@ -132,9 +138,23 @@ def _page(work: Workspace, number: int, language: str) -> Part:
         words=tuple(Word(*word) for word in answer["words"]),
         confidence=answer["confidence"],
         coverage=answer["coverage"],
-        doubtful=answer["doubtful"],
+        doubtful=answer["doubtful"] and not is_photograph,
         engine=answer["engine"],
     )
+
+
+def _source(work: Workspace, number: int) -> tuple[Path, str, int]:
+    """The file that holds a page, its MIME type and the page's number there. Raises ToolError."""
+    place = work.places.get(number)
+    if place is not None:
+        return located(work.tools, work.limits, work.original, place, work.folder), place.mime, place.page
+    assert work.format is not None
+    return work.original, work.format.mime, number
+
+
+def _is_picture(place: Place | None) -> bool:
+    """Whether a page is a picture of an office document: most of those on which nothing can be read are photographs."""
+    return place is not None and place.steps[-1][0] in OFFICE
 
 
 def _finding(fault: ToolError) -> str:
@@ -158,7 +178,8 @@ def _joined(parts: Iterable[Part], recognised: Mapping[int, Part]) -> list[Part]
             joined[number] = replace(embedded, doubtful=True)
         else:
             whole = _with_what_was_not_read(part, embedded)
-            joined[number] = replace(whole, label=embedded.label, width=part.width or embedded.width, height=part.height or embedded.height)
+            width, height = part.width or embedded.width, part.height or embedded.height
+            joined[number] = replace(whole, kind=embedded.kind, label=embedded.label, width=width, height=height)
     return [joined[number] for number in sorted(joined)]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from ingest.tools.answers import Examined, Passage, Reading, Refused, plain, properties
+from ingest.tools.page_like import may_be_page
 
 _FORMATS: Final = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "MPO")
 _LONG_SIDE_INCHES: Final = 11.7
@@ -54,11 +55,12 @@ def examine(path: str, max_pixels: int, max_pages: int) -> dict[str, object]:
     return plain(found)
 
 
-def read(path: str, max_pages: int) -> dict[str, object]:
-    """A page a frame, without text, with its size in points as shown."""
+def read(path: str, max_pages: int, only_page_like: bool = False) -> dict[str, object]:
+    """A page a frame, without text, with its size in points as shown. None at all for `only_page_like` and a picture that is no page."""
     with _opened(path) as image:
-        passages = [Passage("page", "", "", *_points(frame)) for frame in _frames(image, max_pages)]
-    return plain(Reading(passages[:max_pages]))
+        frames = [(may_be_page(*frame.size), Passage("page", "", "", *_points(frame))) for frame in _frames(image, max_pages)]
+    is_wanted = not only_page_like or any(is_page for is_page, _ in frames)
+    return plain(Reading([passage for _, passage in frames[:max_pages]] if is_wanted else []))
 
 
 @contextmanager

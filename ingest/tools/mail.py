@@ -10,15 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ingest.tools.answers import Attached, Passage, Reading, Refused, note, plain, properties
+from ingest.tools.answers import Passage, Reading, Refused, note, plain, properties
+from ingest.tools.attaching import MOST, attach
 from ingest.tools.decoding import decode
 from ingest.tools.markup import html_text
 from ingest.tools.passages import clean
 
 _HEADERS: Final = (("From", "De"), ("To", "Para"), ("Cc", "Copia"), ("Date", "Fecha"), ("Subject", "Asunto"))
-_MAX_ATTACHMENTS: Final = 500
+_LEFT_OUT: Final = "mail.attachments_left_out"
 _QUOTED: Final = re.compile(rb">+From ")
-_MAX_BYTES: Final = 512 << 20
 
 
 def read_eml(path: str, folder: str, max_chars: int) -> dict[str, object]:
@@ -36,7 +36,7 @@ def read_eml(path: str, folder: str, max_chars: int) -> dict[str, object]:
     _add_message(reading, headers, _body(message), max_chars)
     for index, part in enumerate(_attachments(message), 1):
         name = _filename(part) or f"anexo-{index}{_extension(part.get_content_type())}"
-        _attach(reading, Path(folder), index, name, _payload(part))
+        attach(reading, Path(folder), index, name, _payload(part), left_out=_LEFT_OUT)
     return plain(reading)
 
 
@@ -58,7 +58,8 @@ def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
         reading = Reading(properties=_properties(message.subject or "", message.sender or "", sent.isoformat() if sent else ""))
         _add_message(reading, headers, body, max_chars)
         for index, attached in enumerate(message.attachments, 1):
-            _attach(reading, Path(folder), index, attached.file_name or f"anexo-{index}", attached.file_bytes or b"")
+            name = attached.file_name or f"anexo-{index}"
+            attach(reading, Path(folder), index, name, attached.file_bytes or b"", left_out=_LEFT_OUT)
     except Refused:
         raise
     except Exception as fault:  # the library documents no errors of its own; whatever it meets, the message is damaged
@@ -71,8 +72,8 @@ def read_mbox(path: str, folder: str, max_chars: int) -> dict[str, object]:
     reading = Reading()
     with Path(path).open("rb") as stream:
         for index, message in enumerate(_messages(stream), 1):
-            _attach(reading, Path(folder), index, f"mensaje-{index}.eml", message)
-            if index > _MAX_ATTACHMENTS:
+            attach(reading, Path(folder), index, f"mensaje-{index}.eml", message, left_out=_LEFT_OUT)
+            if index > MOST:
                 break
     if not reading.attachments:
         raise Refused("mail.damaged")
@@ -103,18 +104,6 @@ def _add_message(reading: Reading, headers: list[tuple[str, str]], body: str, ma
         reading.notes.append(note("text.truncated", characters=max_chars))
     subject = next((value for label, value in headers if label == "Asunto"), "")
     reading.passages.append(Passage("message", text, clean(subject)[:200]))
-
-
-def _attach(reading: Reading, folder: Path, index: int, name: str, content: bytes) -> None:
-    written = sum(Path(attached.path).stat().st_size for attached in reading.attachments)
-    if index > _MAX_ATTACHMENTS or written + len(content) > _MAX_BYTES:
-        found = note("mail.attachments_left_out", limit=_MAX_ATTACHMENTS)
-        if found not in reading.notes:
-            reading.notes.append(found)
-        return
-    path = folder / f"{index:04d}"
-    path.write_bytes(content)
-    reading.attachments.append(Attached(clean(name).replace("\n", " ")[:200] or f"anexo-{index}", str(path)))
 
 
 def _walk(message: MIMEPart) -> Iterator[MIMEPart]:

@@ -42,6 +42,12 @@ def pages(package: Package) -> Iterator[Passage]:
         yield Passage("slide", clean(_flow(page)), page.get(f"{_DRAW}name", ""))
 
 
+def canvases(package: Package) -> Iterator[tuple[int, Any]]:
+    """What pictures stand on: the pages of a presentation, from 1, or else the whole body, as 0."""
+    content = _content(package)
+    yield from list(enumerate(content.iter(f"{_DRAW}page"), 1)) or [(0, content)]
+
+
 def _content(package: Package) -> Any:
     content = package.xml("content.xml")
     body = None if content is None else content.find(f"{_OFFICE}body")

@@ -2,11 +2,13 @@
 
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from ingest.tools import odf, ooxml
 from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
+from ingest.tools.attaching import attach
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
 from ingest.tools.passages import sections
 
@@ -15,6 +17,7 @@ _CREATED: Final = ("{http://purl.org/dc/terms/}created", "{urn:oasis:names:tc:op
 _AUTHOR: Final = (f"{_DC}creator", "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}initial-creator")
 _RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _HARMLESS: Final = frozenset({"hyperlink"})
+_PICTURES: Final = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
 _MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
 
 
@@ -59,8 +62,11 @@ def examine_zip(path: str, max_expanded: int) -> dict[str, object]:
     return plain(found)
 
 
-def read(path: str, family: str, max_expanded: int, max_chars: int) -> dict[str, object]:
-    """The text of an office document; `family` is `document`, `workbook`, `presentation`, `odt`, `ods` or `odp`."""
+def read(path: str, family: str, max_expanded: int, max_chars: int, folder: str) -> dict[str, object]:
+    """The text of an office document; `family` is `document`, `workbook`, `presentation`, `odt`, `ods` or `odp`.
+
+    Its pictures that may be scanned pages are written into `folder`.
+    """
     reading = Reading()
     with opened(path, max_expanded) as package:
         if family == "document":
@@ -72,8 +78,26 @@ def read(path: str, family: str, max_expanded: int, max_chars: int) -> dict[str,
             reading.passages, reading.notes = sections(odf.body_text(package), max_chars)
         else:
             reading.passages, reading.notes = _parts(path, package, family, max_chars)
+        _attach_pictures(reading, package, family, Path(folder))
     _shorten(reading, max_chars)
     return plain(reading)
+
+
+def pictures(path: str, family: str, max_expanded: int, folder: str) -> dict[str, object]:
+    """Only write into `folder` the pictures that read() writes, under the same numbers."""
+    reading = Reading()
+    with opened(path, max_expanded) as package:
+        _attach_pictures(reading, package, family, Path(folder))
+    return plain(reading)
+
+
+def _attach_pictures(reading: Reading, package: Package, family: str, folder: Path) -> None:
+    if not any(name.lower().endswith(_PICTURES) for name in package.names):
+        return
+    from ingest.tools.pictures import pages_in  # a tenth of a second of imports that most documents never need
+
+    for index, picture in enumerate(pages_in(package, family), 1):
+        attach(reading, folder, index, picture.name, picture.content, left_out="office.pictures_left_out")
 
 
 def _parts(path: str, package: Package, family: str, max_chars: int) -> tuple[list[Passage], list[Note]]:
@@ -137,4 +161,6 @@ def _metadata(package: Package, found: Examined) -> None:
     )
 
 
-CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"examine": examine, "examine_zip": examine_zip, "read": read})
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {"examine": examine, "examine_zip": examine_zip, "pictures": pictures, "read": read}
+)

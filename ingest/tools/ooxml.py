@@ -49,14 +49,18 @@ def word_text(package: Package) -> tuple[str, list[Note]]:
 
 def slides(package: Package) -> Iterator[Passage]:
     """A passage a slide, in the order of the show, with its tables and notes; the first line is the label."""
-    main = main_part(package, "ppt/presentation.xml")
-    root, related = package.xml(main), package.relations(main)
-    listed = [] if root is None else [entry.get(f"{RELATIONS}id") for entry in root.iter(f"{_P}sldId")]
-    for identifier in listed[:_MAX_SLIDES]:
-        _, name = related.get(identifier or "", ("", ""))
+    for name in slide_parts(package):
         notes = [entry for kind, entry in package.relations(name).values() if kind == "notesSlide"] if name else []
         text = clean("\n\n".join(clean("".join(_flow(package.xml(part), _A))) for part in (name, *notes)))
         yield Passage("slide", text, text.split("\n", 1)[0][:120])
+
+
+def slide_parts(package: Package) -> list[str]:
+    """The names of the slides in the order of the show, "" for one that is listed and not there."""
+    main = main_part(package, "ppt/presentation.xml")
+    root, related = package.xml(main), package.relations(main)
+    listed = [] if root is None else [entry.get(f"{RELATIONS}id") for entry in root.iter(f"{_P}sldId")]
+    return [related.get(identifier or "", ("", ""))[1] for identifier in listed[:_MAX_SLIDES]]
 
 
 def main_part(package: Package, usual: str) -> str:

@@ -115,6 +115,12 @@ def package(entries: dict[str, bytes | str]) -> bytes:
     return out.getvalue()
 
 
+def entries(content: bytes) -> dict[str, bytes | str]:
+    """What a package holds, by name."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def odf(kind: str, body: str) -> bytes:
     """An OpenDocument file of `kind` text, spreadsheet or presentation."""
     spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{uri}:1.0"' for name, uri in _ODF_SPACES.items())

@@ -1,0 +1,53 @@
+"""Take out what a document holds: the attachments of a message, the pictures of an office document."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.families import MAIL, OFFICE, Family
+from ingest.limits import Limits
+from ingest.step import Place, Tools
+from ingest.tools.process import ToolFailed
+
+Steps = tuple[tuple[str, int], ...]
+"""The way from the original to something inside it (ingest.step.Place.steps)."""
+_LEAST_TEXT: Final = 1
+
+
+def folder_of(scratch: Path, steps: Steps) -> Path:
+    """Where what is inside the file at `steps` is written, each thing under its number; made if it is not there."""
+    folder = scratch / "-".join(["inside", *(str(number) for _, number in steps)])
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def file_name(number: int) -> str:
+    """The name under which the tools write the thing of this number."""
+    return f"{number:04d}"
+
+
+def located(tools: Tools, limits: Limits, original: Path, place: Place, scratch: Path) -> Path:
+    """The file that holds `place`, unpacked from the original into `scratch` where that was not done before.
+
+    Raises ToolError: ToolFailed (`page_missing`) when the original no longer holds it.
+    """
+    path = original
+    for depth, (family, number) in enumerate(place.steps):
+        inside = folder_of(scratch, place.steps[:depth]) / file_name(number)
+        if not inside.is_file():
+            _unpack(tools, limits, path, Family(family), inside.parent)
+        if not inside.is_file():
+            raise ToolFailed("page_missing", "the original does not hold it")
+        path = inside
+    return path
+
+
+def _unpack(tools: Tools, limits: Limits, path: Path, family: Family, folder: Path) -> None:
+    """Write into `folder` what the file at `path` holds."""
+    if family in MAIL:
+        call: tuple[str, str, dict[str, Any]] = ("mail", f"read_{family}", {"max_chars": _LEAST_TEXT})
+    elif family in OFFICE:
+        call = ("office", "pictures", {"family": family, "max_expanded": limits.max_expanded_bytes})
+    else:
+        raise ToolFailed("page_missing", "nothing is taken out of such a file")
+    module, function, arguments = call
+    tools.call(module, function, timeout=limits.seconds_per_call, path=str(path), folder=str(folder), **arguments)
