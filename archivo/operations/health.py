@@ -12,7 +12,8 @@ from archivo.archive import Archive
 from preservation.ocfl_layout import ROOT_DECLARATION
 from search.index import IndexUnavailable, Query, Scope
 
-NOBODY: Final = Scope(frozenset())
+NOBODY: Final = Scope(frozenset({"nobody"}))
+"""Sees nothing, and yet has a label: one without any is answered without asking the index."""
 PATIENCE: Final = 3.0
 """Seconds for all of them together: who asks whether we are ready does not wait for what is not."""
 

@@ -18,6 +18,7 @@ from preservation.ocfl import StorageRoot
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import s3_address
 from preservation.stores.s3_probe import Kept
+from search.engines.elastic import ElasticIndex
 
 NOBODY = "127.0.0.1:9"  # discard: nobody listens
 
@@ -34,6 +35,10 @@ def test_with_all_in_its_place_nothing_is_missing(archive: Archive) -> None:
 def test_a_store_that_is_away_is_named(archive: Archive) -> None:
     away = replace(archive, store=S3Store(s3_address(f"s3+http://clave:secreto@{NOBODY}/cubo")))
     assert ready(away) == (503, ["store"])
+
+
+def test_an_index_that_is_away_is_named(archive: Archive) -> None:
+    assert ready(replace(archive, index=ElasticIndex(f"http://{NOBODY}/archivo"))) == (503, ["index"])
 
 
 def test_a_store_that_hangs_is_asked_once_however_many_ask(archive: Archive) -> None:
