@@ -1,5 +1,6 @@
 """What a dead process left of a deposit is finished or removed; rows of a received document are made from its package."""
 
+import logging
 from datetime import timedelta
 from typing import Final
 
@@ -10,14 +11,16 @@ from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.database import table_of
 from archivo.identifiers import urn
-from archivo.intake.models import DigestClaim
 from archivo.jobs import Queue
 from archivo.records.models import Document, Incoming
 from archivo.records.packaging import Package, parse_instant, read_package
 from archivo.retention import classification
 from archivo.retention.models import Classification, Decision, TrdVersion
 from archivo.retention.services import resolve_class
+from preservation.ocfl_inventory import BadInventory
+from preservation.store import DigestMismatch, ObjectMissing
 
+LOG: Final = logging.getLogger("archivo.trabajos")
 SILENCE: Final = timedelta(minutes=5)
 """Of a deposit received by another machine; then it is taken for dead."""
 
@@ -25,23 +28,29 @@ SILENCE: Final = timedelta(minutes=5)
 def recover_deposits(archive: Archive) -> int:
     """Finish or remove what dead processes were receiving; how many.
 
-    A version 1 that is whole is kept as received, for its sender may have been answered; anything less is removed.
+    A version 1 that is whole is kept as received; anything less is removed. Who was taken for dead and is not is refused when it ends
+    (`end_receiving`). A package that cannot be read costs only itself.
     """
     with archive.reading() as session:
         dead = [row for row in session.scalars(select(Incoming)) if is_dead(archive, row)]
-    for row in dead:
-        with archive.writing_object(urn(row.document_id)):
-            archive.packages.recover(urn(row.document_id))
-            whole = archive.packages.head(urn(row.document_id)) is not None
-            with archive.transaction() as transaction:
-                known = transaction.session.get(Document, row.document_id) is not None
-                if whole and not known and (package := read_package(archive, row.document_id)):
-                    adopt(transaction, package)
-                    kept = package.document
-                    audit.record(transaction, kept.received_by, "document.deposit", kept.id, detail={"sha256": kept.sha256})
-                transaction.session.execute(delete(DigestClaim).where(DigestClaim.document_id == row.document_id))
-                transaction.session.execute(delete(Incoming).where(Incoming.document_id == row.document_id))
-    return len(dead)
+    taken = [row for row in dead if _take(archive, row)]
+    for row in taken:
+        archive.receiving.add(row.document_id)
+        try:
+            _recover(archive, row.document_id)
+        except (BadInventory, ObjectMissing, DigestMismatch) as fault:
+            LOG.warning("lo recibido a medias de %s no se pudo leer: %s", row.document_id, type(fault).__name__)
+        finally:
+            archive.receiving.discard(row.document_id)
+    return len(taken)
+
+
+def end_receiving(session: Session, owner: str, document_id: str) -> bool:
+    """End a deposit, with its claim, in the transaction of its rows. False when another process took it for dead, and may have removed
+    what was put.
+    """
+    ended = session.execute(delete(table_of(Incoming)).filter_by(document_id=document_id, owner=owner))
+    return bool(getattr(ended, "rowcount", 0))
 
 
 def is_dead(archive: Archive, row: Incoming) -> bool:
@@ -54,7 +63,8 @@ def is_dead(archive: Archive, row: Incoming) -> bool:
 def still_receiving(archive: Archive, document_id: str) -> None:
     """Say, in the row of a deposit in flight, that it goes on."""
     with archive.database.writing() as session:
-        session.execute(update(table_of(Incoming)).filter_by(document_id=document_id).values(started_at=archive.clock()))
+        mine = update(table_of(Incoming)).filter_by(document_id=document_id, owner=archive.process)
+        session.execute(mine.values(started_at=archive.clock()))
 
 
 def adopt(transaction: Transaction, package: Package) -> None:
@@ -78,3 +88,24 @@ def restore_class(session: Session, package: Package) -> None:
         session.merge(Classification(document_id=package.document.id, **{**held, "at": parse_instant(held["at"])}))
     for decision in package.sections.get("decisions") or ():
         session.merge(Decision(document_id=package.document.id, **{**decision, "at": parse_instant(decision["at"])}))
+
+
+def _take(archive: Archive, row: Incoming) -> bool:
+    """Make a deposit that was found dead one's own, before anything of it is touched; False when it was not dead, or is another's now."""
+    seen = update(table_of(Incoming)).filter_by(document_id=row.document_id, owner=row.owner, started_at=row.started_at)
+    with archive.database.writing() as session:
+        taken = session.execute(seen.values(owner=archive.process, started_at=archive.clock()))
+        return bool(getattr(taken, "rowcount", 0))
+
+
+def _recover(archive: Archive, document_id: str) -> None:
+    with archive.writing_object(urn(document_id)):
+        archive.packages.recover(urn(document_id))
+        whole = archive.packages.head(urn(document_id)) is not None
+        with archive.transaction() as transaction:
+            known = transaction.session.get(Document, document_id) is not None
+            if whole and not known and (package := read_package(archive, document_id)):
+                adopt(transaction, package)
+                kept = package.document
+                audit.record(transaction, kept.received_by, "document.deposit", kept.id, detail={"sha256": kept.sha256})
+            end_receiving(transaction.session, archive.process, document_id)

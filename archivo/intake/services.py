@@ -1,24 +1,22 @@
 """Deposit: bytes received are at once a valid OCFL object, version 1, and are never lost after the answer."""
 
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from archivo.access.policy import AccessClass, Actor, Grant, may_see, require
+from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import delete_rows, is_full, without_nul
+from archivo.database import is_full, without_nul
 from archivo.errors import Invalid, NoRoom, Unavailable
 from archivo.identifiers import DocumentId, new_uuid, urn
-from archivo.intake.models import DigestClaim
-from archivo.intake.recovery import is_dead, recover_deposits, still_receiving
+from archivo.intake.receiving import TakenForDead, abandon, claim_digest, take_back
+from archivo.intake.recovery import end_receiving, still_receiving
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
 from archivo.records.models import (
@@ -34,17 +32,16 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, write_metadata
 from archivo.records.premis import premis_of
-from archivo.records.services import clean_line, default_fonds, documents_by_digest
+from archivo.records.services import clean_line, default_fonds
 from archivo.records.views import FindingView, finding_view
 from archivo.retention import classification
 from archivo.retention.models import TrdClass
 from archivo.retention.services import resolve_class, trd_in_force
 from preservation.fixity import HashingReader
 from preservation.premis import Event, EventType, Outcome
-from preservation.store import Changed, StoreError, StoreFull, StoreUnavailable
+from preservation.store import Changed, StoreFull, StoreUnavailable
 
 AGENT: Final = "Archivo"
-CLAIM_WAIT: Final = 600.0
 MAX_FILENAME: Final = 4096
 
 
@@ -145,10 +142,10 @@ def _deposit(archive: Archive, actor: Actor, upload: Upload, document_id: Docume
         with archive.renewals.keeping(lambda: still_receiving(archive, document_id)):
             return _receive(archive, actor, upload, checked, document_id)
     except _Duplicate as duplicate:
-        _abandon(archive, document_id)
+        abandon(archive, document_id)
         return _note_duplicate(archive, actor, upload, duplicate)
     except (StoreFull, OperationalError) as fault:
-        _abandon(archive, document_id)
+        abandon(archive, document_id)
         if isinstance(fault, OperationalError) and not is_full(fault):
             raise
         raise NoRoom(
@@ -156,15 +153,24 @@ def _deposit(archive: Archive, actor: Actor, upload: Upload, document_id: Docume
             "No hay espacio para guardar este archivo. No se guardó ninguna parte de él; lo ya guardado sigue intacto.",
             "Avise a quien opera el sistema y envíelo otra vez cuando haya espacio.",
         ) from fault
+    except TakenForDead as fault:
+        kept = take_back(archive, document_id)
+        if kept is not None:
+            return Deposited(kept.id, upload.filename, kept.sha256, kept.size, kept.state, None, ())
+        raise Unavailable(
+            "deposit.interrupted",
+            "El envío se detuvo demasiado tiempo y no se pudo terminar. El archivo no se recibió.",
+            "Envíelo otra vez; si llegó a conservarse, no se duplica.",
+        ) from fault
     except (StoreUnavailable, Changed) as fault:
-        _abandon(archive, document_id)
+        abandon(archive, document_id)
         raise Unavailable(
             "store.unavailable",
             "El almacén no responde. El archivo no se recibió.",
             "Envíelo otra vez en unos minutos; si sigue igual, avise a quien opera el sistema.",
         ) from fault
     except BaseException:
-        _abandon(archive, document_id)
+        abandon(archive, document_id)
         raise
 
 
@@ -209,7 +215,7 @@ def check_metadata(transaction: Transaction, archive: Archive, upload: Upload) -
 
 def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, document_id: DocumentId) -> Deposited:
     def at_end(sha256: str, size: int) -> None:
-        existing = _claim_digest(archive, actor, checked.fonds.id, sha256, document_id)
+        existing = claim_digest(archive, actor, checked.fonds.id, sha256, document_id)
         if existing is not None:
             raise _Duplicate(existing, size)
 
@@ -220,9 +226,9 @@ def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, 
         write_metadata(writer, rows, premis_of(rows))
         writer.commit("Recepción", actor.login, "", rows.document.received_at)
     with archive.transaction() as transaction:
+        if not end_receiving(transaction.session, archive.process, document_id):
+            raise TakenForDead(document_id)
         _insert(transaction, rows, checked, actor)
-        delete_rows(transaction.session, DigestClaim, document_id=document_id)
-        delete_rows(transaction.session, Incoming, document_id=document_id)
         audit.record(transaction, actor.login, "document.deposit", document_id, detail={"sha256": rows.document.sha256})
         transaction.enqueue("process", document_id, queue=Queue.INGEST)
     findings = tuple(finding_view(f.code, f.params) for f in rows.findings)
@@ -292,46 +298,6 @@ def _received_rows(
         findings=found,
         sections={"classification": None, "decisions": [], "given_class": given_class},
     )
-
-
-def _claim_digest(archive: Archive, actor: Actor, fonds_id: str, sha256: str, document_id: str) -> Document | None:
-    """Claim these bytes for this deposit, waiting for another deposit of them to end; or the document that already holds them."""
-    pause = threading.Event()
-    waited = 0.0
-    while True:
-        try:
-            with archive.database.writing() as session:
-                claim = DigestClaim(fonds_id=fonds_id, sha256=sha256, document_id=document_id)
-                session.add(claim)
-                session.flush()  # from here on nobody else is depositing them, and who did is done
-                for document in documents_by_digest(session, fonds_id, sha256):
-                    if may_see(actor, document.access, document.published, document.received_by):
-                        session.delete(claim)
-                        return document
-            return None
-        except IntegrityError:
-            _drop_dead_claim(archive, fonds_id, sha256)
-            if waited >= CLAIM_WAIT:
-                raise
-            pause.wait(0.05)
-            waited += 0.05
-
-
-def _drop_dead_claim(archive: Archive, fonds_id: str, sha256: str) -> None:
-    with archive.reading() as session:
-        claim = session.get(DigestClaim, (fonds_id, sha256))
-        holder = session.get(Incoming, claim.document_id) if claim else None
-    if holder is not None and is_dead(archive, holder):
-        recover_deposits(archive)
-
-
-def _abandon(archive: Archive, document_id: str) -> None:
-    """Forget a deposit that kept nothing. One whose object stands without its row, or that cannot be forgotten now, is left to recovery."""
-    with suppress(StoreError, DBAPIError):
-        if archive.packages.head(urn(document_id)) is None:
-            with archive.database.writing() as session:
-                session.execute(delete(DigestClaim).where(DigestClaim.document_id == document_id))
-                session.execute(delete(Incoming).where(Incoming.document_id == document_id))
 
 
 def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _Duplicate) -> Deposited:
