@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from tests.faults.scenes import Scene
+from tests.faults.scenes import Scene, Server
 from tests.faults.site import WEB, WORKERS
 
 SHARES: Final[Mapping[str, int]] = {
@@ -28,14 +28,6 @@ BETWEEN: Final = (0.1, 1.5)
 AWAY: Final = (0.0, 1.0)
 """Seconds between two kills, and from a kill until who was killed is started again."""
 WAITS_FOR_A_CHILD: Final = 10.0
-
-
-class Server(Protocol):
-    """What can be ended at once, and started again."""
-
-    def kill(self) -> None: ...
-
-    def start(self) -> None: ...
 
 
 @dataclass

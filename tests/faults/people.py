@@ -33,12 +33,15 @@ class Told:
 
     statuses: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
+    longest: dict[str, float] = field(default_factory=dict)
+    """Of each kind of address, the seconds that an answer took at most."""
     wrong: list[str] = field(default_factory=list)
 
     def hear(self, response: httpx.Response) -> None:
         """Take in an answer: what was asked for, or a refusal in plain words with what to do."""
-        status = response.status_code
+        status, kind = response.status_code, re.sub(r"[0-9a-f-]{36}", "…", response.request.url.path)
         self.statuses[status] += 1
+        self.longest[kind] = max(self.longest.get(kind, 0.0), response.elapsed.total_seconds())
         if status < 400:
             return
         place = f"{response.request.method} {response.request.url.path}: {status}"

@@ -1,9 +1,14 @@
 """The four servers together, and an archive at work on them."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import httpx
 
 from archivo.access.policy import custody
 from archivo.access.services import create_token, create_user
@@ -16,7 +21,19 @@ from tests.faults.site import Site
 from tests.s3_servers import S3Server
 from tests.servers import Postgres
 
-PASSWORD = "una frase para las pruebas"
+ABSENCE: Final = float(os.environ.get("ARCHIVO_FAULTS_ABSENCE", "10"))
+"""Seconds for which a server is away, or a network does not carry; a minute in the long form."""
+PASSWORD: Final = "una frase para las pruebas"
+
+
+class Server(Protocol):
+    """What can be stopped, or ended at once, and started again."""
+
+    def kill(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def start(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,20 @@ class Servers:
     store: S3Server
     index: ElasticServer
     broker: RabbitMQ
+
+    def by_name(self) -> Mapping[str, Server]:
+        """Each by the name by which `/health/ready` tells that it is missing."""
+        return {"database": self.database, "store": self.store, "index": self.index, "broker": self.broker}
+
+    def ports(self) -> dict[str, int]:
+        """Where each listens, by the same names."""
+        urls = {
+            "database": self.database.url,
+            "store": f"s3://{self.store.address.endpoint}",
+            "index": self.index.url,
+            "broker": self.broker.url,
+        }
+        return {name: urlsplit(url).port or 0 for name, url in urls.items()}
 
 
 @dataclass
@@ -39,9 +70,17 @@ class Scene:
     reader: Reader
     told: Told
 
+    def missing(self) -> list[str]:
+        """The servers that the web says it misses."""
+        answer = httpx.get(f"{self.site.address}/health/ready", timeout=30)
+        listed: list[str] = answer.json()["missing"]
+        assert answer.status_code == (503 if listed else 200)
+        return listed
+
     def hold(self) -> None:
         """What must hold after anything: see truth.py."""
         truth.hold(self.site, self.sender, self.reader, self.told)
+        print(f"{len(self.sender.kept)} documents; {self.told}")
 
 
 @contextmanager
