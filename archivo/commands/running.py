@@ -16,6 +16,7 @@ from archivo.errors import Malformed, Unavailable
 from archivo.jobs import Queue
 from archivo.operations import logs
 from archivo.operations.health import check_index_format
+from archivo.operations.reconciling import keep_true
 from archivo.settings import Settings
 
 Act = Callable[[argparse.Namespace], int]
@@ -56,9 +57,12 @@ def _serve(options: argparse.Namespace) -> int:
     with _listening(options.host, options.port) as listening, opened(settings) as archive:
         check_index_format(archive)
         secret = read_secret(settings)
+        stop = threading.Event()
         crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
         if crew:
             crew.start()
+        else:
+            threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
         try:
             config = uvicorn.Config(
                 create_app(archive, secret),
@@ -74,6 +78,7 @@ def _serve(options: argparse.Namespace) -> int:
             server.run(sockets=[listening])
             return 0 if server.started else 1
         finally:
+            stop.set()
             if crew:
                 crew.stop()
 

@@ -20,6 +20,8 @@ from archivo.assembly import opened
 from archivo.broker import TASK, CeleryLegs, queue_name
 from archivo.identifiers import JobId, new_uuid
 from archivo.jobs import Job, JobState, Queue
+from archivo.processes import host_name, process_name
+from archivo.records.models import Incoming
 from archivo.settings import read_settings
 from tests.brokers import RabbitMQ
 from tests.hands import add_jobs, begin, effects
@@ -176,6 +178,19 @@ def test_a_worker_told_to_stop_ends_its_job_or_hands_it_back(archive: Archive, b
     assert effects(archive) == {short: 1}
     until(lambda: archive.legs.carried(Queue.OCR) == 1)
     assert archive.legs.carried(Queue.INGEST) == 0
+
+
+def test_a_web_recovers_by_itself_a_deposit_that_it_could_not_take_back(archive: Archive, broker: RabbitMQ) -> None:
+    with workers(1, "serve", "--port", "0") as (web,):
+        with archive.database.writing() as session:
+            left = Incoming(document_id=new_uuid(archive.clock()), owner=process_name(host_name(), web.pid), started_at=archive.clock())
+            session.add(left)
+
+        def is_gone() -> bool:
+            with archive.reading() as session:
+                return session.scalars(select(Incoming.document_id)).first() is None
+
+        until(is_gone)
 
 
 def test_poison_ends_in_a_list_with_its_reason_and_is_done_once_when_tried_again(
