@@ -1,6 +1,7 @@
 """The four servers together, and an archive at work on them."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,12 +80,18 @@ class Scene:
 
     def hold(self) -> None:
         """What must hold after anything: see truth.py."""
+        began = time.monotonic()
         truth.hold(self.site, self.sender, self.reader, self.told)
-        print(f"{len(self.sender.kept)} documents; {self.told}")
+        print(f"{len(self.sender.kept)} documents, found to hold in {time.monotonic() - began:.0f} s; {self.told}")
 
 
 @contextmanager
-def scene_on(servers: Servers, folder: Path, change: Callable[[Mapping[str, str]], Mapping[str, str]] = dict) -> Iterator[Scene]:
+def scene_on(
+    servers: Servers,
+    folder: Path,
+    change: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
+    command: tuple[str, ...] = ("-m", "archivo"),
+) -> Iterator[Scene]:
     """An archive of its own on these servers, working; `change` may send its processes by another way to them."""
     servers.broker.empty()
     index = servers.index.address()
@@ -95,7 +102,7 @@ def scene_on(servers: Servers, folder: Path, change: Callable[[Mapping[str, str]
             "ARCHIVO_INDEX_URL": index,
             "ARCHIVO_BROKER_URL": servers.broker.url,
         }
-        site = Site(folder, change(addresses))
+        site = Site(folder, change(addresses), command)
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")

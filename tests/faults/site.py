@@ -16,6 +16,7 @@ import httpx
 from archivo.archive import Archive
 from archivo.assembly import assemble
 from archivo.settings import read_settings
+from tests.faults.clocked import CLOCK
 from tests.servers import free_port
 
 ROOT: Final = Path(__file__).parents[2]
@@ -98,7 +99,8 @@ class Site:
     def environment(self, home: str) -> dict[str, str]:
         """What a process of this archive is told, with a home of its own."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVO_")}
-        return {**others, **self.settings, "ARCHIVO_HOME": str(self.folder / home), "ARCHIVO_WORKERS": "1"}
+        own = {"ARCHIVO_HOME": str(self.folder / home), "ARCHIVO_WORKERS": "1", CLOCK: str(self.folder / f"{home}.clock")}
+        return {**others, **self.settings, **own}
 
     def member(self, name: str) -> Member:
         """A process by its name; the first time, as it will be started."""

@@ -1,0 +1,109 @@
+"""Processes that stand still for longer than others wait for them, and then go on as if nothing had been."""
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from archivo.archive import Archive, ObjectLease
+from archivo.intake.recovery import SILENCE
+from archivo.jobs import LEASE, Job, JobState
+from archivo.processes import host_name, process_name
+from archivo.records.models import Incoming
+from tests.faults.papers import papers
+from tests.faults.scenes import ABSENCE, Scene
+from tests.faults.site import WEB, Member
+
+pytestmark = pytest.mark.faults
+TURNS, DOCUMENTS = 3, 12
+LONGEST = 240.0
+"""Seconds after which something never comes; a transaction that stood still in the database is ended after two minutes."""
+
+
+def test_a_worker_frozen_beyond_its_lease_finishes_late(scene: Scene) -> None:
+    """Another has done its work meanwhile: of what it still does when it wakes, nothing counts twice."""
+    frozen = scene.site.member("uno")
+    with scene.site.opened() as archive:
+        for turn in range(TURNS):
+            with scene.reader.reading(scene.sender), scene.sender.sending(papers(DOCUMENTS, first=turn * DOCUMENTS, scans=3)):
+                freeze(frozen, lambda: working(archive, frozen))
+                lapse(archive, frozen)
+                until(lambda: not working(archive, frozen))
+                frozen.send(signal.SIGCONT)
+    scene.hold()
+
+
+def test_a_web_frozen_while_it_receives_wakes_after_it_was_taken_for_dead(scene: Scene) -> None:
+    """What it then says that was received is kept, and what it refuses can be sent again."""
+    web = scene.site.member(WEB)
+    with scene.site.opened() as archive:
+        for turn in range(TURNS):
+            with scene.sender.sending(papers(DOCUMENTS, first=turn * DOCUMENTS)):
+                freeze(web, lambda: receiving(archive))
+                age(archive)
+                until(lambda: not receiving(archive))
+                web.send(signal.SIGCONT)
+    scene.hold()
+
+
+def freeze(member: Member, is_busy: Callable[[], int]) -> None:
+    """Have a process stand still in the middle of something."""
+
+    def stands_busy() -> bool:
+        member.send(signal.SIGSTOP)
+        until(
+            lambda: all(path.read_text().rpartition(")")[2].split()[0] == "T" for path in Path(f"/proc/{member.pid}/task").glob("*/stat"))
+        )
+        if is_busy():
+            return True
+        member.send(signal.SIGCONT)
+        return False
+
+    until(stands_busy)
+
+
+def stands_still(member: Member) -> bool:
+    threads = Path(f"/proc/{member.pid}/task").glob("*/stat")
+    return all(one.read_text("utf-8", "replace").rpartition(")")[2].split()[0] == "T" for one in threads)
+
+
+def working(archive: Archive, member: Member) -> int:
+    """How many jobs a process holds."""
+    name = process_name(host_name(), member.pid)
+    with archive.reading() as session:
+        held = select(func.count()).select_from(Job).where(Job.state == JobState.RUNNING, Job.owner.startswith(name))
+        return session.scalar(held) or 0
+
+
+def lapse(archive: Archive, member: Member) -> None:
+    """Until its leases have ended; in the short form, made to end."""
+    if LEASE.total_seconds() <= ABSENCE:
+        time.sleep(LEASE.total_seconds())
+        return
+    name, past = process_name(host_name(), member.pid), archive.clock() - timedelta(seconds=1)
+    with archive.database.writing() as session:
+        session.execute(update(Job).where(Job.state == JobState.RUNNING, Job.owner.startswith(name)).values(lease_until=past))
+        session.execute(update(ObjectLease).where(ObjectLease.owner.startswith(name)).values(until=past))
+
+
+def receiving(archive: Archive) -> int:
+    """How many deposits are in flight."""
+    with archive.reading() as session:
+        return session.scalar(select(func.count()).select_from(Incoming)) or 0
+
+
+def age(archive: Archive) -> None:
+    """As if it had been silent for longer than anybody believes in it."""
+    with archive.database.writing() as session:
+        session.execute(update(Incoming).values(started_at=archive.clock() - SILENCE - timedelta(seconds=1)))
+
+
+def until(reached: Callable[[], bool]) -> None:
+    ends = time.monotonic() + LONGEST
+    while not reached():
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.02)
