@@ -15,7 +15,7 @@ _CHANGED = re.compile("[-\u00ac](?<=[^\\W\\d_].)\\s?\\n\\s*(?=[a-zà-ÿ])|\u00ad
 _SIGNS = "º°ª_\u00ad\u00ac"
 _HYPHEN_AT_END = re.compile(r"-\s?\n")
 _CLUSTER = re.compile("[\\s\\S][\u0300-\u036f]+")
-_FOREIGN = re.compile(r"[^\W_\u0000-\u00ff]|[æøßÆØ]")
+_UNFLAT = re.compile("[\u0100-\U0010ffffæøßÆØ]")
 _WORD = re.compile(r"[^\W_]+")
 _SPECIAL = str.maketrans({"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "ı": "i"})
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
@@ -114,13 +114,22 @@ def words(text: str) -> list[str]:
 
 def folded_words(text: str, beginnings: Collection[str] = ("",)) -> list[tuple[int, int, str]]:
     """The words of a normalised text with their place: start, end, folded word; only those with one of some folded beginnings."""
-    if _FOREIGN.search(text):
+    if not keeps_offsets(text):
         every = ((*found.span(), fold(found[0])) for found in _WORD.finditer(text))
         return [each for each in every if each[2].startswith(tuple(beginnings))]
+    folded = flat(text)
     if "" in beginnings:
-        return [(*found.span(), found[0]) for found in _WORD.finditer(flat(text))]
-    begun = re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(map(re.escape, beginnings)))})[^\W_]*")
-    return [(*found.span(), found[0]) for found in begun.finditer(flat(text))] if beginnings else []
+        return [(*found.span(), found[0]) for found in _WORD.finditer(folded)]
+    if not beginnings:
+        return []
+    begun = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, beginnings)))})[^\W_]*")  # what it finds inside a word ends with the word
+    found_at = ((*found.span(), found[0]) for found in begun.finditer(folded))
+    return [each for each in found_at if not (each[0] and folded[each[0] - 1].isalnum())]
+
+
+def keeps_offsets(text: str) -> bool:
+    """Whether `flat` folds each letter of a text as `fold` does: no letter is beyond Latin-1 or becomes two."""
+    return not any(letter.isalnum() for letter in set(_UNFLAT.findall(text)))
 
 
 @lru_cache(maxsize=50_000)

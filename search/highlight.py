@@ -1,6 +1,9 @@
 """Where a hit stands in a text: marks and snippets, the same whatever engine found it. Plain text; escaping is the page's."""
 
-from search.analysis import Aligned, aligned, fold, folded_words, stem
+import re
+from collections.abc import Iterator, Sequence
+
+from search.analysis import Aligned, aligned, flat, fold, folded_words, keeps_offsets, stem
 from search.codes import NO_PATTERNS, CodePatterns, find
 from search.index import Understood
 
@@ -8,6 +11,7 @@ Mark = tuple[int, int]
 
 _WIDTH = 280
 _LEAD = 60
+_OTHER_SPACE = re.compile(r"[^\S ]")
 
 
 def marks(text: str, understood: Understood, *, patterns: CodePatterns = NO_PATTERNS) -> list[Mark]:
@@ -28,7 +32,7 @@ def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns
     begin, end = _whole_words(text, begin, end)
     piece = text[begin:end]
     margin = begin + len(piece) - len(piece.lstrip())
-    shown = "".join(" " if c.isspace() else c for c in piece.strip())
+    shown = _OTHER_SPACE.sub(" ", piece.strip())
     inside = [(a - margin, b - margin) for a, b in found if margin <= a and b - margin <= len(shown)]
     return shown, inside
 
@@ -36,19 +40,34 @@ def snippet(text: str, understood: Understood, *, around: int = _WIDTH, patterns
 def _marks(clean: Aligned, understood: Understood, patterns: CodePatterns) -> list[Mark]:
     words, prefix = understood.words, understood.prefix or "\0"
     heads = {each[:3] for each in understood.stems}
-    tokens = folded_words(clean.text, ("",) if understood.phrases else heads | {each[:3] for each in (*words, prefix)})
+    tokens = folded_words(clean.text, heads | {each[:3] for each in (*words, prefix)})
     found: list[Mark] = []
     for start, end, folded in tokens:
         if folded in words or folded.startswith(prefix) or (folded[:3] in heads and stem(clean.text[start:end]) in understood.stems):
             found.append((start, end))
-    every = [folded for _, _, folded in tokens]
-    for phrase in understood.phrases:
-        for at, word in enumerate(every):
-            if word == phrase[0] and tuple(every[at : at + len(phrase)]) == phrase:
-                found.append((tokens[at][0], tokens[at + len(phrase) - 1][1]))
+    if understood.phrases:
+        found += _phrase_marks(clean.text, understood.phrases)
     if understood.codes:
         found += [(place.start, place.end) for place in find(clean.text, patterns) if understood.codes.intersection(place.codes)]
     return _apart(found)
+
+
+def _phrase_marks(text: str, phrases: Sequence[tuple[str, ...]]) -> Iterator[Mark]:
+    """Where phrases (folded words) stand, those that overlap too."""
+    if keeps_offsets(text):
+        folded = flat(text)
+        for phrase in phrases:
+            first, *others = map(re.escape, phrase)
+            others_too = "".join(rf"[\W_]+{other}" for other in others)
+            for found in re.finditer(rf"{first}(?<![^\W_]{first})(?=({others_too})(?![^\W_]))", folded):
+                yield found.start(), found.end(1)
+        return
+    tokens = folded_words(text)
+    every = [folded for _, _, folded in tokens]
+    for phrase in phrases:
+        for at, word in enumerate(every):
+            if word == phrase[0] and tuple(every[at : at + len(phrase)]) == phrase:
+                yield tokens[at][0], tokens[at + len(phrase) - 1][1]
 
 
 def _apart(found: list[Mark]) -> list[Mark]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archivo.data import code_patterns
-from search.analysis import stem
+from search.analysis import folded_words, normalise, stem
 from search.codes import codes
 from search.highlight import marks, snippet
 from search.index import Understood
@@ -67,6 +67,15 @@ def test_marks_are_ordered_apart_and_inside(text: str, around: int) -> None:
         flat = [place for pair in places for place in pair]
         assert flat == sorted(flat)
         assert all(0 <= start < end <= len(shown) for start, end in places)
+
+
+@given(st.text(alphabet="aAáb -,_\u0142", max_size=40), st.lists(st.sampled_from(("a", "b", "ab", "l")), min_size=1, max_size=3))
+def test_a_phrase_is_marked_wherever_its_words_follow_each_other(text: str, phrase: list[str]) -> None:
+    text = normalise(text)
+    words = folded_words(text)
+    followed = [at for at in range(len(words)) if [word for _, _, word in words[at : at + len(phrase)]] == phrase]
+    inside = {place for at in followed for place in range(words[at][0], words[at + len(phrase) - 1][1])}
+    assert {place for start, end in marks(text, Understood(phrases=(tuple(phrase),))) for place in range(start, end)} == inside
 
 
 @pytest.mark.parametrize("around", [1, 10, 280, 10_000])
