@@ -20,7 +20,10 @@ _SOUNDS = (
 )  # fmt: skip
 
 _CHECKED = 25
-"""How many of the best candidates are counted in the reader's pages; the others are ranked by the index's own counts."""
+"""How many of the best candidates are counted in the reader's pages, at most; the others are ranked by the index's own counts."""
+_FAR_BELOW = 3
+_UNCERTAIN = 0.3
+"""By how much the rank of a word counted in the reader's pages may be above that of the index's own count, which is rough."""
 
 
 class Vocabulary(Protocol):
@@ -117,15 +120,17 @@ def corrections(word: str, vocabulary: Vocabulary, *, most: int = 3) -> list[Can
     if pages > 2:
         return []
     wanted = max(_least(vocabulary.size()), 10 * pages)
-    candidates: list[tuple[float, Candidate]] = []
-    for rough, cost, near in _ranked(word, vocabulary):
-        count = vocabulary.pages(near)
-        if count >= wanted and (pages == 0 or (cost <= 1.1 and count >= 20 * pages)):
-            candidates.append((_rank(count, cost), Candidate(near, count, cost)))
-        if len(candidates) >= most and rough < candidates[0][0] - 3:
+    found: list[tuple[float, Candidate]] = []
+    for rough in _ranked(word, vocabulary):
+        if len(found) == most and _rank(rough.pages, rough.cost) < max(found[-1][0] - _UNCERTAIN, found[0][0] - _FAR_BELOW):
             break
-    candidates.sort(key=lambda each: -each[0])
-    return [candidate for _, candidate in candidates[:most]]
+        if pages and rough.cost > 1.1:
+            continue
+        count = vocabulary.pages(rough.word)
+        if count >= wanted and count >= 20 * pages:
+            found.append((_rank(count, rough.cost), Candidate(rough.word, count, rough.cost)))
+            found = sorted(found, key=lambda each: -each[0])[:most]
+    return [candidate for _, candidate in found]
 
 
 def _least(size: int) -> int:
@@ -137,15 +142,16 @@ def _rank(count: int, cost: float) -> float:
     return 0.55 * math.log(count + 1) - 2.2 * cost
 
 
-def _ranked(word: str, vocabulary: Vocabulary) -> Iterator[tuple[float, float, str]]:
+def _ranked(word: str, vocabulary: Vocabulary) -> list[Candidate]:
+    """What stands near the word, best first by the index's own counts."""
     key = sound(word)
     costs = {near: 0.35 + 0.15 * distance(near, word) for near in vocabulary.sounding(key) if near != word}
     for near, edits in vocabulary.near(word, 2 if len(word) >= 7 else 1).items():
         if near != word:
             cost = _heard(near, edits, key) + (0.5 if near[0] != word[0] else 0)
             costs[near] = min(cost, costs.get(near, cost))
-    order = sorted(((_rank(vocabulary.frequency(near), cost), cost, near) for near, cost in costs.items()), key=lambda each: -each[0])
-    yield from order[:_CHECKED]
+    candidates = [Candidate(near, vocabulary.frequency(near), cost) for near, cost in costs.items()]
+    return sorted(candidates, key=lambda each: -_rank(each.pages, each.cost))[:_CHECKED]
 
 
 def _heard(near: str, edits: int, key: str) -> float:

@@ -42,6 +42,7 @@ _SETS_REMEMBERED = 100_000
 class _Found:
     """The entries a tree found, best first; `count` may be more than those held.
 
+    `firsts`: for each document among them, the place of its best entry, best first.
     `counted`: an entry of each document found, or of a fair sample of them, and how many documents one of these stands for.
     """
 
@@ -49,6 +50,7 @@ class _Found:
     scores: Sequence[float]
     addresses: Sequence[DocAddress]
     documents: Sequence[int]
+    firsts: Sequence[int] = ()
     counted: Sequence[DocAddress] = ()
     proportion: int = 1
     is_exact: bool = True
@@ -106,12 +108,11 @@ class TantivyIndex:
         asked = plan(query.text, parsed, ReaderWords(reading, scope), self._synonyms)
         found, notes = self._run(reading, asked, query, scope)
         notes += _about_codes(reading, parsed, scope, found)
-        firsts = _firsts(found)
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
         return Results(
             total=len(found.counted) * found.proportion,
             total_is_exact=found.is_exact,
-            hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, firsts, last)[first:]),
+            hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, last)[first:]),
             facets=self._facets(reading, list(found.counted), found.proportion),
             understood=asked.understood,
             notes=(*asked.notes, *notes),
@@ -131,8 +132,11 @@ class TantivyIndex:
         counts: Counter[str] = Counter()
         for place, column in enumerate(SETS):
             numbers = reading.column(column, addresses)
-            known = self._known(reading, place, dict(zip(numbers, addresses, strict=True)))
-            for number, count in Counter(numbers).items():
+            each = Counter(numbers)
+            known = self._facet_sets
+            if each.keys() - known.keys():
+                known = self._known(reading, place, dict(zip(numbers, addresses, strict=True)))
+            for number, count in each.items():
                 for named in known[number]:
                     counts[named] += count
         facets: dict[str, list[FacetValue]] = {}
@@ -144,11 +148,11 @@ class TantivyIndex:
     def _known(self, reading: Reading, place: int, examples: dict[int, DocAddress]) -> dict[int, tuple[str, ...]]:
         """What the numbers of a column stand for, read where new from an entry that has it."""
         known = self._facet_sets
-        if unknown := examples.keys() - known.keys():
-            if len(known) > _SETS_REMEMBERED:
-                known, unknown = {}, set(examples)
-            known = known | {number: tuple(json.loads(reading.stored("facets", examples[number]))[place]) for number in unknown}
-            self._facet_sets = known
+        unknown = examples.keys() - known.keys()
+        if len(known) > _SETS_REMEMBERED:
+            known, unknown = {}, set(examples)
+        known = known | {number: tuple(json.loads(reading.stored("facets", examples[number]))[place]) for number in unknown}
+        self._facet_sets = known
         return known
 
 
@@ -165,12 +169,13 @@ def _find(reading: Reading, step: Step, query: Query, scope: Scope) -> _Found:
         count, hits = _ranked(reading, step.tree, query, scope, _WINDOW)
     scores, addresses = zip(*hits, strict=True) if hits else ((), ())
     documents = reading.column("doc", list(addresses))
+    firsts = _firsts(documents)
     if count <= _WINDOW:
-        return _Found(count, scores, addresses, documents, _one_each(documents, addresses))
+        return _Found(count, scores, addresses, documents, firsts, [addresses[at] for at in firsts])
     level = level_for(count, _SAMPLE)
     sampled = [address for _, address in reading.find(of_a_share(step.tree, query, scope, level), _WINDOW)[1]]
-    counted = _one_each(reading.column("doc", sampled), sampled)
-    return _Found(count, scores, addresses, documents, counted, 2**level, is_exact=False)
+    counted = [sampled[at] for at in _firsts(reading.column("doc", sampled))]
+    return _Found(count, scores, addresses, documents, firsts, counted, 2**level, is_exact=False)
 
 
 def _wholly(reading: Reading, step: Step, query: Query, scope: Scope, limit: int) -> list[tuple[float, DocAddress]]:
@@ -204,22 +209,16 @@ def _estimated(reading: Reading, tree: Node, query: Query, scope: Scope, enough:
     return reading.find(of_a_share(tree, query, scope, level), 1)[0] << level
 
 
-def _one_each(documents: Sequence[int], addresses: Sequence[DocAddress]) -> list[DocAddress]:
-    """The first entry of each document."""
-    return list(dict(zip(reversed(documents), reversed(addresses), strict=True)).values())
+def _firsts(documents: Sequence[int]) -> list[int]:
+    """For each of the documents, the first place where it stands; in order."""
+    return sorted(dict(zip(reversed(documents), range(len(documents) - 1, -1, -1), strict=True)).values())
 
 
-def _firsts(found: _Found) -> list[int]:
-    """For each document, the place of its best page among those found, best first."""
-    places = range(len(found.documents))
-    return sorted(dict(zip(reversed(found.documents), reversed(places), strict=True)).values())
-
-
-def _best(found: _Found, firsts: list[int], most: int) -> list[tuple[float, list[int]]]:
+def _best(found: _Found, most: int) -> list[tuple[float, list[int]]]:
     """The best documents, with their scores (that of the best page and a little of the next three) and the places of their pages."""
+    firsts, scores, documents = found.firsts, found.scores, found.documents
     if not firsts or not most:
         return []
-    scores, documents = found.scores, found.documents
     enough = scores[firsts[min(most, len(firsts)) - 1]] / (1 + 3 * _MORE_PAGES)
     places: dict[int, list[int]] = {documents[at]: [] for at in takewhile(lambda at: scores[at] >= enough, firsts)}
     for at, document in enumerate(documents):

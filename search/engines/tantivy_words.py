@@ -36,7 +36,9 @@ class ReaderWords:
         return self._counted(Some((Term("bu", word), Term("tu", word), Term("du", word)))) if self.frequency(word) else 0
 
     def starting(self, start: str) -> int:
-        return self._counted(Prefix("bu", start))
+        level = level_for(self.size(), 2 * _COMMON)
+        sampled = self._counted(Prefix("bu", start), level)
+        return sampled << level if sampled >= _COMMON // 4 else self._counted(Prefix("bu", start))
 
     def size(self) -> int:
         return self._reading.entries.num_docs
