@@ -41,7 +41,7 @@ def search(
     found = services.find(archive, actor, SearchQuery(q, filters, from_year, to_year, limit, offset))
     following = request.url.include_query_params(offset=offset + limit) if offset + limit < min(found.total, MAX_OFFSET) else None
     place = {"offset": offset, "limit": limit, "next": f"{following.path}?{following.query}" if following else None}
-    return JSONResponse(jsonable(found_json(found)) | place)
+    return JSONResponse(found_json(found) | place)
 
 
 @router.get("/documents/{document_id}")

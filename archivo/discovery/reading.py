@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row
 
 from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_of
-from archivo.discovery.services import FoundList, at_pages
+from archivo.discovery.services import FoundList, read_pages
 from archivo.discovery.views import Box, Line, Mark
 from archivo.records.models import DocumentPart
 from archivo.records.services import view_parts, words_of
@@ -86,21 +87,20 @@ class Glimpse:
 def glimpses(archive: Archive, actor: Actor, found: FoundList) -> dict[str, Glimpse]:
     """What to show beside each result that has parts, by document."""
     wanted = [(hit.id, hit.page or 1) for hit in found.hits if hit.part_count]
-    statement = select(DocumentPart).where(at_pages(wanted))
     with archive.reading() as session:
-        return {part.document_id: _glimpse(archive, actor, part, found.understood) for part in session.scalars(statement)}
+        parts = read_pages(session, wanted, DocumentPart.width, DocumentPart.height, DocumentPart.alto)
+        words = [(part.document_id, part.number) for part in parts if part.width and part.height and part.alto]
+        texts = {document_id: text for document_id, _, text in read_pages(session, words, DocumentPart.text)} if words else {}
+    return {part.document_id: _glimpse(archive, actor, part, texts.get(part.document_id), found.understood) for part in parts}
 
 
-def _glimpse(archive: Archive, actor: Actor, part: DocumentPart, understood: Understood) -> Glimpse:
-    """The line is None where the page has no image or its words have no place."""
-    if not part.width or not part.height:
-        return Glimpse(False, None)
-    if part.alto is None:
-        return Glimpse(True, None)
-    marks = marks_in(part.text, understood, patterns=code_patterns())
+def _glimpse(archive: Archive, actor: Actor, part: Row[*tuple[Any, ...]], text: str | None, understood: Understood) -> Glimpse:
+    """The line is None where the page has no image or its words have no place (`text` None)."""
+    has_image = bool(part.width and part.height)
+    marks = marks_in(text, understood, patterns=code_patterns()) if text else ()
     words = words_of(archive, actor, part.document_id, [part.number])[part.number] if marks else ()
-    boxes = [box for group in boxes_of(marks, spans_of(part.text, words), words) for box in group] if words else []
-    return Glimpse(True, line_of(part.number, (part.width, part.height), _fullest(boxes), words, boxes) if boxes else None)
+    boxes = [box for group in boxes_of(marks, spans_of(text or "", words), words) for box in group] if words else []
+    return Glimpse(has_image, line_of(part.number, (part.width, part.height), _fullest(boxes), words, boxes) if boxes else None)
 
 
 def understood_of(archive: Archive, actor: Actor, text: str) -> Understood:

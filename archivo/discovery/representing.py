@@ -23,7 +23,10 @@ def found_json(found: FoundList) -> dict[str, Any]:
             }
             for hit in found.hits
         ],
-        "facets": {name: list(values) for name, values in found.facets.items()},
+        "facets": {
+            name: [{"value": value.value, "label": value.label, "count": value.count} for value in values]
+            for name, values in found.facets.items()
+        },
         "notes": list(found.notes),
         "did_you_mean": found.did_you_mean,
     }

@@ -1,12 +1,13 @@
 """Find records, and show what answers: the page, its words, the marks."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archivo.access.policy import AccessClass, Actor, may_see, scope
 from archivo.archive import Archive
@@ -131,16 +132,32 @@ def holdings(archive: Archive) -> Holdings:
         return Holdings(sum(f.count for f in fonds), fonds, decades, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
 
 
-def at_pages(wanted: Iterable[tuple[str, int]]) -> ColumnElement[bool]:
-    """The parts at these (document, number). Spelled out, for SQLite reads a whole table to look for pairs in a list."""
-    return or_(false(), *(and_(DocumentPart.document_id == document, DocumentPart.number == number) for document, number in wanted))
+def read_pages(session: Session, wanted: Sequence[tuple[str, int]], *columns: InstrumentedAttribute[Any]) -> list[Row[*tuple[Any, ...]]]:
+    """Document, number and these columns of the parts at some (document, number). Reads no other part."""
+    names = {f"{name}{at}": value for at, place in enumerate(wanted) for name, value in zip(("document", "number"), place, strict=True)}
+    return list(session.execute(_at_pages(len(wanted), columns), names))
+
+
+@cache
+def _at_pages(count: int, columns: tuple[InstrumentedAttribute[Any], ...]) -> Select[*tuple[Any, ...]]:
+    """The places spelled out, for SQLite reads a whole table to look for pairs in a list; made once for each count of them."""
+    document, number = DocumentPart.document_id, DocumentPart.number
+    places = (and_(document == bindparam(f"document{at}"), number == bindparam(f"number{at}")) for at in range(count))
+    return select(document, number, *columns).where(or_(false(), *places))
+
+
+@cache
+def _shown() -> Select[*tuple[Any, ...]]:
+    """What is shown of the documents in a list, and what tells who may see them."""
+    columns = (Document.id, Document.title, Document.description, Document.date, Document.document_type, Document.producer)
+    access = (Document.access, Document.published, Document.received_by, Document.part_count)
+    return select(*columns, *access).where(Document.id.in_(bindparam("ids", expanding=True)))
 
 
 def _complete(session: Session, actor: Actor, results: Results) -> tuple[Found, ...]:
-    documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_([hit.document for hit in results.hits])))}
-    wanted = {(hit.document, hit.pages[0].page) for hit in results.hits if hit.pages[0].page}
-    read = session.execute(select(DocumentPart.document_id, DocumentPart.number, DocumentPart.text).where(at_pages(wanted)))
-    texts = {(document_id, page): text for document_id, page, text in read}
+    documents = {row.id: row for row in session.execute(_shown(), {"ids": [hit.document for hit in results.hits]})}
+    wanted = [(hit.document, hit.pages[0].page) for hit in results.hits if hit.pages[0].page]
+    texts = {(document_id, page): text for document_id, page, text in read_pages(session, wanted, DocumentPart.text)}
     found = []
     for hit in results.hits:
         document = documents.get(hit.document)
@@ -156,7 +173,7 @@ def _without_closed(results: Results, closed: int) -> Results:
     return replace(results, total=results.total - closed, total_is_exact=False, facets={}, notes=(), did_you_mean=None)
 
 
-def _found(document: Document, hit: Hit, texts: Mapping[tuple[str, int], str], results: Results) -> Found:
+def _found(document: Row[*tuple[Any, ...]], hit: Hit, texts: Mapping[tuple[str, int], str], results: Results) -> Found:
     patterns = code_patterns()
     page = hit.pages[0].page
     text = texts.get((document.id, page)) if page else None
