@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ingest.classifier.features import PIECES, WORDS
-from ingest.classifier.text import chunks, pieces, stem, stems
+from ingest.classifier.features import TITLE, WORDS
+from ingest.classifier.text import chunks, pieces, stem, stems, title
 from ingest.classifier.vocabulary import Reason, ScheduleEntry
 
 if TYPE_CHECKING:
@@ -39,19 +39,22 @@ def explain_words(
     """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes; `counted`, `row`: the text's.
 
     Shares of a pair of words are given to both halves; those of pieces of characters to the words they come from, by their number.
+    A word that tells by itself and by its pieces appears for each.
     """
     weights = model.weights.coefficients[list(best)][:, row.indices].astype(np.float64)
     difference = weights[0] - weights[1] if len(best) > 1 else weights[0]
-    share = dict(zip((int(i) for i in row.indices), (float(x) for x in row.data * difference), strict=True))
+    share = dict(zip(row.indices.tolist(), (row.data * difference).tolist(), strict=True))
     in_entry = _stems_of(model.entries[best[0]])
     reasons: list[Reason] = []
     start = 0
     for block in model.space.blocks:
-        here = {name: share[start + block.vocabulary[name]] for name in counted[block.kind] if name in block.vocabulary}
+        column = block.vocabulary.get
+        here = {name: share[start + at] for name in counted[block.kind] if (at := column(name)) is not None}
         if block.kind == WORDS:
             reasons.extend(_words(text, here, in_entry, most, least))
-        elif block.kind == PIECES:
-            reasons.extend(_spellings(text, counted[PIECES], here, in_entry, most, least))
+        else:
+            code, read = ("heading", title(text)) if block.kind == TITLE else ("spelling", text)
+            reasons.extend(_spellings(code, read, counted[block.kind], here, in_entry, most, least))
         start += len(block.vocabulary)
     return reasons
 
@@ -84,15 +87,16 @@ def _words(text: str, shares: dict[str, float], in_entry: frozenset[str], most: 
     ]
 
 
-def _spellings(text: str, total: Counter[str], shares: dict[str, float], in_entry: frozenset[str], most: int, least: float) -> list[Reason]:
+def _spellings(
+    code: str, text: str, total: Counter[str], shares: dict[str, float], in_entry: frozenset[str], most: int, least: float
+) -> list[Reason]:
     by_word: defaultdict[str, float] = defaultdict(float)
+    each = {piece: value / total[piece] for piece, value in shares.items()}
     for word, times in Counter(chunks(text)).items():
-        for piece in pieces(word):
-            if piece in shares:
-                by_word[word.strip(_EDGES)] += shares[piece] * times / total[piece]
+        by_word[word.strip(_EDGES)] += times * sum([each.get(piece, 0.0) for piece in pieces(word)])
     by_word.pop("", None)
     return [
-        Reason("spelling", {"word": word, "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
+        Reason(code, {"word": word, "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
         for word, value in _strongest(by_word, most, least)
     ]
 

@@ -1,4 +1,4 @@
-"""Texts as sparse rows: TF-IDF blocks of words and of pieces of characters. numpy and scipy only."""
+"""Texts as sparse rows: TF-IDF blocks of words, of pieces of characters and of those of the title. numpy and scipy only."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ingest.classifier.text import count_pieces, count_words
+from ingest.classifier.text import count_pieces, count_title, count_words
 
 WORDS = "words"
 PIECES = "pieces"
-COUNTERS: Mapping[str, Callable[[str], Counter[str]]] = {WORDS: count_words, PIECES: count_pieces}
-WEIGHTS: Mapping[str, float] = {WORDS: 1.0, PIECES: 0.7}
-CHOICES: tuple[tuple[str, ...], ...] = ((WORDS, PIECES), (PIECES,), (WORDS,))  # on a tie the earlier one is kept
+TITLE = "title"
+COUNTERS: Mapping[str, Callable[[str], Counter[str]]] = {WORDS: count_words, PIECES: count_pieces, TITLE: count_title}
+ENTRY_COUNTERS: Mapping[str, Callable[[str], Counter[str]]] = {**COUNTERS, TITLE: count_pieces}  # what a schedule says may all be a title
+WEIGHTS: Mapping[str, float] = {WORDS: 1.0, PIECES: 0.7, TITLE: 0.5}
+CHOICES: tuple[tuple[str, ...], ...] = ((WORDS, PIECES, TITLE), (PIECES, TITLE), (WORDS, TITLE))  # on a tie the earlier one is kept
 
 MANY_DOCUMENTS = 5000  # above, what occurs in one document only is left out
 MOST_FEATURES = 60_000  # of each block; the most widespread are kept
@@ -65,12 +67,15 @@ def to_matrix(counted: Sequence[Counter[str]], vocabulary: Mapping[str, int]) ->
     columns: list[int] = []
     values: list[int] = []
     for one in counted:
-        known = sorted((vocabulary[name], times) for name, times in one.items() if name in vocabulary)
-        columns.extend(column for column, _ in known)
-        values.extend(times for _, times in known)
+        for name, times in one.items():
+            if (column := vocabulary.get(name)) is not None:
+                columns.append(column)
+                values.append(times)
         starts.append(len(columns))
     shape = (len(counted), len(vocabulary))
-    return sparse.csr_matrix((np.array(values, np.float32), np.array(columns, np.int32), np.array(starts, np.int32)), shape=shape)
+    rows = sparse.csr_matrix((np.array(values, np.float32), np.array(columns, np.int32), np.array(starts, np.int32)), shape=shape)
+    rows.sort_indices()
+    return rows
 
 
 def inverse_frequency(counts: sparse.csr_matrix) -> NDArray[np.float32]:
@@ -81,18 +86,19 @@ def inverse_frequency(counts: sparse.csr_matrix) -> NDArray[np.float32]:
 
 def weigh(counts: sparse.csr_matrix, idf: NDArray[np.float32]) -> sparse.csr_matrix:
     """(1 + log tf) · idf, each row scaled to length 1."""
-    rows = counts.copy()
-    rows.data = (1 + np.log(rows.data)) * idf[rows.indices]
-    return scale(rows)
+    return scale(_with_values(counts, (1 + np.log(counts.data)) * idf[counts.indices]))
 
 
 def scale(rows: sparse.csr_matrix) -> sparse.csr_matrix:
     """Each row divided by its length; empty rows stay empty."""
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    lengths[lengths == 0] = 1
-    scaled = rows.copy()
-    scaled.data = (rows.data / np.repeat(lengths, np.diff(rows.indptr))).astype(np.float32)
-    return scaled
+    row_of = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    lengths = np.sqrt(np.bincount(row_of, rows.data.astype(np.float64) ** 2, rows.shape[0]))
+    return _with_values(rows, (rows.data / lengths[row_of]).astype(np.float32))
+
+
+def _with_values(rows: sparse.csr_matrix, values: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Other values in the same places, which both matrices share."""
+    return sparse.csr_matrix((values, rows.indices, rows.indptr), shape=rows.shape)
 
 
 def join(blocks: Sequence[tuple[str, sparse.csr_matrix]]) -> sparse.csr_matrix:

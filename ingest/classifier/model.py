@@ -115,8 +115,9 @@ class Model:
 
     def _similarity(self, row: sparse.csr_matrix) -> Floats:
         """Cosine to each known row."""
-        length = float(np.sqrt((row.data**2).sum())) or 1.0
-        return np.asarray((self.known @ row.T).todense(), np.float64).ravel() / length
+        asked = np.zeros(row.shape[1], np.float32)
+        asked[row.indices] = row.data
+        return np.asarray(self.known @ asked, np.float64) / (float(np.linalg.norm(row.data)) or 1.0)
 
     def _why_not(self, row: sparse.csr_matrix, nearest: float) -> Sequence[Reason]:
         if not row.nnz:

@@ -1,13 +1,15 @@
-"""Spanish text to countable pieces: light stems of words, words of the heading, and pieces of four characters."""
+"""Spanish text to countable pieces: light stems of words, words of the heading, pieces of four characters, and those of the title."""
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from functools import lru_cache
 
 READ = 2000  # characters of a document that are read; its kind shows at its beginning
 HEADING = 300  # characters whose words also count as heading
+TITLE_WITHIN = 700  # characters among which the words in capitals are the title
+TITLE_WITHOUT_CAPITALS = 150  # characters that stand for the title where no word is in capitals
+MOSTLY_CAPITAL = 0.7  # share of the letters of a word, since a misread one may come out small
 PIECE = 4
 
 _STOP = frozenset(
@@ -27,18 +29,40 @@ _SUFFIX = re.compile(
 _WORD = re.compile(r"[a-z]{2,}")
 _BROKEN = re.compile(r"-[ \t]*\n[ \t]*")
 _DIGIT = re.compile(r"\d")
+_SPACED = re.compile(r"\b(?:[^\W\d_] ){3,}[^\W\d_]\b")
 
 
 def plain(text: str) -> str:
-    """Lower case without accents, words broken at the end of a line joined again; one character may become none or several."""
+    """Lower case without accents, broken and s p a c e d words joined again; one character may become none or several."""
     return _plain(text[:READ])
 
 
 @lru_cache(16)
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.lower())
+    decomposed = unicodedata.normalize("NFKD", _join_spaced(text).lower())
     marks = {ord(c): None for c in set(decomposed) if unicodedata.combining(c)}
     return _BROKEN.sub("", decomposed.translate(marks) if marks else decomposed)
+
+
+def _join_spaced(text: str) -> str:
+    """Titles and formulas are often typed with a blank after each letter."""
+    return _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
+
+
+def title(text: str) -> str:
+    """The words in capitals with which a document begins, whatever stands between them; its first characters where there is none."""
+    return _title(text[:TITLE_WITHIN])
+
+
+@lru_cache(16)
+def _title(text: str) -> str:
+    capitals = [word for word in _join_spaced(text).split() if not word.islower() and _is_capital(word)]
+    return " ".join(capitals) or text[:TITLE_WITHOUT_CAPITALS]
+
+
+def _is_capital(word: str) -> bool:
+    letters = sum(map(str.isalpha, word))
+    return letters > 1 and sum(map(str.isupper, word)) >= MOSTLY_CAPITAL * letters
 
 
 @lru_cache(50_000)
@@ -50,11 +74,15 @@ def stem(word: str) -> str:
     return word[:8]
 
 
-def stems(text: str) -> Iterator[tuple[str, str, bool]]:
+def stems(text: str) -> tuple[tuple[str, str, bool], ...]:
     """(stem, word as in plain text, whether in the heading) of each word that says something, in order."""
-    for found in _WORD.finditer(plain(text)):
-        if found.group() not in _STOP:
-            yield stem(found.group()), found.group(), found.start() < HEADING
+    return _stems(text[:READ])
+
+
+@lru_cache(16)
+def _stems(text: str) -> tuple[tuple[str, str, bool], ...]:
+    words = ((found.group(), found.start()) for found in _WORD.finditer(_plain(text)))
+    return tuple((stem(word), word, start < HEADING) for word, start in words if word not in _STOP)
 
 
 def count_words(text: str) -> Counter[str]:
@@ -76,10 +104,11 @@ def chunks(text: str) -> list[str]:
     return _DIGIT.sub("0", plain(text)).split()
 
 
-def pieces(chunk: str) -> list[str]:
+@lru_cache(50_000)
+def pieces(chunk: str) -> tuple[str, ...]:
     """Its runs of four characters, with a blank at each end."""
     padded = f" {chunk} "
-    return [padded[i : i + PIECE] for i in range(max(1, len(padded) - PIECE + 1))]
+    return tuple(padded[i : i + PIECE] for i in range(max(1, len(padded) - PIECE + 1)))
 
 
 def count_pieces(text: str) -> Counter[str]:
@@ -89,3 +118,8 @@ def count_pieces(text: str) -> Counter[str]:
         for piece in pieces(chunk):
             counted[piece] += times
     return counted
+
+
+def count_title(text: str) -> Counter[str]:
+    """The pieces of the title alone: it names the kind of document, and pieces outlive misreadings."""
+    return count_pieces(title(text))

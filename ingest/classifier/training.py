@@ -16,6 +16,7 @@ from ingest.classifier.calibration import Curve, fit_curve
 from ingest.classifier.features import (
     CHOICES,
     COUNTERS,
+    ENTRY_COUNTERS,
     Block,
     FeatureSpace,
     build_vocabulary,
@@ -26,14 +27,16 @@ from ingest.classifier.features import (
     weigh,
 )
 from ingest.classifier.model import ClassSummary, Model, Weights, entry_text
+from ingest.classifier.text import stems
 from ingest.classifier.vocabulary import Example, ScheduleEntry
 
 FOLDS = 5
 GROUPS_TO_MEASURE = 3  # a class with fewer groups would lose its only examples in a fold
 DOCUMENTS_TO_MEASURE = 30
 LINEAR_SVC_UP_TO = 20_000  # documents; above, averaged stochastic gradient
+PARENT_SHARE = 0.25  # of the margin of its parent that each class adds to its own
 FAMILIAR_SHARE = 5  # percentile of the similarity of documents rightly classified out of fold
-COLD_SIMILARITY = 0.05  # below this cosine a text is novel, where nothing could be measured
+COLD_SIMILARITY = 0.1  # below this cosine a text is novel, where nothing could be measured
 FAMILIAR_AT_MOST = 0.25  # forms repeated to the letter must not make every other text novel
 
 Ints = NDArray[np.int64]
@@ -42,9 +45,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Corpus:
-    """Entries first, then examples; raw counts of each kind of feature over all."""
+    """Entries first, then examples; raw counts of each kind of feature over all. `parents`: a number for each class."""
 
     labels: tuple[str, ...]
+    parents: Ints
     truth: Ints
     groups: tuple[str, ...]
     entries: int
@@ -85,12 +89,18 @@ def _count(entries: Sequence[ScheduleEntry], examples: Sequence[Example]) -> _Co
     texts = [entry_text(entry) for entry in entries] + [example.text for example in examples]
     vocabularies, counts = {}, {}
     for kind, counter in COUNTERS.items():
-        counted = [counter(text) for text in texts]
+        counted = [ENTRY_COUNTERS[kind](text) for text in texts[: len(labels)]] + [counter(text) for text in texts[len(labels) :]]
         vocabularies[kind] = build_vocabulary(counted)
         counts[kind] = to_matrix(counted, vocabularies[kind])
     truth = np.array([*range(len(labels)), *(column[example.label] for example in examples)], np.int64)
     groups = ("",) * len(labels) + tuple(example.group for example in examples)
-    return _Corpus(labels, truth, groups, len(labels), vocabularies, counts)
+    return _Corpus(labels, _parents(entries), truth, groups, len(labels), vocabularies, counts)
+
+
+def _parents(entries: Sequence[ScheduleEntry]) -> Ints:
+    """The classes whose parent has the same name share a number; a class without one is its own parent."""
+    names = [" ".join(stem for text in entry.texts[1:2] for stem, _, _ in stems(text)) or entry.label for entry in entries]
+    return np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
 
 
 def _rows(corpus: _Corpus, choice: Sequence[str], learn: Ints, take: Ints) -> sparse.csr_matrix:
@@ -118,6 +128,21 @@ def train_linear(rows: sparse.csr_matrix, truth: Ints, classes: int, seed: int) 
     if classes == 2:  # the library keeps one row for two classes
         return np.vstack([-machine.coef_, machine.coef_]), np.concatenate([-machine.intercept_, machine.intercept_])
     return machine.coef_, machine.intercept_
+
+
+def _train(corpus: _Corpus, rows: sparse.csr_matrix, learn: Ints, seed: int) -> tuple[Floats, Floats]:
+    """The coefficients and intercepts of the classes, each with a share of those of its parent.
+
+    Classes of one parent are set apart by what differs between them, so the word they share counts for none of them; it counts for their
+    parent, which is told from the others by the schedule's own words alone.
+    """
+    coefficients, intercepts = train_linear(rows, corpus.truth[learn], len(corpus.labels), seed)
+    number = int(corpus.parents.max()) + 1
+    if 1 < number < len(corpus.labels):
+        shared, shared_intercepts = train_linear(rows[learn < corpus.entries], corpus.parents, number, seed)
+        coefficients = coefficients + PARENT_SHARE * shared[corpus.parents]
+        intercepts = intercepts + PARENT_SHARE * shared_intercepts[corpus.parents]
+    return coefficients, intercepts
 
 
 def _folds(corpus: _Corpus, seed: int) -> tuple[Ints, list[Ints]]:
@@ -156,7 +181,7 @@ def _measure_choice(corpus: _Corpus, choice: Sequence[str], documents: Ints, fol
     for held in folds:
         learn = np.setdiff1d(everything, held)
         known, asked = _rows(corpus, choice, learn, learn), _rows(corpus, choice, learn, held)
-        coefficients, intercepts = train_linear(known, corpus.truth[learn], len(corpus.labels), seed)
+        coefficients, intercepts = _train(corpus, known, learn, seed)
         margins[held] = asked @ coefficients.T + intercepts
         similarity[held] = np.asarray((scale(asked) @ scale(known).T).max(axis=1).todense()).ravel()
     right = margins[documents].argmax(axis=1) == corpus.truth[documents]
@@ -192,7 +217,7 @@ def _assemble(
 ) -> Model:
     everything = np.arange(len(corpus.truth))
     rows = _rows(corpus, choice, everything, everything)
-    coefficients, intercepts = train_linear(rows, corpus.truth, len(corpus.labels), seed)
+    coefficients, intercepts = _train(corpus, rows, everything, seed)
     blocks = tuple(Block(kind, corpus.vocabularies[kind], inverse_frequency(corpus.counts[kind])) for kind in choice)
     confirmed: defaultdict[str, list[Example]] = defaultdict(list)
     for example in examples:

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.classifier import Example, Model, ModelUnreadable, Proposal, Reason, ScheduleEntry, dump, fit, load
-from ingest.classifier.text import stem
+from ingest.classifier.text import count_title, count_words, stem, title
 from tests.corpus.classes import TAUGHT, load_classes, make, strangers
+from tests.corpus.producers import KINDS, make_acts
+from tests.corpus.schedule import load_schedule, make_long
 
 CLASSES = load_classes()[:16]
 ENTRIES = [ScheduleEntry(one.code, one.office, (one.name, one.series, one.types)) for one in CLASSES]
@@ -96,6 +98,45 @@ def test_contributions_are_exact(taught: Model) -> None:
     total = sum(float(reason.params["contribution"] or 0) for reason in reasons)
     intercepts = float(taught.weights.intercepts[first] - taught.weights.intercepts[second])
     assert total == pytest.approx(float(margins[first] - margins[second]) - intercepts, abs=0.01)
+
+
+def test_a_series_of_many_subseries_is_not_passed_over_for_its_number() -> None:
+    """What its subseries share says nothing of which of them it is, and everything of whether it is any of them."""
+    classes = load_schedule()
+    model = fit([ScheduleEntry(one.code, one.office, (one.name, one.series, one.types, one.procedure)) for one in classes], [], 1)
+    draw = random.Random(4)
+    of_series = [one for one in classes if one.series == "CONTRATOS"]
+    series = {one.code: one.series for one in classes}
+    told = [series[str(model.propose(make_long(one, draw, 0.02).text, None).label)] for one in of_series for _ in range(3)]
+    assert told.count("CONTRATOS") >= len(told) * 0.9
+
+
+def test_classes_without_parent_stand_alone() -> None:
+    bare = [ScheduleEntry(one.code, one.office, (one.name, "", one.types)) for one in CLASSES]
+    found = fit(bare, [], 1).propose("Acción de tutela: fallo e impugnación", None)
+    assert found.label == next(one.code for one in CLASSES if one.name == "Acciones de tutela")
+
+
+def test_the_title_is_what_stands_in_capitals_at_the_beginning() -> None:
+    body = "Entre los suscritos se ha convenido lo que sigue. " * 20
+    assert title(f"Bogotá, 3 de mayo\nCONTRATO DE OBRA No. 12 de 2020 {body} ANEXO") == "CONTRATO DE OBRA"
+    assert title(f"R E S O L U C I Ó N  No. 4\n{body}") == "RESOLUCIÓN"
+    assert title(f"CONTRATo DE OBRA {body}") == "CONTRATo DE OBRA"
+    assert title("Acta de la sesión\nSe leyó el acta") == "Acta de la sesión\nSe leyó el acta"
+    assert title("") == ""
+
+
+def test_spaced_words_are_read_as_words() -> None:
+    assert count_words("R E S U E L V E : a b c") == count_words("RESUELVE : a b c")
+    assert count_title("D E C R E T O") == count_title("DECRETO")
+
+
+def test_what_the_title_says_is_told_as_heading() -> None:
+    acts = make_acts(8, 20, 1)
+    model = fit([ScheduleEntry(kind, "", (kind,)) for kind in KINDS], [Example(one.kind, one.text, one.producer) for one in acts], 1)
+    found = model.propose("EDICTO Nº 4\nSe notifica a quien corresponda lo que sigue.", None)
+    assert found.label == "edicto"
+    assert "edicto" in {reason.params["word"] for reason in of(found, "heading")}
 
 
 def test_words_of_the_entry_are_flagged(cold: Model) -> None:
