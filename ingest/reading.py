@@ -95,6 +95,8 @@ class Reader:
         limits = self.work.limits
         if family in MARKUP:
             return "markup", "read", {"family": family, "max_chars": limits.max_text_chars}
+        if family is Family.OLD_OFFICE:
+            return "old_office", "read", {"max_chars": limits.max_text_chars}
         if family is Family.IMAGE:
             return "image", "read", {"max_pages": limits.max_pages, "only_page_like": bool(steps)}
         if family not in OFFICE | MAIL:

@@ -36,8 +36,8 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
         ),
         "office.old_format": Entry(
             Severity.ERROR,
-            "Binary formats before 2007 have no reader here",
-            "El documento está en un formato antiguo de oficina (.doc, .xls, .ppt o parecido) cuyo texto no se puede leer "
+            "Of the binary formats, those of Word, Excel and PowerPoint since 1995 have a reader here",
+            "El documento está en un formato antiguo de oficina, anterior a 1995 o de otro programa, cuyo texto no se puede leer "
             "aquí. Se conserva tal como llegó.",
             "Guárdelo como DOCX, XLSX, PPTX o PDF y entregue también esa copia.",
         ),

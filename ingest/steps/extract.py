@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from ingest.failures import note_failure
-from ingest.families import Family, family_of
 from ingest.reading import Content, Reader
 from ingest.step import Done, Failed, Skipped, StepOutcome, Workspace
 from ingest.tools.process import ToolError
@@ -16,7 +15,7 @@ class Extract:
     """Fill the workspace's parts and pending pages. What gives no text says so with a finding of severity error."""
 
     event_type: EventType = EventType.METADATA_EXTRACTION
-    agent: str = f"pypdfium2 {version('pypdfium2')}, lxml {version('lxml')}, openpyxl {version('openpyxl')}"
+    agent: str = ", ".join(f"{name} {version(name)}" for name in ("pypdfium2", "lxml", "openpyxl", "olefile", "python-calamine"))
 
     def __call__(self, work: Workspace) -> StepOutcome:
         work.parts, work.pending, work.places = [], [], {}
@@ -32,7 +31,8 @@ class Extract:
         reader.note()
         if content is None or not (content.text or content.pending):
             work.parts = content.parts if content else []
-            work.find("office.old_format" if family_of(work.format) is Family.OLD_OFFICE else "text.none")
+            if all(finding.code != "office.old_format" for finding in work.findings):
+                work.find("text.none")
             return Done("extract.none", warning=True)
         return _take(work, content)
 

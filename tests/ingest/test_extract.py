@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfWriter
 
 from ingest.step import PartKind, TextSource
-from tests.ingest import made
+from tests.ingest import compound, made
 from tests.ingest.conftest import Take, named
 
 
@@ -212,11 +212,12 @@ def test_filled_fields_of_a_form_are_found(take: Take) -> None:
         (b"\0\1\2\3" * 100, "datos.bin", "text.none"),
         (made.package({"a.txt": "hola"}), "paquete.zip", "text.none"),
         (made.pdf([""]), "en_blanco.pdf", "text.none"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2048), "viejo.doc", "office.old_format"),
+        (compound.compound({"VisioDocument": bytes(64)}), "plano.vsd", "office.old_format"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2048), "viejo.doc", "file.damaged"),
     ],
     ids=named,
 )
 def test_what_gives_no_text_says_so(take: Take, content: bytes, filename: str, code: str) -> None:
     taken = take(content, filename)
     assert taken.errors == {code}
-    assert taken.outcomes[-1] == "extract.none"
+    assert taken.outcomes[-1] == ("extract.failed" if code == "file.damaged" else "extract.none")

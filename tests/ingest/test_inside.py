@@ -21,7 +21,7 @@ from ingest.tools.process import ToolBox
 from tests.corpus.pages import make_page
 from tests.corpus.renderings import encode, render
 from tests.corpus.scans import character_errors, pdf_of, scan, tiff_of
-from tests.ingest import made
+from tests.ingest import compound, made
 from tests.ingest.conftest import Take, Taken
 
 PETITION, LETTER, MINUTES = (make_page(template, 3) for template in ("oficio", "memorando", "acta"))
@@ -134,6 +134,14 @@ def test_what_is_deep_inside_says_its_whole_way(take: Take, tmp_path: Path) -> N
     assert [part.label for part in (first, second)] == [f"mensaje-1.eml, reenviado.eml, dos.tif, página {number}" for number in (1, 2)]
     assert character_errors(LETTER.text, second.text) < 0.05
     assert taken.work.places[3].steps == (("mbox", 1), ("eml", 1), ("eml", 1))
+
+
+def test_what_is_scanned_in_a_message_of_outlook_is_read(take: Take, tmp_path: Path) -> None:
+    content = compound.msg("Remisión", "Va la carta", [("carta.tif", scan(tmp_path, LETTER, "fax200").read_bytes())])
+    message, letter = recognised(take(content, "correo.msg"))
+    assert "Va la carta" in message.text
+    assert (letter.label, letter.kind) == ("carta.tif", PartKind.ATTACHMENT)
+    assert character_errors(LETTER.text, letter.text) < 0.05
 
 
 def test_a_pdf_whose_pages_are_of_both_kinds_keeps_their_order(take: Take, tmp_path: Path) -> None:
