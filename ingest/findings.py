@@ -62,6 +62,12 @@ CATALOGUE: Mapping[str, Entry] = {
         "No se pudo leer el texto de la página {page}: su imagen es demasiado grande. Las demás páginas sí se procesaron.",
         "Digitalice de nuevo esa página a 300 puntos por pulgada.",
     ),
+    "ocr.image_spoiled": Entry(
+        Severity.ERROR,
+        "ISO 32000-1, 8.9.5: the data of an image are as long as its width, height and bits say, and can be decoded",
+        "La página {page} se ve en blanco porque su imagen está dañada: tiene menos datos de los que anuncia, o no se puede descomprimir.",
+        "Mire esa página en el original y, si puede, digitalícela de nuevo.",
+    ),
     "ocr.doubtful": Entry(
         Severity.WARNING,
         "Confidence under 85, over 2 % of the letters outside the words read, or a reading of last resort (decision 2026-11-24)",

@@ -120,6 +120,8 @@ def _page(work: Workspace, number: int, language: str) -> Part:
         max_pixels=work.limits.max_pixels,
         language=language,
     )
+    if answer["spoiled"]:
+        work.find("ocr.image_spoiled", page=number)
     is_photograph = answer["unreadable"] and _is_picture(work.places.get(number))
     if is_photograph:
         work.find("ocr.picture_without_text", page=number)
@@ -138,7 +140,7 @@ def _page(work: Workspace, number: int, language: str) -> Part:
         words=tuple(Word(*word) for word in answer["words"]),
         confidence=answer["confidence"],
         coverage=answer["coverage"],
-        doubtful=answer["doubtful"] and not is_photograph,
+        doubtful=answer["spoiled"] or (answer["doubtful"] and not is_photograph),
         engine=answer["engine"],
     )
 

@@ -47,7 +47,8 @@ def page(path: str, mime: str, number: int, max_pixels: int, language: str) -> d
         image = _page_image(source, dpi)
         result = recognise(image, engine)
         width, height = (source.width, source.height) if result.quarters % 2 == 0 else (source.height, source.width)
-        return _answer(result, 72 / image.dpi, width, height) | {"engine": engine.name}
+        is_spoiled = result.quality is None and source.is_spoiled
+        return _answer(result, 72 / image.dpi, width, height) | {"engine": engine.name, "spoiled": is_spoiled}
 
 
 def describe(language: str) -> str:

@@ -5,17 +5,20 @@ A page is taken as shown: after a PDF page's own /Rotate and crop box, or an ima
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import pypdfium2
+import pypdfium2.raw as c
 from PIL import Image, ImageFile, ImageOps, TiffImagePlugin
 
 from ingest.tools.answers import Refused
 
 PDF: Final = "application/pdf"
 FORMATS: Final = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "MPO", "JPEG2000")
+_MOST_PICTURES: Final = 50
 Image.MAX_IMAGE_PIXELS = None  # the limit is `max_pixels`, looked at before a pixel is decoded
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # what there is of a picture cut short is read; that it is cut, its examination says
 TiffImagePlugin.READ_LIBTIFF = True  # the library's own reader scrambles an uncompressed TIFF whose orientation lays it on its side
@@ -35,6 +38,11 @@ class SourcePage(Protocol):
 
     @property
     def two_tone(self) -> bool: ...
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether a picture on the page cannot be shown, or has fewer data than it declares. Slow: asked of a page that looks blank."""
+        ...
+
     def draw(self, dpi: float, *, colour: bool) -> Image.Image:
         """An image in mode RGB or L; an image file comes in its own resolution, or reduced towards `dpi` where that saves decoding."""
         ...
@@ -130,8 +138,26 @@ class _PdfPage:
             raise Refused("damaged") from fault
         return image.convert("RGB" if colour else "L")
 
+    @property
+    def is_spoiled(self) -> bool:
+        pictures = self._page.get_objects(filter=(c.FPDF_PAGEOBJ_IMAGE,), max_depth=4)
+        return any(map(_is_spoiled, islice(pictures, _MOST_PICTURES)))
+
+
+def _is_spoiled(picture: pypdfium2.PdfImage) -> bool:
+    try:
+        picture.get_bitmap(render=False).close()
+        if picture.get_filters(skip_simple=True):
+            return False
+        told = picture.get_metadata()
+        return bool(len(picture.get_data(decode_simple=True)) < -(-told.width * told.bits_per_pixel // 8) * told.height)
+    except pypdfium2.PdfiumError:
+        return True
+
 
 class _ImagePage:
+    is_spoiled = False  # its examination says whether the file is cut
+
     def __init__(self, image: Image.Image) -> None:
         self._image = image
         self._dpi = image_dpi(*image.size, declared_dpi(image))

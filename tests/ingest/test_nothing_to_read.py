@@ -23,10 +23,9 @@ def saved(image: Image.Image, kind: str) -> bytes:
     return stream.getvalue()
 
 
-def lying_scan() -> bytes:
-    """A PDF of one image that declares a million times the pixels it has."""
-    pixels = zlib.compress(b"\0" * 100)
-    image = b"<< /Type /XObject /Subtype /Image /Width 9999 /Height 9999 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode"
+def scan_of(width: int, height: int, data: bytes, decoder: bytes = b"FlateDecode") -> bytes:
+    """A PDF of one grey image that declares so many pixels and holds these data."""
+    image = b"<< /Type /XObject /Subtype /Image /ColorSpace /DeviceGray /BitsPerComponent 8 /Width %d /Height %d" % (width, height)
     draws = b"q 595 0 0 842 0 0 cm /I Do Q"
     return made.raw_pdf(
         [
@@ -34,7 +33,7 @@ def lying_scan() -> bytes:
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /XObject << /I 5 0 R >> >> >>",
             b"<< /Length %d >>\nstream\n%s\nendstream" % (len(draws), draws),
-            image + b" /Length %d >>\nstream\n%s\nendstream" % (len(pixels), pixels),
+            image + b" /Filter /%s /Length %d >>\nstream\n%s\nendstream" % (decoder, len(data), data),
         ]
     )
 
@@ -51,7 +50,7 @@ def recognised(taken: Taken) -> Taken:
         (saved(Image.new("1", (1, 1), 1), "PNG"), "un_punto.png"),
         (saved(Image.fromarray(np.zeros((600, 400), np.float32)), "TIFF"), "decimales.tif"),
         (saved(Image.fromarray(np.full((600, 400), np.nan, np.float32)), "TIFF"), "sin_numeros.tif"),
-        (lying_scan(), "miente.pdf"),
+        (scan_of(850, 1100, zlib.compress(b"\xff" * 850 * 1100)), "blanco.pdf"),
     ],
     ids=named,
 )
@@ -60,6 +59,26 @@ def test_a_scan_without_text_says_so(take: Take, content: bytes, filename: str) 
     assert taken.text == ""
     assert taken.errors
     assert taken.errors <= {"text.none", "ocr.page_failed"}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "data", "decoder"),
+    [
+        (9999, 9999, zlib.compress(b"\0" * 100), b"FlateDecode"),
+        (1_000_000, 1_000_000, zlib.compress(b"\0" * 100), b"FlateDecode"),
+        (0, 0, zlib.compress(b"\0" * 100), b"FlateDecode"),
+        (850, 1100, b"", b"FlateDecode"),
+        (850, 1100, b"x" * 500, b"FlateDecode"),
+        (850, 1100, b"x" * 500, b"JBIG2Decode"),
+        (850, 1100, b"x" * 500, b"JPXDecode"),
+        (85_000, 110_000, saved(Image.new("L", (850, 1100), 0), "JPEG"), b"DCTDecode"),
+    ],
+)
+def test_a_scan_whose_image_lies_is_said_to_be_damaged(take: Take, width: int, height: int, data: bytes, decoder: bytes) -> None:
+    taken = recognised(take(scan_of(width, height, data, decoder), "miente.pdf"))
+    assert taken.text == ""
+    assert taken.errors == {"ocr.image_spoiled"}
+    assert taken.work.parts[0].doubtful
 
 
 def test_a_blank_page_among_others_is_no_finding(take: Take) -> None:
