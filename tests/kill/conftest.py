@@ -11,6 +11,7 @@ from archivo.demo import TRD
 from ingest.tools.process import ToolBox
 from tests.corpus.pages import font
 from tests.corpus.scans import pdf_of
+from tests.ingest import made
 from tests.kill.acts import deposit_described, deposit_file, finish, import_schedule, publish
 from tests.kill.homes import Victims, opened, victims
 
@@ -58,7 +59,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, tools: ToolBox, files: d
         if name == "empty":
             with opened(home, tools):
                 return
-        before = {"one": "empty", "two": "one", "public": "one", "scan": "one"}[name]
+        before = {"one": "empty", "two": "one", "public": "one", "scan": "one", "message": "one"}[name]
         shutil.copytree(template(before), home)
         with opened(home, tools) as archive:
             match name:
@@ -72,6 +73,10 @@ def templates(tmp_path_factory: pytest.TempPathFactory, tools: ToolBox, files: d
                     list(publish(archive))
                 case "scan":
                     list(deposit_file(archive, scanned(folder)))
+                case "message":
+                    message = folder / "correo.eml"
+                    message.write_bytes(made.eml([("acta.pdf", "application/pdf", scanned(folder).read_bytes())]))
+                    list(deposit_file(archive, message))
 
     def template(name: str) -> Path:
         home = folder / name

@@ -47,6 +47,7 @@ CASES = (
 SCANS = (
     Case("scan", "process", "scan", ("chivatera", "sumapaz")),
     Case("scan in ranges", "process-in-ranges", "scan", ("chivatera", "sumapaz")),
+    Case("scan in a message, in ranges", "process-in-ranges", "message", ("chivatera", "sumapaz")),
 )
 
 
