@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
-from archivo.database import Base, Database, delete_rows, table_of
+from archivo.database import Base, Database, added, delete_rows, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.processes import Bell, Renewals
@@ -59,6 +59,16 @@ class ObjectLease(Base):
     until: Mapped[datetime]
 
 
+class CatalogueEdition(Base):
+    """Another number after each change of what may be found: what was counted of one edition stands until the next."""
+
+    __tablename__ = "catalogue_edition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+_EDITION: Final = select(table_of(CatalogueEdition).c.number)
 _LEASE_HELD: Final = select(ObjectLease).where(ObjectLease.object_id == bindparam("object")).with_for_update()
 
 
@@ -103,6 +113,8 @@ class Transaction:
     now: datetime
     sent: list[tuple[JobId, Queue]] = field(default_factory=list)
     last: list[Callable[[], None]] = field(default_factory=list)
+    changes_catalogue: bool = False
+    """Whether what may be found, or what is said of it, is another thing once this is committed."""
 
     def enqueue(self, kind: str, object_id: str, *, queue: Queue, priority: int = 5, params: Mapping[str, object] | None = None) -> JobId:
         """Write a job; see jobs.enqueue."""
@@ -112,22 +124,26 @@ class Transaction:
 
 
 class Shelf:
-    """A few costly things kept in memory by name, the least used given up first. Safe among threads."""
+    """A few costly things kept in memory by name, the least used given up first. Safe among threads: one makes a thing, who wants the
+    same one waits.
+    """
 
     def __init__(self, room: int = 8) -> None:
         self._room = room
-        self._things: OrderedDict[str, Any] = OrderedDict()
+        self._things: OrderedDict[str, tuple[threading.Lock, list[Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
-            if name not in self._things:
-                self._things[name] = make()
+            making, made = self._things.setdefault(name, (threading.Lock(), []))
             self._things.move_to_end(name)
             while len(self._things) > self._room:
                 self._things.popitem(last=False)
-            thing: T = self._things[name]
-            return thing
+        with making:
+            if not made:
+                made.append(make())
+        thing: T = made[0]
+        return thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,8 @@ class Archive:
     holding: set[tuple[str, str]] = field(default_factory=set)
     """The objects whose lease threads of this process hold, with the lease's owner; a lease it could not give back is free."""
     bell: Bell = field(default_factory=Bell)
+    counts: Shelf = field(default_factory=lambda: Shelf(room=200))
+    """What was counted of the catalogue: see `counted`."""
     renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))
 
     @contextmanager
@@ -163,6 +181,8 @@ class Archive:
             yield transaction
             for act in transaction.last:
                 act()
+            if transaction.changes_catalogue:
+                _begin_edition(session)
         for job_id, queue in transaction.sent:
             self.legs.send(job_id, queue)
         if transaction.sent:
@@ -173,6 +193,15 @@ class Archive:
         """A session that only reads."""
         with self.database.reading() as session:
             yield session
+
+    def counted(self, session: Session, name: str, count: Callable[[], T]) -> T:
+        """What `count` finds in this session by this name, which says all that it depends on besides the catalogue itself.
+
+        It is counted once for each edition of the catalogue; and once a minute, for an earlier program that writes beside this one
+        makes no editions.
+        """
+        edition = session.scalar(_EDITION)
+        return self.counts.get(f"{edition} {int(self.clock().timestamp()) // 60} {name}", count)
 
     @contextmanager
     def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[Hold]:
@@ -250,3 +279,10 @@ class Archive:
         if process == self.process:
             return (held.object_id, held.owner) in self.holding
         return self.is_alive(process)
+
+
+def _begin_edition(session: Session) -> None:
+    """Held for no longer than the commit, and after the head of the trail: who writes both takes them in one order."""
+    editions = table_of(CatalogueEdition)
+    if not getattr(session.execute(update(editions).values(number=editions.c.number + 1)), "rowcount", 0):
+        added(session, CatalogueEdition(id=1, number=1))

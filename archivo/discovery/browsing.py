@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from archivo.access.policy import Actor
+from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.discovery import listing
 from archivo.discovery.listing import DECIDED
@@ -26,12 +26,26 @@ def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
     started = time.perf_counter()
     with archive.reading() as session:
         chosen = listing.chosen(actor, query).where(Document.state == DocumentState.FINDABLE)
-        total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
-        page = chosen.order_by(Document.begins_on.is_(None), Document.begins_on, Document.id).limit(query.limit).offset(query.offset)
-        hits = tuple(_found(document) for document in session.scalars(page))
-        facets = _facets(session, chosen)
+        name = repr((sorted(scope(actor).labels), query.from_year, query.to_year, sorted(query.filters.items())))
+        total, facets = archive.counted(session, f"browse {name}", lambda: _counted(session, chosen))
+        hits = tuple(_found(document) for document in _page(session, chosen, query))
     took = (time.perf_counter() - started) * 1000
     return FoundList(query, total, True, round(took, 1), hits, facets, (), None, Understood())
+
+
+def _counted(session: Session, chosen: Select[Any]) -> tuple[int, dict[str, tuple[FacetView, ...]]]:
+    return session.scalar(select(func.count()).select_from(chosen.subquery())) or 0, _facets(session, chosen)
+
+
+def _page(session: Session, chosen: Select[Any], query: Query) -> list[Document]:
+    """Those with a date, as an index has them in order; and after the last of them those without."""
+    dated = chosen.where(Document.begins_on.is_not(None))
+    page = list(session.scalars(dated.order_by(Document.begins_on, Document.id).limit(query.limit).offset(query.offset)))
+    if len(page) < query.limit:
+        before = query.offset + len(page) if page else session.scalar(select(func.count()).select_from(dated.subquery())) or 0
+        undated = chosen.where(Document.begins_on.is_(None)).order_by(Document.id)
+        page += session.scalars(undated.limit(query.limit - len(page)).offset(query.offset + len(page) - before))
+    return page
 
 
 def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView, ...]]:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archivo.access.policy import AccessClass, Actor, may_see, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
-from archivo.records.rows import beginning
 from search.highlight import marks, snippet
 from search.index import Hit, Query, Results, Understood
 from search.query import worded
@@ -76,11 +75,10 @@ class FoundList:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the public catalogue holds: documents by fonds and by decade, and the newest."""
+    """What the public catalogue holds: documents by fonds, and the newest."""
 
     total: int
     fonds: tuple[FacetView, ...]
-    decades: tuple[FacetView, ...]
     newest: tuple["Newest", ...]
 
 
@@ -113,23 +111,18 @@ def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
 
 def holdings(archive: Archive) -> Holdings:
     """What citizens may find, counted."""
-    public = (Document.published, Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE)
-    decade = beginning(Document.begins_on, 3)
     with archive.reading() as session:
-        by_fonds = session.execute(
-            select(Fonds.code, Fonds.name, func.count())
-            .join(Document, Document.fonds_id == Fonds.id)
-            .where(*public)
-            .group_by(Fonds.code, Fonds.name)
-            .order_by(Fonds.code)
-        )
-        fonds = tuple(FacetView(code, name, count) for code, name, count in by_fonds)
-        by_decade = session.execute(
-            select(decade, func.count()).where(*public, Document.begins_on.is_not(None)).group_by(decade).order_by(decade)
-        )
-        decades = tuple(FacetView(f"{value}0", f"{value}0", count) for value, count in by_decade)
-        newest = session.scalars(select(Document).where(*public).order_by(Document.published_at.desc(), Document.id.desc()).limit(6))
-        return Holdings(sum(f.count for f in fonds), fonds, decades, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
+        return archive.counted(session, "holdings", lambda: _holdings(session))
+
+
+def _holdings(session: Session) -> Holdings:
+    public = (Document.published == true(), Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE)
+    by_fonds = session.execute(select(Document.fonds_id, func.count()).where(*public).group_by(Document.fonds_id))
+    counts = {str(fonds_id): int(count) for fonds_id, count in by_fonds}
+    named = session.scalars(select(Fonds).where(Fonds.id.in_(counts)).order_by(Fonds.code))
+    fonds = tuple(FacetView(each.code, each.name, counts[each.id]) for each in named)
+    newest = session.scalars(select(Document).where(*public).order_by(Document.published_at.desc(), Document.id.desc()).limit(6))
+    return Holdings(sum(counts.values()), fonds, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
 
 
 def read_pages(session: Session, wanted: Sequence[tuple[str, int]], *columns: InstrumentedAttribute[Any]) -> list[Row[*tuple[Any, ...]]]:

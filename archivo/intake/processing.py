@@ -131,6 +131,7 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
             )
             kept = (DOCUMENTS.c.id.in_([lease.object_id for lease in taken]), DOCUMENTS.c.state == DocumentState.PRESERVED)
             transaction.session.execute(update(DOCUMENTS).where(*kept).values(state=DocumentState.FINDABLE))
+            transaction.changes_catalogue = True
             jobs.finish_all(transaction.session, taken, transaction.now)
             for lease in leases:
                 if lease not in taken:

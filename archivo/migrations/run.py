@@ -59,9 +59,11 @@ def _alone(database: Database) -> Iterator[Connection]:
     with database.engine.connect() as connection:
         try:
             connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("SET lock_timeout = 0")
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
             connection.exec_driver_sql("SET lock_timeout = '2s'")
+            connection.commit()
+            while not connection.scalar(text(f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})")):
+                connection.commit()  # who waits inside a transaction is waited for by who makes an index without stopping anyone
+                time.sleep(0.1)
             connection.commit()
             yield connection
             connection.commit()

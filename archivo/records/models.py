@@ -55,7 +55,7 @@ class Document(Base):
     __table_args__ = (
         Index("ix_document_digest", "fonds_id", "sha256"),
         Index("ix_document_state", "state"),
-        Index("ix_document_public", "published", "access", "begins_on"),
+        Index("ix_document_counted", "published", "access", "state", "begins_on", "ends_on", "document_type", "fonds_id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -178,6 +178,7 @@ def record_act(transaction: Transaction, document: Document, actor: str, act: st
         else:
             noted[name] = value
     document.version += 1
+    transaction.changes_catalogue = True
     transaction.session.add(
         RecordVersion(document_id=document.id, n=document.version, at=transaction.now, actor=actor, act=act, changes=noted, sealed_in=None)
     )

@@ -67,6 +67,8 @@ def held(database: Database, columns: Columns | None = None) -> dict[str, list[o
     found: dict[str, list[object]] = {}
     with database.reading() as session:
         for table in Base.metadata.sorted_tables:
+            if columns is not None and table.name not in columns:
+                continue
             chosen = [column for column in table.c if columns is None or column.name in columns[table.name]]
             found[table.name] = list(map(tuple, session.execute(select(*chosen).order_by(*table.primary_key))))
     return found
