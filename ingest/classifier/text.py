@@ -29,7 +29,7 @@ _SUFFIX = re.compile(
 _WORD = re.compile(r"[a-z]{2,}")
 _BROKEN = re.compile(r"-[ \t]*\n[ \t]*")
 _DIGIT = re.compile(r"\d")
-_SPACED = re.compile(r"\b(?:[^\W\d_] ){3,}[^\W\d_]\b")
+_SPACED = re.compile(r"\b(?:[^\W\d_][^\S\n]){3,}[^\W\d_]\b")
 
 
 def plain(text: str) -> str:
@@ -46,7 +46,7 @@ def _plain(text: str) -> str:
 
 def _join_spaced(text: str) -> str:
     """Titles and formulas are often typed with a blank after each letter."""
-    return _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
+    return _SPACED.sub(lambda found: "".join(found.group().split()), text)
 
 
 def title(text: str) -> str:

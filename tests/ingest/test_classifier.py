@@ -128,7 +128,7 @@ def test_the_title_is_what_stands_in_capitals_at_the_beginning() -> None:
 
 def test_spaced_words_are_read_as_words() -> None:
     assert count_words("R E S U E L V E : a b c") == count_words("RESUELVE : a b c")
-    assert count_title("D E C R E T O") == count_title("DECRETO")
+    assert count_title("D\u00a0E\u00a0C\u00a0R\u00a0E\u00a0T\u00a0O") == count_title("DECRETO")
 
 
 def test_what_the_title_says_is_told_as_heading() -> None:
