@@ -8,7 +8,7 @@ BENCH ?= *
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-servers test-kill test-kill-all test-browser faults faults-long conformance bench bench-smoke bench-final docs clean
+.PHONY: help setup demo serve stop check test test-servers test-postgresql test-kill test-kill-all test-browser faults faults-long conformance bench bench-smoke bench-scale bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -33,8 +33,10 @@ check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
 test: .venv/.ready-dev ## Las pruebas
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser and not servers and not faults" --ignore=tests/conformance
 
-test-servers: .venv/.ready-dev ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
+test-servers: test-postgresql ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
 	$(PYTEST) -m servers
+
+test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en PostgreSQL
 	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
@@ -62,6 +64,10 @@ bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo u
 bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus cifras no dicen nada
 	@$(PY) -m tests.bench.bench_search --documents 1000 >/dev/null
 	@$(PY) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
+
+bench-scale: .venv/.ready-dev ## Medidas de un archivo grande: cien mil documentos, muchos lectores, objetos de un gigabyte (media hora y 30 GB)
+	$(PY) -m tests.bench.scale_search
+	$(PY) -m tests.bench.scale_store "$${TMPDIR:-/tmp}"
 
 bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE
 	@test -d "$(ARCHIVO_REFERENCE)" || { echo "Diga en ARCHIVO_REFERENCE dónde está el material de referencia."; exit 2; }
