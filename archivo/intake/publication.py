@@ -9,15 +9,19 @@ from archivo.database import lock
 from archivo.errors import Conflict
 from archivo.records.indexing import entries_of
 from archivo.records.models import Document, DocumentPart
-from archivo.records.services import record_act, reindex, visible_document
+from archivo.records.services import check_unchanged, record_act, reindex, visible_document
 from archivo.retention.classification import class_facets
 
 
-def publish(archive: Archive, actor: Actor, document_id: str) -> None:
-    """Make a public record findable by citizens; nothing changes if it is already. Raises Conflict for a restricted one."""
+def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None) -> None:
+    """Make a public record findable by citizens; nothing changes if it is already.
+
+    Raises Conflict for a restricted one, and for one changed since `seen_version`.
+    """
     require(archive, actor, Grant.PUBLISH, document_id)
     with archive.transaction() as transaction:
         document = visible_document(transaction.session, actor, document_id, held=True)
+        check_unchanged(document, seen_version)
         if document.access != AccessClass.PUBLICA:
             raise Conflict(
                 "publish.restricted",
@@ -31,11 +35,15 @@ def publish(archive: Archive, actor: Actor, document_id: str) -> None:
         reindex(transaction, document)
 
 
-def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
-    """Take a record out of the public catalogue: first from the index, then from the record; nothing changes if it is not in it."""
+def withdraw(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None) -> None:
+    """Take a record out of the public catalogue: first from the index, then from the record; nothing changes if it is not in it.
+
+    Raises Conflict for one changed since `seen_version`.
+    """
     require(archive, actor, Grant.PUBLISH, document_id)
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
+        check_unchanged(document, seen_version)
         if not document.published:
             return
         parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document_id).order_by(DocumentPart.number)))
@@ -47,6 +55,7 @@ def withdraw(archive: Archive, actor: Actor, document_id: str) -> None:
     archive.index.put(entries_of(document, parts, facets))
     with archive.transaction() as transaction:
         kept = lock(transaction.session, Document, document_id)
+        check_unchanged(kept, seen_version)
         record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
         audit.record(transaction, actor.login, "document.withdraw", document_id)
         reindex(transaction, kept)

@@ -145,12 +145,7 @@ def describe(
         archive.index.remove([document_id])
     with archive.transaction() as transaction:
         document = visible_document(transaction.session, actor, document_id, held=True)
-        if seen_version is not None and document.version != seen_version:
-            raise Conflict(
-                "document.changed",
-                "Otra persona cambió esta descripción mientras usted la editaba. Lo que escribió no se guardó.",
-                "Revise los cambios recientes y vuelva a hacer los suyos.",
-            )
+        check_unchanged(document, seen_version)
         if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA and document.published:
             planned = {**planned, "published": False, "published_at": None}
         if all(getattr(document, name) == value for name, value in planned.items()):
@@ -159,6 +154,16 @@ def describe(
         audit.record(transaction, actor.login, "document.describe", document_id, detail={"fields": sorted(planned)})
         reindex(transaction, document)
         return document.version
+
+
+def check_unchanged(document: Document, seen_version: int | None) -> None:
+    """Raise Conflict when a record, held, is not what the person who acts on it saw; None: they did not say what they saw."""
+    if seen_version is not None and document.version != seen_version:
+        raise Conflict(
+            "document.changed",
+            "Otra persona cambió este documento después de que usted lo abrió. No se guardó nada de lo que usted hizo.",
+            "Revise los cambios recientes y vuelva a hacer los suyos.",
+        )
 
 
 def record_act(transaction: Transaction, document: Document, actor: str, act: str, changes: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
 from archivo.records.models import Document, DocumentEvent, DocumentPart
 from archivo.records.packaging import event_rows
-from archivo.records.services import record_act, reindex, visible_document
+from archivo.records.services import check_unchanged, record_act, reindex, visible_document
 from archivo.retention import learning
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import ClassView, class_view, resolve_class, trd_of_document
@@ -140,26 +140,37 @@ def confirm(archive: Archive, actor: Actor, document_id: str, code: str) -> Clas
 
     The proposal they were shown is kept beside the decision. Raises Invalid, Conflict, Refused, Unknown.
     """
+    assign(archive, actor, document_id, code)
+    view = classification_of(archive, actor, document_id)
+    assert view is not None
+    return view
+
+
+def assign(archive: Archive, actor: Actor, document_id: str, code: str, *, seen_version: int | None = None) -> None:
+    """What `confirm` does, without its answer. Raises Conflict too for a document changed since `seen_version`."""
     require(archive, actor, Grant.CLASSIFY, document_id)
     with archive.transaction() as transaction:
         session = transaction.session
         document = visible_document(session, actor, document_id, held=True)
-        version = trd_of_document(session, document, transaction.now.date().isoformat())
-        if version is None:
-            raise Conflict(
-                "classification.no_trd",
-                "No hay una tabla de retención vigente para la fecha de este documento. No se clasificó.",
-                "Importe la tabla de retención que corresponda.",
-            )
-        chosen = resolve_class(session, version.id, code, document.office_code)
+        check_unchanged(document, seen_version)
+        chosen = class_named(session, document, code, transaction.now.date().isoformat())
         current = session.get(Classification, document_id)
         if current is None or (current.status, current.class_id) != (Status.CONFIRMED, chosen.id):
             decide(transaction, document, chosen, actor.login)
-            audit.record(transaction, actor.login, "document.classify", document_id, detail={"class": chosen.key, "trd": version.id})
-            learning.queue_training_if_due(transaction, version.id)
-    view = classification_of(archive, actor, document_id)
-    assert view is not None
-    return view
+            audit.record(transaction, actor.login, "document.classify", document_id, detail={"class": chosen.key, "trd": chosen.trd_id})
+            learning.queue_training_if_due(transaction, chosen.trd_id)
+
+
+def class_named(session: Session, document: Document, code: str, today: str) -> TrdClass:
+    """The class of this code, of the TRD in force for a document. Raises Conflict when there is no TRD, Invalid for the code."""
+    version = trd_of_document(session, document, today)
+    if version is None:
+        raise Conflict(
+            "classification.no_trd",
+            "No hay una tabla de retención vigente para la fecha de este documento. No se clasificó.",
+            "Importe la tabla de retención que corresponda.",
+        )
+    return resolve_class(session, version.id, code, document.office_code)
 
 
 def decide(transaction: Transaction, document: Document, chosen: TrdClass, actor: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import Actor, Grant, require
@@ -157,10 +157,10 @@ def trd_of_document(session: Session, document: Document, today: str) -> TrdVers
 
 def resolve_class(session: Session, trd_id: str, code: str, office_code: str | None) -> TrdClass:
     """The class a person named: `OFFICE/CODE`, or a bare code resolved by the office, else if unique. Raises Invalid with candidates."""
-    classes = list(session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id).order_by(TrdClass.position)))
     wanted = code.strip()
-    exact = [c for c in classes if c.key == wanted]
-    found = exact or [c for c in classes if c.code == wanted]
+    is_named = or_(TrdClass.code == wanted, TrdClass.office_code + "/" + TrdClass.code == wanted)
+    classes = list(session.scalars(select(TrdClass).where(TrdClass.trd_id == trd_id, is_named).order_by(TrdClass.position)))
+    found = [c for c in classes if c.key == wanted] or classes
     if len(found) > 1 and office_code:
         found = [c for c in found if c.office_code == office_code] or found
     if len(found) == 1:
