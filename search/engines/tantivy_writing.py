@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import filterfalse
 from types import TracebackType
@@ -48,9 +48,8 @@ class EntryWriter:
         self._writer.delete_documents_by_term("document", storable(document))
 
     def add(self, entry: Entry) -> None:
-        about = replace(entry, page=0, body="")
-        if self._shared is None or self._shared.about != about:
-            self._shared = _shared(about, self._patterns)
+        if self._shared is None or self._shared.about != _about(entry):
+            self._shared = _shared(entry, self._patterns)
             self._words.add(self._shared.title)
             self._words.add(self._shared.description)
         shared, body = self._shared, normalise(entry.body)
@@ -73,9 +72,9 @@ class EntryWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all entries of a document have; `about` is an entry without its page."""
+    """What all entries of a document have; `about` is what it was made from."""
 
-    about: Entry
+    about: tuple[object, ...]
     title: str
     description: str
     own: tuple[str, ...]
@@ -84,16 +83,20 @@ class _Shared:
     facets: bytes
 
 
-def _shared(about: Entry, patterns: CodePatterns) -> _Shared:
-    own = tuple(codes(normalise(about.own), patterns))
-    number = numbered(about.document)
-    sets = facet_sets(about)
-    texts = [("own", " ".join(own)), ("document", storable(about.document)), *(("label", storable(label)) for label in about.labels)]
-    texts += [("facet", storable(f"{facet}{SEPARATOR}{value}")) for facet, values in about.facets.items() for value in values]
-    numbers = [("doc", number), *(("share", level) for level in levels(number)), *(("year", year) for year in about.years if year >= 0)]
+def _about(entry: Entry) -> tuple[object, ...]:
+    return entry.document, entry.title, entry.description, entry.own, entry.labels, entry.facets, entry.years
+
+
+def _shared(entry: Entry, patterns: CodePatterns) -> _Shared:
+    own = tuple(codes(normalise(entry.own), patterns))
+    number = numbered(entry.document)
+    sets = facet_sets(entry)
+    texts = [("own", " ".join(own)), ("document", storable(entry.document)), *(("label", storable(label)) for label in entry.labels)]
+    texts += [("facet", storable(f"{facet}{SEPARATOR}{value}")) for facet, values in entry.facets.items() for value in values]
+    numbers = [("doc", number), *(("share", level) for level in levels(number)), *(("year", year) for year in entry.years if year >= 0)]
     numbers += [(column, set_number(values)) for column, values in zip(SETS, sets, strict=True)]
-    title, description = normalise(about.title), normalise(about.description)
-    return _Shared(about, title, description, own, tuple(texts), tuple(numbers), json.dumps(sets).encode())
+    title, description = normalise(entry.title), normalise(entry.description)
+    return _Shared(_about(entry), title, description, own, tuple(texts), tuple(numbers), json.dumps(sets).encode())
 
 
 class WordWriter:
@@ -111,9 +114,10 @@ class WordWriter:
         if len(self._seen) > _SEEN:
             self._seen.clear()
         self._seen |= fresh
-        for word in _WRITTEN_WORD.findall(" ".join(fresh).lower()):
-            if word not in self._new and not (self._known.num_docs and self._known.doc_freq("spelling", word)):
-                self._new.add(word)
+        written = set(_WRITTEN_WORD.findall(" ".join(fresh).lower())) - self._new
+        if self._known.num_docs:
+            written = {word for word in written if not self._known.doc_freq("spelling", word)}
+        self._new |= written
 
     def commit(self) -> None:
         if not self._new:
