@@ -112,7 +112,9 @@ class CeleryLegs:
                 LOG.info("el agente de mensajes no responde: %s", type(fault).__name__)
                 self._hang_up()
                 return None
-        return int(declared.message_count) + len(self._unsent)
+        with self._changed:
+            unsent = sum(one == queue for _, one in self._unsent)
+        return int(declared.message_count) + unsent
 
     def answers(self) -> bool:
         return self.carried(Queue.INGEST) is not None

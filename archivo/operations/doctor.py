@@ -13,7 +13,7 @@ from archivo.archive import Archive
 from archivo.audit.services import verify_chain
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
-from archivo.jobs import Job, JobState
+from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
 from ingest.tools.process import ToolError
@@ -61,6 +61,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("programas maliciosos", lambda: _malware(archive)),
         ("tabla de retención", lambda: _trd(archive)),
         ("trabajos", lambda: _jobs(archive)),
+        ("mensajería", lambda: _broker(archive)),
         ("sellado", lambda: _sealing(archive)),
         ("traza", lambda: _audit(archive)),
     )
@@ -190,6 +191,20 @@ def _jobs(archive: Archive) -> Check:
     if failed:
         return Check("trabajos", "warning", f"{failed} fallaron y esperan a una persona.", "Véalos con «archivo jobs --failed».")
     return Check("trabajos", "ok", "Ninguno ha fallado.")
+
+
+def _broker(archive: Archive) -> Check:
+    if not archive.legs.answers():
+        return Check(
+            "mensajería",
+            "error",
+            "El servidor de mensajes no responde: los trabajos esperan en la base de datos y ninguno se pierde.",
+            "Arránquelo, y revise ARCHIVO_BROKER_URL si sigue igual.",
+        )
+    carried = [archive.legs.carried(queue) for queue in Queue]
+    if None in carried:
+        return Check("mensajería", "ok", "No se usa: los trabajos se toman de la base de datos.")
+    return Check("mensajería", "ok", f"Responde; {sum(each or 0 for each in carried)} mensajes en espera.")
 
 
 def _sealing(archive: Archive) -> Check:

@@ -4,6 +4,7 @@ import socket
 import threading
 from dataclasses import fields, replace
 from io import BytesIO
+from pathlib import Path
 
 from starlette.testclient import TestClient
 
@@ -12,7 +13,7 @@ from archivo.app import create_app
 from archivo.archive import Archive
 from archivo.broker import CeleryLegs
 from archivo.intake.services import Metadata, Upload, deposit
-from archivo.operations.doctor import PROMISES
+from archivo.operations.doctor import PROMISES, examine
 from archivo.worker import work_until_done
 from preservation.ocfl import StorageRoot
 from preservation.stores.s3 import S3Store
@@ -50,9 +51,14 @@ def test_a_store_that_hangs_is_asked_once_however_many_ask(archive: Archive) -> 
         assert [thread.name for thread in threading.enumerate() if thread.name.startswith("salud")] == ["salud: store"]
 
 
-def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive) -> None:
+def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive, home: Path) -> None:
     away = replace(archive, legs=CeleryLegs(f"amqp://clave:secreto@{NOBODY}/"))
     assert ready(away) == (503, ["broker"])
+    (told,) = [check for check in examine(away, home, ()) if check.name == "mensajería"]
+    assert told.status == "error"
+    assert told.remedy
+    (told,) = [check for check in examine(archive, home, ()) if check.name == "mensajería"]
+    assert told.status == "ok"
     assert TestClient(create_app(away, "s" * 40)).get("/health/live").status_code == 200
 
 

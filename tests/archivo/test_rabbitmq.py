@@ -264,3 +264,10 @@ def test_pages_to_recognise_delay_nothing_else_and_each_worker_keeps_to_its_queu
             assert job(archive, left).state == JobState.QUEUED
     assert effects(archive) == {upload: 1, sealed: 1}
     assert not {one for one in pages if job(archive, one).state == JobState.DONE}
+
+
+def test_the_doctor_tells_whether_the_broker_answers(archivo: Command, archive: Archive) -> None:
+    add_jobs(archive, 3)
+    until(lambda: archive.legs.carried(Queue.INGEST) == 3)
+    (told,) = [check for check in archivo("doctor", "--json").value["checks"] if check["name"] == "mensajería"]
+    assert (told["status"], "3 mensajes" in told["message"]) == ("ok", True)
