@@ -11,6 +11,7 @@ from ingest.tools.process import ToolFailed
 Steps = tuple[tuple[str, int], ...]
 """The way from the original to something inside it (ingest.step.Place.steps)."""
 _LEAST_TEXT: Final = 1
+"""Characters of the message that are asked for where only its attachments are wanted."""
 
 
 def folder_of(scratch: Path, steps: Steps) -> Path:

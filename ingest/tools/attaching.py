@@ -14,10 +14,15 @@ def attach(reading: Reading, folder: Path, index: int, name: str, content: bytes
     """Write the thing of this number, from 1, into `folder`; beyond MOST things or 512 MB in all it is left out, and `left_out` noted."""
     written = sum(Path(attached.path).stat().st_size for attached in reading.attachments)
     if index > MOST or written + len(content) > _MAX_BYTES:
-        found = note(left_out, limit=MOST)
-        if found not in reading.notes:
-            reading.notes.append(found)
+        leave_out(reading, left_out)
         return
     path = folder / f"{index:04d}"
     path.write_bytes(content)
     reading.attachments.append(Attached(clean(name).replace("\n", " ")[:200] or f"anexo-{index}", str(path)))
+
+
+def leave_out(reading: Reading, code: str) -> None:
+    """Note once that something was left out."""
+    found = note(code, limit=MOST)
+    if found not in reading.notes:
+        reading.notes.append(found)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ingest.tools import odf, ooxml
 from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
-from ingest.tools.attaching import attach
+from ingest.tools.attaching import attach, leave_out
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
 from ingest.tools.passages import sections
 
@@ -18,6 +18,7 @@ _AUTHOR: Final = (f"{_DC}creator", "{urn:oasis:names:tc:opendocument:xmlns:meta:
 _RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _HARMLESS: Final = frozenset({"hyperlink"})
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
+_LEFT_OUT: Final = "office.pictures_left_out"
 _MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
 
 
@@ -97,7 +98,10 @@ def _attach_pictures(reading: Reading, package: Package, family: str, folder: Pa
     from ingest.tools.pictures import pages_in  # a tenth of a second of imports that most documents never need
 
     for index, picture in enumerate(pages_in(package, family), 1):
-        attach(reading, folder, index, picture.name, picture.content, left_out="office.pictures_left_out")
+        if picture is None:
+            leave_out(reading, _LEFT_OUT)
+        else:
+            attach(reading, folder, index, picture.name, picture.content, left_out=_LEFT_OUT)
 
 
 def _parts(path: str, package: Package, family: str, max_chars: int) -> tuple[list[Passage], list[Note]]:

@@ -27,8 +27,8 @@ _LENGTH: Final = re.compile(r"([\d.]+)(cm|mm|in|pt|pc|px)")
 _CM: Final = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6, "px": 2.54 / 96}
 _EXTENSIONS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 _FORMATS: Final = tuple(kind for kind in _EXTENSIONS if kind != "MPO")  # which the library opens as JPEG
-_MOST_BYTES: Final = 128 << 20
-"""An A3 page at 600 dpi in colour, uncompressed, is 209 MB; in the formats that offices paste, under 60."""
+_MOST_BYTES: Final = 256 << 20
+"""An A3 page at 600 dpi in colour, uncompressed, is 209 MB."""
 _FAULTS: Final = (OSError, ValueError, SyntaxError, KeyError, TypeError, IndexError, struct.error, OverflowError)
 
 Size = tuple[float, float]
@@ -44,22 +44,25 @@ class Picture:
     content: bytes
 
 
-def pages_in(package: Package, family: str) -> Iterator[Picture]:
-    """The pictures that may be scanned pages, in the order of the document, each once."""
+def pages_in(package: Package, family: str) -> Iterator[Picture | None]:
+    """The pictures that may be scanned pages, in the order of the document, each once; None for one too large to be looked at."""
     shown: dict[str, tuple[str, Size | None]] = {}
     for entry, where, size in _shown(package, family):
         if entry not in shown or _is_larger(size, shown[entry][1]):
             shown[entry] = (shown[entry][0] if entry in shown else where, size)
     for number, (entry, (where, size)) in enumerate(shown.items(), 1):
+        if entry in package.names and package.zip.getinfo(entry).file_size > _MOST_BYTES:
+            yield None
+            continue
         content = _content(package, entry)
         if (kind := _kind(content, size)) is not None:
             yield Picture(f"{where}imagen-{number}.{kind}", content)
 
 
 def _content(package: Package, entry: str) -> bytes:
-    """The bytes of a picture; b"" for one that is not there, does not unpack or is larger than any scanned page."""
+    """The bytes of a picture; b"" for one that is not there or does not unpack."""
     try:
-        return package.read(entry) if entry in package.names and package.zip.getinfo(entry).file_size <= _MOST_BYTES else b""
+        return package.read(entry)
     except Refused:
         return b""
 

@@ -173,6 +173,42 @@ def test_a_page_pasted_in_an_office_document_is_read_and_a_coat_of_arms_is_not(t
     assert len(take(odt_with(jpeg(), "2cm", "2.6cm"), "carta.odt").work.parts) == 1
 
 
+def test_pictures_are_found_however_a_document_shows_them(take: Take) -> None:
+    """In the markup of years ago, without a size; on a page of an OpenDocument presentation; a background that no slide shows is none."""
+    main = (
+        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body><w:p><w:r><w:pict><v:shape>'
+        '<v:imagedata r:id="rId9"/></v:shape></w:pict></w:r></w:p></w:body></w:document>'
+    )
+    types = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    related = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    entries: dict[str, bytes | str] = {
+        "[Content_Types].xml": "<Types/>",
+        "word/document.xml": main,
+        "word/_rels/document.xml.rels": related.format(f'<Relationship Id="rId9" Type="{types}/image" Target="media/a.jpg"/>'),
+        "word/media/a.jpg": jpeg(),
+        "word/media/suelta.jpg": jpeg(LETTER),
+    }
+    old = take(made.package(entries), "antiguo.docx").work
+    assert [(part.label, part.number) for part in old.parts if part.number in old.pending] == [("imagen-1.jpg", 1)]
+    frame = (
+        '<draw:page draw:name="Anexo"><draw:frame svg:width="17cm" svg:height="22cm" '
+        'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0">'
+        '<draw:image xlink:href="./Pictures/1.jpg" xmlns:xlink="http://www.w3.org/1999/xlink"/></draw:frame></draw:page>'
+    )
+    show = take(made.package({**made.entries(made.odf("presentation", frame)), "Pictures/1.jpg": jpeg()}), "plan.odp").work
+    assert [show.parts[number - 1].label for number in show.pending] == ["diapositiva-1-imagen-1.jpg"]
+
+
+def test_a_picture_too_large_to_look_at_is_said(take: Take) -> None:
+    entries = made.entries(docx_with((jpeg(), 15)))
+    (name,) = [name for name in entries if name.startswith("word/media/")]
+    large = np.random.default_rng(5).bytes(30_000) * 9000  # 270 MB that pack a little over a hundred times: no bomb yet
+    taken = take(made.package({**entries, name: large}), "informe.docx")
+    assert taken.text == made.SPANISH
+    assert "office.pictures_left_out" in taken.codes
+
+
 def test_a_photograph_in_an_office_document_asks_nobody_to_look(take: Take) -> None:
     taken = take(docx_with((noise(1600, 1200), 16)), "informe.docx")
     *_, picture = recognised(taken)
