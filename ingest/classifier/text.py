@@ -11,6 +11,7 @@ TITLE_WITHIN = 700  # characters among which the words in capitals are the title
 TITLE_WITHOUT_CAPITALS = 150  # characters that stand for the title where no word is in capitals
 MOSTLY_CAPITAL = 0.7  # share of the letters of a word, since a misread one may come out small
 PIECE = 4
+LONG_WORD = 24  # characters of the longest word whose pieces are remembered
 
 _STOP = frozenset(
     re.findall(
@@ -104,9 +105,17 @@ def chunks(text: str) -> list[str]:
     return _DIGIT.sub("0", plain(text)).split()
 
 
-@lru_cache(50_000)
 def pieces(chunk: str) -> tuple[str, ...]:
     """Its runs of four characters, with a blank at each end."""
+    return _pieces_of_word(chunk) if len(chunk) <= LONG_WORD else _pieces(chunk)
+
+
+@lru_cache(20_000)
+def _pieces_of_word(word: str) -> tuple[str, ...]:
+    return _pieces(word)
+
+
+def _pieces(chunk: str) -> tuple[str, ...]:
     padded = f" {chunk} "
     return tuple(padded[i : i + PIECE] for i in range(max(1, len(padded) - PIECE + 1)))
 
