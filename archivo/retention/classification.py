@@ -178,6 +178,7 @@ def decide(transaction: Transaction, document: Document, chosen: TrdClass, actor
     session = transaction.session
     current = session.get(Classification, document.id)
     before = session.get(TrdClass, current.class_id) if current and current.class_id else None
+    held = before.key if before and current and current.status in (Status.CONFIRMED, Status.AUTOMATIC) else None
     _add_decision(transaction, document, chosen, actor, current, before)
     values = {
         "document_id": document.id,
@@ -197,7 +198,6 @@ def decide(transaction: Transaction, document: Document, chosen: TrdClass, actor
     }
     session.merge(Classification(**values))
     add_event(transaction, document.id, classification_event(transaction.now, Status.CONFIRMED, chosen, actor, None))
-    held = before.key if before and current and current.status in (Status.CONFIRMED, Status.AUTOMATIC) else None
     changes: dict[str, Any] = {"classification": [held, chosen.key]}
     if document.office_code is None:
         changes["office_code"] = chosen.office_code
