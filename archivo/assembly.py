@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LEAST_ROOM = 128 << 10
 """Bytes free below which a database of SQLite cannot be opened or written."""
-SCHEMA_HEAD = "20261124_04"
+SCHEMA_HEAD = "20261124_05"
 LEAST_SECRET = 32
 
 

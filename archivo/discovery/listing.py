@@ -102,6 +102,13 @@ def export_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Orde
     return (row for some in batches(ids) for row in _rows(archive, actor, list(some)))
 
 
+def ids_listed(archive: Archive, actor: Actor, wanted: Wanted, order: Order, most: int) -> list[str]:
+    """The documents of a list, in its order, at most so many."""
+    listed, _ = _listed(archive, actor, wanted)
+    with archive.reading() as session:
+        return list(session.scalars(in_order(listed.with_only_columns(Document.id), order, ORDERS, Document.id).limit(most)))
+
+
 def chosen(actor: Actor, query: Query) -> Select[Any]:
     """The documents this actor may see that pass the filters of a search."""
     statement = select(Document).where(visible_to(actor))

@@ -13,8 +13,10 @@ from archivo.access.policy import Actor
 from archivo.archive import Archive
 from archivo.discovery import addresses, listing, services
 from archivo.discovery.browsing import browse
+from archivo.discovery.bulk_wording import choices
 from archivo.discovery.listing import DocumentRow, Wanted
 from archivo.discovery.services import Found
+from archivo.intake.bulk import MOST
 from archivo.web.addresses import address, changer
 from archivo.web.layout import page
 from archivo.web.sheets import Cell, local, sheet
@@ -88,7 +90,7 @@ def documents(request: Request, archive: Here, actor: Staff, state: Listed, pagi
     """The documents one may see, newest first unless another order is asked."""
     current = page_number(pagina)
     order = read_order(state["orden"], COLUMNS, "-recibido")
-    found = listing.list_documents(archive, actor, _wanted(state), order, limit=PER_PAGE, offset=(current - 1) * PER_PAGE)
+    found = listing.list_documents(archive, actor, wanted(state), order, limit=PER_PAGE, offset=(current - 1) * PER_PAGE)
     change = changer("/documentos", state)
     return page(
         request,
@@ -99,6 +101,9 @@ def documents(request: Request, archive: Here, actor: Staff, state: Listed, pagi
         filtered=any(value for name, value in state.items() if name != "orden"),
         table=table(COLUMNS, order, change, state),
         most=listing.MOST_FOUND,
+        choices=choices(actor),
+        most_chosen=MOST,
+        bulk=changer("/documentos/lote", state)(),
         access_words=ACCESS_WORDS,
         standings=STANDINGS,
         stands={field: (words, kind) for field, words, kind in STANDINGS.values()},
@@ -113,7 +118,7 @@ def documents(request: Request, archive: Here, actor: Staff, state: Listed, pagi
 @router.get("/documentos.csv")
 def documents_sheet(request: Request, archive: Here, actor: Staff, state: Listed) -> Response:
     """The same list, whole."""
-    rows = listing.export_documents(archive, actor, _wanted(state), read_order(state["orden"], COLUMNS, "-recibido"))
+    rows = listing.export_documents(archive, actor, wanted(state), read_order(state["orden"], COLUMNS, "-recibido"))
     zone, site = ZoneInfo(archive.institution.timezone), str(request.base_url).rstrip("/")
     return sheet("documentos.csv", SHEET, (_cells(row, zone, site) for row in rows))
 
@@ -125,7 +130,8 @@ def results_sheet(request: Request, archive: Here, actor: Anyone, searched: Sear
     return sheet("resultados.csv", ANSWERS_SHEET, (_answer_cells(hit, searched["q"], site) for hit in _answers(archive, actor, searched)))
 
 
-def _wanted(state: dict[str, str]) -> Wanted:
+def wanted(state: dict[str, str]) -> Wanted:
+    """The list that an address asks for."""
     standing = STANDINGS[state["situacion"]][0] if state["situacion"] else ""
     return Wanted(query_of(state), standing, state["acceso"])
 

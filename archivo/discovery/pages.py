@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from archivo.access.door import Anyone, Here
 from archivo.access.policy import CITIZEN, Grant
-from archivo.discovery import addresses, lists, services
+from archivo.discovery import addresses, bulk_pages, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
 from archivo.discovery.lists import ACCESS_WORDS, Searched, query_of
@@ -27,6 +27,7 @@ from search.index import Query
 
 router = APIRouter(include_in_schema=False)
 router.include_router(lists.router)
+router.include_router(bulk_pages.router)
 
 PER_PAGE: Final = 10
 MOST_PAGES: Final = 50

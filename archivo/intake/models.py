@@ -1,9 +1,9 @@
-"""Bytes in flight, pages recognised so far, and requests already answered."""
+"""Bytes in flight, pages recognised so far, requests already answered, and acts on several documents at once."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivo.database import Base
@@ -44,3 +44,37 @@ class IdempotentRequest(Base):
     at: Mapped[datetime]
     status: Mapped[int]
     answer: Mapped[dict[str, Any]]
+
+
+class BulkAct(Base):
+    """One act that a person did on several documents at once.
+
+    `undoes`: the act before which it brings things back; `ended_at`: when all its documents were gone through.
+    """
+
+    __tablename__ = "bulk_act"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(120))
+    act: Mapped[str] = mapped_column(String(20))
+    undoes: Mapped[str | None] = mapped_column(ForeignKey("bulk_act.id"), index=True)
+    ended_at: Mapped[datetime | None]
+
+
+class BulkDocument(Base):
+    """A document of such an act, and the version of it that the person saw. `value`: the class or the type it is to have.
+
+    Once gone through, either `made_version` is the version of the record that the act made, or `why` is the code of what left it out.
+    `document_id` refers to no row: it may have been made up by who sent it.
+    """
+
+    __tablename__ = "bulk_document"
+
+    bulk_id: Mapped[str] = mapped_column(ForeignKey("bulk_act.id"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    position: Mapped[int]
+    seen_version: Mapped[int]
+    value: Mapped[str] = mapped_column(Text)
+    made_version: Mapped[int | None]
+    why: Mapped[str | None] = mapped_column(String(80))

@@ -13,7 +13,9 @@
   function move(step) {
     const items = visible("[data-item]");
     if (!items.length) return;
-    const now = items.findIndex((one) => one === document.activeElement || one.contains(document.activeElement));
+    const active = document.activeElement;
+    const row = active.closest("tr");
+    const now = items.findIndex((one) => one.contains(active) || (row && row.contains(one)));
     const next = items[Math.min(Math.max(now + step, 0), items.length - 1)];
     next.focus();
     next.scrollIntoView({ block: "nearest" });

@@ -6,7 +6,7 @@ from alembic import op
 from archivo.migrations.types import words
 
 revision = "20991231_01"
-down_revision = "20261124_04"
+down_revision = "20261124_05"
 branch_labels = None
 depends_on = None
 oldest = "20261124_02"
