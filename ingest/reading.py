@@ -125,18 +125,19 @@ class Reader:
 
     def _read_inside(self, name: str, path: Path, steps: Steps) -> Content | None:
         """The content of a file inside, its pages placed where some must be recognised; None, and why, when there is nothing."""
+        inner, unread = None, self.unread
         try:
             known, _ = identified(self.work, path, name)
             inner = self.read(path, known, steps) if path.stat().st_size else None
         except ToolError as fault:
             self.failures_left -= not isinstance(fault, ToolFailed)
-            inner = None
         else:
-            if inner is not None and inner.pending and not inner.places:
+            if inner is not None and not inner.parts and family_of(known) is Family.IMAGE:
+                unread = self.small
+            elif inner is not None and inner.pending and not inner.places:
                 self._place(inner, steps, known.mime)
         if inner is None or not (inner.text or inner.pending):
-            is_small = inner is not None and not inner.parts and family_of(known) is Family.IMAGE
-            (self.small if is_small else self.unread).append(name)
+            unread.append(name)
             return None
         return inner
 

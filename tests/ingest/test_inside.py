@@ -263,6 +263,7 @@ def test_pages_inside_are_counted_for_the_whole_document(take: Take, tmp_path: P
     ]
     assert len(taken.work.pending) == 4
     assert "pages.left_out" in taken.codes
+    assert "mail.attachments_as_images" not in taken.codes
     deep = made.eml([("b.eml", "application/octet-stream", made.eml([("carta.tif", "image/tiff", frames)]))])
     assert not take(deep, "correo.eml", limits=Limits(max_nesting=1)).work.pending
 
