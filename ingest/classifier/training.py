@@ -139,8 +139,10 @@ def _train(corpus: _Corpus, rows: sparse.csr_matrix, learn: Ints, seed: int) -> 
     coefficients, intercepts = train_linear(rows, corpus.truth[learn], len(corpus.labels), seed)
     number = int(corpus.parents.max()) + 1
     if 1 < number < len(corpus.labels):
-        shared, shared_intercepts = train_linear(rows[learn < corpus.entries], corpus.parents, number, seed)
-        coefficients = coefficients + PARENT_SHARE * shared[corpus.parents]
+        worded = rows[learn < corpus.entries]
+        used = np.unique(worded.indices)  # no other feature has a coefficient
+        shared, shared_intercepts = train_linear(worded[:, used], corpus.parents, number, seed)
+        coefficients[:, used] += PARENT_SHARE * shared[corpus.parents]
         intercepts = intercepts + PARENT_SHARE * shared_intercepts[corpus.parents]
     return coefficients, intercepts
 
