@@ -19,7 +19,6 @@ from archivo.intake.manifest import ManifestProblem, mode_of, read_manifest
 from archivo.intake.representing import deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
 from archivo.jobs import Queue
-from archivo.settings import Settings
 from ingest.tools.process import helped_by
 
 Act = Callable[[argparse.Namespace], int]
@@ -58,13 +57,13 @@ def _deposit(options: argparse.Namespace) -> int:
         files += [(path, Metadata()) for path in _walk(options.paths)]
         if options.dry_run:
             return _print_check(len(files), (), options.json)
-        with _helped(settings, options, len(files)):
+        with _helped(options, len(files), is_local=settings.broker_url == "local://"):
             return _deposit_all(archive, actor, files, options)
 
 
-def _helped(settings: Settings, options: argparse.Namespace, files: int) -> AbstractContextManager[None]:
+def _helped(options: argparse.Namespace, files: int, *, is_local: bool) -> AbstractContextManager[None]:
     """A worker beside this process while it receives and works many files: one process of Python keeps one processor busy."""
-    if not options.wait or files < HELPED_FROM or (os.cpu_count() or 1) < 2 or settings.broker_url != "local://":
+    if not options.wait or files < HELPED_FROM or (os.cpu_count() or 1) < 2 or not is_local:
         return nullcontext()
     light = ",".join((Queue.INGEST, Queue.INDEX, Queue.SEAL))
     return helped_by([sys.executable, "-m", "archivo", "worker", "--queues", light, "--while-input"], {"ARCHIVO_WORKERS": "1"})
