@@ -112,7 +112,7 @@ class TantivyIndex:
         return Results(
             total=len(found.counted) * found.proportion,
             total_is_exact=found.is_exact,
-            hits=tuple(_hit(reading, found, each, score) for score, each in _best(found, last)[first:]),
+            hits=_hits(reading, found, _best(found, last)[first:]),
             facets=self._facets(reading, list(found.counted), found.proportion),
             understood=asked.understood,
             notes=(*asked.notes, *notes),
@@ -229,10 +229,17 @@ def _best(found: _Found, most: int) -> list[tuple[float, list[int]]]:
     return scored[:most]
 
 
-def _hit(reading: Reading, found: _Found, places: list[int], score: float) -> Hit:
-    addresses = [found.addresses[at] for at in places[:_PAGES_SHOWN]]
-    shown = [PageHit(page, found.scores[at]) for page, at in zip(reading.column("page", addresses), places, strict=False)]
-    return Hit(reading.stored("document", addresses[0]), score, tuple(shown))
+def _hits(reading: Reading, found: _Found, best: list[tuple[float, list[int]]]) -> tuple[Hit, ...]:
+    shown = [at for _, places in best for at in places[:_PAGES_SHOWN]]
+    pages = dict(zip(shown, reading.column("page", [found.addresses[at] for at in shown]), strict=True))
+    return tuple(
+        Hit(
+            reading.stored("document", found.addresses[places[0]]),
+            score,
+            tuple(PageHit(pages[at], found.scores[at]) for at in places[:_PAGES_SHOWN]),
+        )
+        for score, places in best
+    )
 
 
 def _about_codes(reading: Reading, parsed: Parsed, scope: Scope, found: _Found) -> list[Note]:

@@ -34,9 +34,9 @@ def most(reading: Reading, node: Node) -> int:
     """A number of entries that the tree cannot exceed, from the frequencies of its words."""
     match node:
         case Term(field, word):
-            return reading.entries.doc_freq(field, word)
+            return reading.frequency(field, word)
         case Phrase(field, words, _):
-            return min(reading.entries.doc_freq(field, word) for word in words)
+            return min(reading.frequency(field, word) for word in words)
         case Prefix():
             return reading.entries.num_docs
         case Every(parts):

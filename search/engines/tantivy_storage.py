@@ -26,6 +26,7 @@ from search.tree import Node
 
 _FORMAT = "v2"
 _ATTEMPTS = 10
+_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,21 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A moment of the index: what it holds does not change while it is read. `counts` remembers what was counted in it."""
+    """A moment of the index: what it holds does not change while it is read. `counts` and `frequencies` remember what was asked of it."""
 
     entries: Searcher
     words: Searcher
     counts: dict[tuple[frozenset[str], Node, int], int] = field(default_factory=dict)
+    frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def frequency(self, field: str, word: str) -> int:
+        """How many entries have a word in a field, whoever may see them; what was removed counts until its file is merged."""
+        known = self.frequencies.get((field, word))
+        if known is None:
+            if len(self.frequencies) >= _REMEMBERED:
+                self.frequencies.clear()
+            known = self.frequencies[field, word] = self.entries.doc_freq(field, word)
+        return known
 
     def find(self, query: Query, limit: int) -> tuple[int, list[tuple[float, DocAddress]]]:
         """How many entries answer, and the best of them with their scores."""

@@ -28,7 +28,7 @@ class ReaderWords:
         self._scope = scope
 
     def pages(self, word: str) -> int:
-        in_bodies = self._reading.entries.doc_freq("bu", word)
+        in_bodies = self._reading.frequency("bu", word)
         if in_bodies >= _COMMON:
             level = level_for(in_bodies, _COMMON)
             if (pages := self._counted(Term("bu", word), level) << level) >= _COMMON // 2:
@@ -44,10 +44,8 @@ class ReaderWords:
         return self._reading.entries.num_docs
 
     def frequency(self, word: str) -> int:
-        in_bodies = self._reading.entries.doc_freq("bu", word)
-        return (
-            in_bodies if in_bodies >= _FREQUENT else in_bodies + sum(self._reading.entries.doc_freq(field, word) for field in ("tu", "du"))
-        )
+        in_bodies = self._reading.frequency("bu", word)
+        return in_bodies if in_bodies >= _FREQUENT else in_bodies + sum(self._reading.frequency(field, word) for field in ("tu", "du"))
 
     def near(self, word: str, distance: int) -> Mapping[str, int]:
         near: dict[str, int] = {}
