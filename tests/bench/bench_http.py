@@ -9,6 +9,7 @@ With `--home` the home is kept in that folder, and used again as it is found the
 """
 
 import argparse
+import gc
 import http.client
 import json
 import os
@@ -203,6 +204,7 @@ def measure(archive: Archive, client: Client, server: int, queries: Sequence[str
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     order = random.Random(3)
     besides = background(server)
+    gc.freeze()  # as the server does: what is loaded is not looked through again while the engine answers
     for number, text in enumerate(queries):
         for name in order.sample(sorted(ways), len(ways)):
             ask, pid = ways[name]
