@@ -28,8 +28,13 @@ TABS = ("texto", "descripcion", "contexto", "integridad")
 
 
 def judge(page: Page, address: str) -> list[str]:
-    """What is wrong with a page, in words."""
+    """What is wrong with the page of an address, in words."""
     page.goto(address, wait_until="load")
+    return examine(page, address)
+
+
+def examine(page: Page, address: str) -> list[str]:
+    """What is wrong with the page that is open, in words."""
     page.evaluate("document.fonts.ready")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")

@@ -22,7 +22,7 @@
     all.checked = number === boxes.length;
     all.indeterminate = number > 0 && number < boxes.length;
     told.textContent = number === 0 ? "Los marcados" : number === 1 ? "El marcado (1)" : "Los marcados (" + number + ")";
-    for (const box of boxes) box.closest("tr").classList.toggle("chosen", box.checked);
+    for (const box of boxes) box.closest("tr").classList.toggle("is-chosen", box.checked);
   }
 
   form.addEventListener("change", (event) => {
