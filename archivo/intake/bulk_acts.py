@@ -16,13 +16,15 @@ from archivo.errors import ArchivoError, Conflict, Malformed, NoRoom, Throttled,
 from archivo.identifiers import is_uuid
 from archivo.intake.bulk import GRANTS, Act, Plan, Planned, Target, check_number, plan_each
 from archivo.intake.models import BulkAct, BulkDocument
-from archivo.intake.publication import publish, withdraw
+from archivo.intake.publication import publish, withdraw_several
 from archivo.records.models import Document, RecordVersion
-from archivo.records.rows import visible_to
+from archivo.records.rows import batches, visible_to
 from archivo.records.services import describe
 from archivo.retention.classification import assign
 
 MOST_LISTED: Final = 50
+AT_ONCE: Final = 20
+"""What became of documents is noted for so many together; of those not noted when a process ends, the history tells."""
 INVERSE: Final = {
     Act.PUBLISH: Act.WITHDRAW,
     Act.WITHDRAW: Act.PUBLISH,
@@ -117,12 +119,13 @@ def go_on(archive: Archive, actor: Actor, bulk_id: str) -> None:
             row for row in rows_of(session, BulkDocument, "position", bulk_id=bulk_id) if row.made_version is None and row.why is None
         ]
     require(archive, actor, GRANTS[Act(bulk.act)])
-    for row in waiting:
-        why = _do(archive, actor, Act(bulk.act), row)
+    for some in batches(waiting, AT_ONCE):
+        why = _do(archive, actor, Act(bulk.act), some)
         with archive.transaction() as transaction:
-            kept = transaction.session.get_one(BulkDocument, (bulk_id, row.document_id))
-            kept.made_version = _made(transaction.session, bulk, row)
-            kept.why = None if kept.made_version else why or "same"
+            for row in some:
+                kept = transaction.session.get_one(BulkDocument, (bulk_id, row.document_id))
+                kept.made_version = _made(transaction.session, bulk, row)
+                kept.why = None if kept.made_version else why.get(row.document_id, "same")
     with archive.transaction() as transaction:
         kept_act = lock(transaction.session, BulkAct, bulk_id)
         kept_act.ended_at = kept_act.ended_at or transaction.now
@@ -199,14 +202,20 @@ def undo(archive: Archive, actor: Actor, bulk_id: str, new_id: str) -> None:
     act_on(archive, actor, planned.act, targets, new_id, undoes=bulk_id)
 
 
-def _do(archive: Archive, actor: Actor, act: Act, row: BulkDocument) -> str | None:
-    """Do the act on one document; the code of what prevents it."""
+def _do(archive: Archive, actor: Actor, act: Act, rows: Sequence[BulkDocument]) -> dict[str, str]:
+    """Do the act on some documents; the codes of what left some of them out."""
+    if act == Act.WITHDRAW:
+        wrong = withdraw_several(archive, actor, {row.document_id: row.seen_version for row in rows})
+        return {document_id: error.code for document_id, error in wrong.items()}
+    whys = {row.document_id: _do_one(archive, actor, act, row) for row in rows}
+    return {document_id: why for document_id, why in whys.items() if why}
+
+
+def _do_one(archive: Archive, actor: Actor, act: Act, row: BulkDocument) -> str | None:
     try:
         match act:
             case Act.PUBLISH:
                 publish(archive, actor, row.document_id, seen_version=row.seen_version)
-            case Act.WITHDRAW:
-                withdraw(archive, actor, row.document_id, seen_version=row.seen_version)
             case Act.CONFIRM | Act.CLASSIFY:
                 assign(archive, actor, row.document_id, row.value, seen_version=row.seen_version)
             case Act.TYPE:

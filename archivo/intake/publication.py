@@ -1,16 +1,19 @@
 """Publish a record in the public catalogue, or withdraw it."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 
 from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
 from archivo.database import lock
-from archivo.errors import Conflict
+from archivo.errors import ArchivoError, Conflict
 from archivo.records.indexing import entries_of
 from archivo.records.models import Document, DocumentPart
 from archivo.records.services import check_unchanged, record_act, reindex, visible_document
 from archivo.retention.classification import class_facets
+from search.index import Entry
 
 
 def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None) -> None:
@@ -40,22 +43,52 @@ def withdraw(archive: Archive, actor: Actor, document_id: str, *, seen_version: 
 
     Raises Conflict for one changed since `seen_version`.
     """
-    require(archive, actor, Grant.PUBLISH, document_id)
+    wrong = withdraw_several(archive, actor, {document_id: seen_version})
+    if wrong:
+        raise wrong[document_id]
+
+
+def withdraw_several(archive: Archive, actor: Actor, seen: Mapping[str, int | None]) -> dict[str, ArchivoError]:
+    """`withdraw` for each of these documents with the version seen of it, the index written once; the errors of those that were not."""
+    wrong: dict[str, ArchivoError] = {}
+    entries: dict[str, Sequence[Entry]] = {}
+    for document_id, version in seen.items():
+        try:
+            require(archive, actor, Grant.PUBLISH, document_id)
+            hidden = _hidden(archive, actor, document_id, version)
+        except ArchivoError as error:
+            wrong[document_id] = error
+        else:
+            entries |= {} if hidden is None else {document_id: hidden}
+    if entries:
+        archive.index.put([entry for some in entries.values() for entry in some])
+    for document_id in entries:
+        try:
+            with archive.transaction() as transaction:
+                kept = lock(transaction.session, Document, document_id)
+                check_unchanged(kept, seen[document_id])
+                record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
+                audit.record(transaction, actor.login, "document.withdraw", document_id)
+                reindex(transaction, kept)
+        except ArchivoError as error:
+            wrong[document_id] = error
+    return wrong
+
+
+def _hidden(archive: Archive, actor: Actor, document_id: str, seen_version: int | None) -> Sequence[Entry] | None:
+    """The entries of the index for a record as if it were withdrawn; None when it is not published.
+
+    From here on, whatever ends, the index is made to follow the record again.
+    """
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
         check_unchanged(document, seen_version)
         if not document.published:
-            return
+            return None
         parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document_id).order_by(DocumentPart.number)))
         facets = class_facets(session, [document_id]).get(document_id, ())
         session.expunge(document)
     document.published = False
-    with archive.transaction() as transaction:  # ended between the two, the index is made to follow the record again
-        reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
-    archive.index.put(entries_of(document, parts, facets))
     with archive.transaction() as transaction:
-        kept = lock(transaction.session, Document, document_id)
-        check_unchanged(kept, seen_version)
-        record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
-        audit.record(transaction, actor.login, "document.withdraw", document_id)
-        reindex(transaction, kept)
+        reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
+    return list(entries_of(document, parts, facets))
