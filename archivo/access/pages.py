@@ -30,6 +30,7 @@ COLUMNS: Final = (
     Column("Fichas de acceso"),
 )
 SHEET: Final = ("Usuario", "Nombre", "Perfil", "Estado", "Desde", "Fichas vigentes")
+TOKENS_SHEET: Final = ("Para qué", "De quién", "Creada", "Último uso", "Estado")
 
 
 @router.get("/ingresar")
@@ -93,6 +94,15 @@ def people_sheet(archive: Here, actor: Staff, orden: str = "") -> Response:
     listed = _arranged(archive, services.export_people(archive, actor), read_order(orden, COLUMNS, "usuario"))
     zone, names = ZoneInfo(archive.institution.timezone), archive.institution.role_names
     return sheet("personas.csv", SHEET, (_cells(person, names, zone) for person in listed))
+
+
+@router.get("/fichas.csv")
+def tokens_sheet(archive: Here, actor: Staff) -> Response:
+    """The tokens of systems; their values are not kept by anybody."""
+    zone = ZoneInfo(archive.institution.timezone)
+    listed = services.export_tokens(archive, actor)
+    rows = ((t.label, t.login, local(t.created_at, zone), t.last_used_on, "retirada" if t.is_revoked else "vigente") for t in listed)
+    return sheet("fichas.csv", TOKENS_SHEET, rows)
 
 
 @router.post("/personas")

@@ -239,6 +239,13 @@ def list_tokens(archive: Archive, actor: Actor) -> list[TokenView]:
         return [TokenView(t.id, t.login, t.label, t.created_at, t.last_used_on, t.revoked_at is not None) for t in tokens]
 
 
+def export_tokens(archive: Archive, actor: Actor) -> list[TokenView]:
+    """All tokens, to take away. Leaves an entry in the trail."""
+    tokens = list_tokens(archive, actor)
+    audit.record_export(archive, actor.login, "tokens", len(tokens))
+    return tokens
+
+
 def _actor(archive: Archive, user: User) -> Actor:
     return Actor(user.login, user.role, archive.institution.roles.get(user.role, frozenset()))
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from archivo.access.policy import AccessClass, Actor, custody
-from archivo.access.services import actor_of_login, create_user
+from archivo.access.services import actor_of_login, create_token, create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
@@ -221,3 +221,16 @@ def test_a_long_document_tells_how_far_its_reading_is(kept: Archive) -> None:
     with kept.transaction() as transaction:
         transaction.session.get_one(Document, long).state = DocumentState.FAILED
     assert "hx-get" not in ana.get(f"/documentos/{long}/avance").text
+
+
+def test_tokens_are_taken_away_without_their_values(kept: Archive) -> None:
+    value = create_token(kept, custody("pruebas"), "sofia", "=sistema de turnos")
+    olga = signed_in(kept, "olga")
+    assert "1 ficha" in words(olga.get("/personas").text)
+    (row,) = rows(olga, "/fichas.csv")
+    assert (row["Para qué"], row["De quién"], row["Estado"]) == ("'=sistema de turnos", "sofia", "vigente")
+    assert value not in olga.get("/fichas.csv").text
+    assert signed_in(kept, "ana").get("/fichas.csv").status_code == 403
+    with kept.reading() as session:
+        (entry, *_) = session.scalars(select(AuditEntry).where(AuditEntry.act == "list.export").order_by(AuditEntry.sequence))
+    assert (entry.actor, entry.detail) == ("olga", {"list": "tokens", "rows": 1})
