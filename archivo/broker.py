@@ -8,9 +8,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from celery import Celery
@@ -31,6 +31,8 @@ CONFIRM: Final = 10.0
 ANSWER: Final = 15
 """Seconds in which a broker answers. One that is starting may take a request and never answer it: then the connection is made anew."""
 UNSENT: Final = 100_000
+REFUSES: Final = 60.0
+"""Seconds for which a broker that refused a message, and has kept none since, is said not to answer."""
 AT_ONCE: Final = 100
 """How many messages are sent before their confirmations are waited for."""
 DELIVERIES: Final = 20
@@ -76,6 +78,10 @@ def _on_broker(queue: Queue) -> Any:
     return BrokerQueue(name, exchange, name, durable=True, queue_arguments=kept)  # type: ignore[no-untyped-call]
 
 
+class Refused(Exception):
+    """The broker said that it does not keep a message."""
+
+
 class CeleryLegs:
     """Sends a message a job, from a thread of its own: who commits a job never waits for the broker.
 
@@ -88,6 +94,7 @@ class CeleryLegs:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_sending = False
+        self._refused_at: float | None = None
         self._asking = threading.Lock()
         self._asked: Any = None
 
@@ -117,7 +124,11 @@ class CeleryLegs:
         return int(declared.message_count) + unsent
 
     def answers(self) -> bool:
-        return self.carried(Queue.INGEST) is not None
+        """Whether the broker answers, and keeps what it is sent: one whose disk was full may refuse every message until it is started
+        again.
+        """
+        refused = self._refused_at is not None and time.monotonic() - self._refused_at < REFUSES
+        return self.carried(Queue.INGEST) is not None and not refused
 
     def close(self, seconds: float = 2.0) -> None:
         with self._changed:
@@ -133,19 +144,30 @@ class CeleryLegs:
 
     def _send_all(self) -> None:
         while True:
-            with suppress(Exception), self._app.connection_for_write(heartbeat=0) as connection:
+            with self._noting_refusals(), self._app.connection_for_write(heartbeat=0) as connection:
                 unconfirmed = _Unconfirmed(connection.default_channel)
                 producer = self._app.amqp.Producer(connection.default_channel, auto_declare=False)
                 while True:
                     self._send_some(producer)
                     while unconfirmed.tags:
                         connection.drain_events(timeout=CONFIRM)
+                    self._refused_at = None
             with self._changed:
                 LOG.warning("no se pudo avisar de %d trabajos o más; se avisará de nuevo", len(self._unsent) + 1)
                 self._unsent.clear()
                 self._is_sending = False
                 self._changed.notify_all()
             time.sleep(1)
+
+    @contextmanager
+    def _noting_refusals(self) -> Iterator[None]:
+        """Whatever ails the broker ends a sending; one that answers, and keeps nothing, is remembered for a while."""
+        try:
+            yield
+        except (Refused, TimeoutError):
+            self._refused_at = time.monotonic()
+        except Exception as fault:
+            LOG.info("el agente de mensajes no recibe: %s", type(fault).__name__)
 
     def _send_some(self, producer: Any) -> None:
         """Send what waits, or the first of it, or wait for something to send."""
@@ -180,7 +202,7 @@ class _Unconfirmed:
         self.tags = {other for other in self.tags if other > tag} if multiple else self.tags - {tag}
 
     def _refused(self, tag: int, multiple: bool) -> None:
-        raise ConnectionError("the broker refused a message")
+        raise Refused
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]  # celery is not typed
