@@ -49,7 +49,7 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	@.ci/setup browser
 	$(PYTEST) -m browser
 
-faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: unos quince minutos
+faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	$(PYTEST) -m faults tests/faults
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes y ausencias de un minuto: varias horas
