@@ -65,6 +65,7 @@ class RabbitMQ:
         assert self.scripts
         for name in ("rabbit.pid", "epmd.pid"):
             subprocess.run([self.scripts / "stop.sh", self.folder / name], check=True, capture_output=True)
+        (self.folder / "home" / "epmd.pid").unlink(missing_ok=True)  # else the next start takes this one's name for its own
 
 
 @contextmanager
