@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
-from archivo.database import lock, rows_of
+from archivo.database import added, lock, rows_of
 from archivo.errors import ArchivoError, Conflict, Malformed, NoRoom, Throttled, Unavailable, Unknown
 from archivo.identifiers import is_uuid
 from archivo.intake.bulk import GRANTS, Act, Plan, Planned, Target, check_number, plan_each
@@ -97,10 +97,8 @@ def act_on(archive: Archive, actor: Actor, act: Act, targets: Sequence[Target], 
     unique = {one.id: one for one in targets}
     with archive.transaction() as transaction:
         session = transaction.session
-        if session.get(BulkAct, bulk_id) is not None:
+        if not added(session, BulkAct(id=bulk_id, at=transaction.now, actor=actor.login, act=act, undoes=undoes, ended_at=None)):
             return
-        session.add(BulkAct(id=bulk_id, at=transaction.now, actor=actor.login, act=act, undoes=undoes, ended_at=None))
-        session.flush()
         for position, one in enumerate(unique.values()):
             row = BulkDocument(bulk_id=bulk_id, document_id=one.id, position=position, seen_version=one.version, value=one.value)
             session.add(row)
