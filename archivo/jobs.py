@@ -19,6 +19,8 @@ from archivo.identifiers import JobId, new_uuid
 
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 5
+IN_COMPANY: Final = 2
+"""Attempts for which a job may be worked together with others: after that it is tried alone, so that no job spends those of another."""
 GATHER: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=5)
 HEADS: Final = 8
@@ -171,8 +173,15 @@ def claim(
 
 
 def claim_more(session: Session, owner: str, now: datetime, queue: Queue, most: int, *, lease: timedelta = LEASE) -> list[Lease]:
-    """Take up to `most` jobs of a queue that are due."""
-    chosen = _heads((queue,), most).with_only_columns(_J.id).order_by(_J.priority, _J.id).limit(most).with_for_update(skip_locked=True)
+    """Take up to `most` jobs of a queue that are due, and that were not tried in vain before."""
+    chosen = (
+        _heads((queue,), most)
+        .with_only_columns(_J.id)
+        .where(_J.attempt < IN_COMPANY)
+        .order_by(_J.priority, _J.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
     ids = list(session.scalars(chosen, _instants(now)))
     taking = (_take(session, _taking_one(), owner, now, lease, job_id) for job_id in ids)
     return [taken for taken in taking if taken is not None]

@@ -54,10 +54,20 @@ def _with_finish(act: Callable[[Archive, str], None]) -> UseCase:
 
 
 def _index(archive: Archive, lease: Lease) -> None:
-    """Take along other documents that wait to be indexed: one commit of the index serves all."""
-    with archive.database.writing() as session:
-        more = jobs.claim_more(session, lease.owner, archive.clock(), Queue.INDEX, INDEX_BATCH - 1)
-    processing.index_documents(archive, [lease, *more])
+    """Take along other documents that wait to be indexed: one commit of the index serves all. Those that were taken along are given back
+    when it fails, for the fault may be another's; one that was tried in company in vain is tried alone.
+    """
+    more: list[Lease] = []
+    if lease.attempt <= jobs.IN_COMPANY:
+        with archive.database.writing() as session:
+            more = jobs.claim_more(session, lease.owner, archive.clock(), Queue.INDEX, INDEX_BATCH - 1)
+    try:
+        processing.index_documents(archive, [lease, *more])
+    except Exception:
+        for each in more:
+            with suppress(Exception):  # lost, or the database is away: then its lease ends
+                _give_back(archive, each, WAIT_FOR_ROOM)
+        raise
 
 
 TABLE: Final[Mapping[str, UseCase]] = {

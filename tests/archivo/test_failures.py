@@ -14,7 +14,8 @@ from archivo.identifiers import new_uuid, urn
 from archivo.intake.services import Upload, deposit
 from archivo.jobs import Job, JobState, Lease, Queue
 from archivo.records.models import Document, DocumentState
-from archivo.worker import run_job
+from archivo.worker import run_job, work_until_done
+from search.engines.elastic import ElasticIndex
 
 
 def last_attempt(archive: Archive, object_id: str) -> Lease:
@@ -100,3 +101,38 @@ def test_what_a_fault_quotes_is_not_kept(archive: Archive) -> None:
     assert (job.state, job.error_code) == (JobState.FAILED, "ValueError")
     assert job.error_detail
     assert "Rosa" not in job.error_detail
+
+
+def indexing(archive: Archive, number: int) -> None:
+    """So many documents that wait to be indexed, and nothing else that waits."""
+    documents = [deposit(archive, custody("pruebas"), Upload(BytesIO(f"Circular {n}".encode()), f"{n}.txt")).id for n in range(number)]
+    work_until_done(archive, set(documents))
+    with archive.transaction() as transaction:
+        for document in documents:
+            transaction.enqueue("index", document, queue=Queue.INDEX)
+
+
+def index_jobs(archive: Archive) -> list[tuple[str, int]]:
+    with archive.reading() as session:
+        return [(job.state, job.attempt) for job in session.scalars(select(Job).where(Job.kind == "index", Job.state != JobState.DONE))]
+
+
+def test_an_index_that_is_away_costs_no_document_of_a_batch_an_attempt(archive: Archive) -> None:
+    indexing(archive, 3)
+    with archive.database.writing() as session:
+        lease = jobs.claim(session, f"{archive.process}#1", archive.clock(), queues=[Queue.INDEX])
+    assert lease
+    run_job(replace(archive, index=ElasticIndex("http://127.0.0.1:9/archivo")), lease)
+    assert index_jobs(archive) == [("queued", 0)] * 3
+
+
+def test_what_was_tried_in_company_in_vain_is_tried_alone(archive: Archive) -> None:
+    """A job that ends its process spends its own attempts, and of those that were with it only the first."""
+    indexing(archive, 3)
+    with archive.database.writing() as session:
+        for job in session.scalars(select(Job).where(Job.kind == "index", Job.state == JobState.QUEUED)):
+            job.attempt = jobs.IN_COMPANY
+        lease = jobs.claim(session, f"{archive.process}#1", archive.clock(), queues=[Queue.INDEX])
+    assert lease
+    run_job(archive, lease)
+    assert index_jobs(archive) == [("queued", jobs.IN_COMPANY)] * 2
