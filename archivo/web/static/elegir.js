@@ -6,6 +6,7 @@
   if (!form) return;
   const boxes = Array.from(form.querySelectorAll('input[name="doc"]'));
   const told = document.getElementById("marcados");
+  const count = document.getElementById("cuantos");
   const marked = form.querySelector('input[value="marcados"]');
 
   const all = document.createElement("input");
@@ -15,13 +16,14 @@
     for (const box of boxes) box.checked = all.checked;
     tell();
   });
-  form.querySelector("th.pick").replaceChildren(all);
+  form.querySelector("th.pick").prepend(all);
 
   function tell() {
     const number = boxes.filter((box) => box.checked).length;
     all.checked = number === boxes.length;
     all.indeterminate = number > 0 && number < boxes.length;
     told.textContent = number === 0 ? "Los marcados" : number === 1 ? "El marcado (1)" : "Los marcados (" + number + ")";
+    count.textContent = number === 0 ? "" : number === 1 ? "1 marcado" : number + " marcados";
     for (const box of boxes) box.closest("tr").classList.toggle("is-chosen", box.checked);
   }
 
