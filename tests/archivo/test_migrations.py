@@ -3,13 +3,15 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import String, Text, func, inspect, select, text
+from sqlalchemy.exc import OperationalError
 
 from archivo.assembly import SCHEMA_HEAD, ensure_schema, schema_of
 from archivo.audit.models import AuditEntry, AuditHead
@@ -155,5 +157,71 @@ def test_readers_and_writers_go_on_while_the_tables_change(postgres: Postgres) -
         assert schema_of(database) == "20991231_01"
         indexes = {index["name"] for index in inspect(database.engine).get_indexes("document")}
         assert "ix_document_place" in indexes
+        assert invalid_indexes(database) == []
         database.close()
         other.close()
+
+
+def invalid_indexes(database: Database) -> list[str]:
+    """Those that PostgreSQL keeps and uses for nothing."""
+    with database.reading() as session:
+        return list(session.scalars(text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")))
+
+
+@contextmanager
+def somebody_writes(database: Database) -> Iterator[None]:
+    with database.writing() as session:
+        session.add(a_document(session.scalars(select(Fonds.id)).one(), 3))
+        session.flush()
+        yield
+
+
+@contextmanager
+def somebody_reads(database: Database) -> Iterator[None]:
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Fonds)) == 1
+        yield
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("works", [somebody_writes, somebody_reads])
+def test_an_index_waits_for_who_works_for_long_and_is_whole(
+    postgres: Postgres, works: Callable[[Database], AbstractContextManager[None]]
+) -> None:
+    with postgres.database() as address:
+        database, other = Database(address), Database(address)
+        upgrade(database, "20261124_03")
+        fill(database)
+        change = threading.Thread(target=upgrade, args=(other,))
+        with works(database):
+            change.start()
+            change.join(4)  # longer than a lock is waited for
+        change.join(120)
+        assert not change.is_alive()
+        assert schema_of(database) == SCHEMA_HEAD
+        assert invalid_indexes(database) == []
+        indexes = {index["name"] for index in inspect(database.engine).get_indexes("document")}
+        assert "ix_document_counted" in indexes
+        assert "ix_document_public" not in indexes
+        database.close()
+        other.close()
+
+
+@pytest.mark.servers
+def test_an_index_that_was_left_half_made_is_made_anew(postgres: Postgres) -> None:
+    with postgres.database() as address:
+        database = Database(address)
+        upgrade(database, "20261124_03")
+        fill(database)
+        with somebody_writes(database), database.engine.connect() as ended:
+            ended.execution_options(isolation_level="AUTOCOMMIT")
+            ended.execute(text("SET lock_timeout = '100ms'"))
+            with pytest.raises(OperationalError):
+                ended.execute(text("CREATE INDEX CONCURRENTLY ix_document_counted ON document (published)"))
+            ended.invalidate()
+        assert invalid_indexes(database) == ["ix_document_counted"]
+        ensure_schema(database)
+        assert invalid_indexes(database) == []
+        (made,) = [index for index in inspect(database.engine).get_indexes("document") if index["name"] == "ix_document_counted"]
+        assert len(made["column_names"]) == 7
+        database.close()

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from archivo.migrations.indexes import create_index
 from archivo.migrations.types import words
 
 revision = "20991231_01"
@@ -14,11 +15,7 @@ oldest = "20261124_02"
 
 def upgrade() -> None:
     op.add_column("document", sa.Column("place", words(200), nullable=True))
-    if op.get_bind().dialect.name == "postgresql":
-        with op.get_context().autocommit_block():
-            op.create_index("ix_document_place", "document", ["place"], postgresql_concurrently=True, if_not_exists=True)
-    else:
-        op.create_index("ix_document_place", "document", ["place"])
+    create_index("ix_document_place", "document", ["place"])
 
 
 def downgrade() -> None:
