@@ -44,7 +44,7 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
         "office.pictures_left_out": Entry(
             Severity.WARNING,
             "Limits of one document",
-            "El documento lleva más imágenes, o más grandes, de lo que se puede leer; de algunas no se leyó el texto. El original las "
+            "El documento lleva más imágenes, o más grandes, de las que se pueden leer; de algunas no se leyó el texto. El original las "
             "conserva todas.",
             "Pida que entreguen por separado las páginas digitalizadas que necesite buscar.",
         ),

@@ -13,7 +13,7 @@ _MAX_BYTES: Final = 512 << 20
 def attach(reading: Reading, folder: Path, index: int, name: str, content: bytes, *, left_out: str) -> None:
     """Write the thing of this number, from 1, into `folder`; beyond MOST things or 512 MB in all it is left out, and `left_out` noted."""
     written = sum(Path(attached.path).stat().st_size for attached in reading.attachments)
-    if index > MOST or written + len(content) > _MAX_BYTES:
+    if len(reading.attachments) >= MOST or written + len(content) > _MAX_BYTES:
         leave_out(reading, left_out)
         return
     path = folder / f"{index:04d}"

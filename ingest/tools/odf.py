@@ -1,5 +1,6 @@
 """The text of OpenDocument files (ISO/IEC 26300-1): text documents, spreadsheets, presentations."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _MANIFEST: Final = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _MAX_SPACES: Final = 100
+_COUNT: Final = re.compile(r"[0-9]{1,12}")
 
 
 def check_encryption(package: Package) -> None:
@@ -81,7 +83,7 @@ def _flow(root: Any) -> str:
 def _mark(element: Any) -> str:
     if element.tag == f"{_TEXT}s":
         count = element.get(f"{_TEXT}c", "1")
-        return " " * min(int(count) if count.isdigit() else 1, _MAX_SPACES)
+        return " " * min(int(count) if _COUNT.fullmatch(count) else 1, _MAX_SPACES)
     return "\t" if element.tag == f"{_TEXT}tab" else "\n" if element.tag == f"{_TEXT}line-break" else ""
 
 

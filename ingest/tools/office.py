@@ -1,7 +1,7 @@
 """Office documents in zip packages (OOXML, OpenDocument) and plain zip files: what they hold, and their text."""
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -95,13 +95,19 @@ def pictures(path: str, family: str, max_expanded: int, folder: str) -> dict[str
 def _attach_pictures(reading: Reading, package: Package, family: str, folder: Path) -> None:
     if not any(name.lower().endswith(_PICTURES) for name in package.names):
         return
-    from ingest.tools.pictures import pages_in  # a tenth of a second of imports that most documents never need
+    from ingest.tools.pictures import Picture, pages_in  # a tenth of a second of imports that most documents never need
 
-    for index, picture in enumerate(pages_in(package, family), 1):
+    def found() -> Iterator[Picture | None]:
+        try:
+            yield from pages_in(package, family)
+        except Exception:  # whatever is wrong with a picture, the text of the document is not lost for it
+            yield None
+
+    for picture in found():
         if picture is None:
             leave_out(reading, _LEFT_OUT)
         else:
-            attach(reading, folder, index, picture.name, picture.content, left_out=_LEFT_OUT)
+            attach(reading, folder, picture.number, picture.name, picture.content, left_out=_LEFT_OUT)
 
 
 def _parts(path: str, package: Package, family: str, max_chars: int) -> tuple[list[Passage], list[Note]]:

@@ -23,7 +23,8 @@ _SVG: Final = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _EMU_PER_CM: Final = 360_000
 _FRAMES: Final = frozenset({f"{_WP}inline", f"{_WP}anchor", f"{_P}pic", f"{_P}sp"})
-_LENGTH: Final = re.compile(r"([\d.]+)(cm|mm|in|pt|pc|px)")
+_EMU: Final = re.compile(r"[0-9]{1,12}")
+_LENGTH: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(cm|mm|in|pt|pc|px)")
 _CM: Final = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6, "px": 2.54 / 96}
 _EXTENSIONS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 _FORMATS: Final = tuple(kind for kind in _EXTENSIONS if kind != "MPO")  # which the library opens as JPEG
@@ -38,14 +39,18 @@ Shown = tuple[str, str, Size | None]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a document, with the name that says where it is from."""
+    """A picture of a document: its number among all that the document shows, and the name that says where it is from."""
 
+    number: int
     name: str
     content: bytes
 
 
 def pages_in(package: Package, family: str) -> Iterator[Picture | None]:
-    """The pictures that may be scanned pages, in the order of the document, each once; None for one too large to be looked at."""
+    """The pictures that may be scanned pages, in the order of the document, each once; None for one too large to be looked at.
+
+    Their numbers depend on the document alone, and on nothing that is thought of a picture: they are kept, to find it again.
+    """
     shown: dict[str, tuple[str, Size | None]] = {}
     for entry, where, size in _shown(package, family):
         if entry not in shown or _is_larger(size, shown[entry][1]):
@@ -56,7 +61,7 @@ def pages_in(package: Package, family: str) -> Iterator[Picture | None]:
             continue
         content = _content(package, entry)
         if (kind := _kind(content, size)) is not None:
-            yield Picture(f"{where}imagen-{number}.{kind}", content)
+            yield Picture(number, f"{where}imagen-{number}.{kind}", content)
 
 
 def _content(package: Package, entry: str) -> bytes:
@@ -95,9 +100,9 @@ def _extent(blip: Any) -> Size | None:
     frame = next((above for above in blip.iterancestors() if above.tag in _FRAMES), None)
     if frame is not None:
         for extent in frame.iter(f"{_WP}extent", f"{_A}ext"):
-            width, height = extent.get("cx", ""), extent.get("cy", "")
-            if width.isdigit() and height.isdigit():
-                return int(width) / _EMU_PER_CM, int(height) / _EMU_PER_CM
+            width, height = _EMU.fullmatch(extent.get("cx", "")), _EMU.fullmatch(extent.get("cy", ""))
+            if width and height:
+                return int(width[0]) / _EMU_PER_CM, int(height[0]) / _EMU_PER_CM
     return None
 
 

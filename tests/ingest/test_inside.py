@@ -1,6 +1,7 @@
 """Scanned pages inside messages and office documents are read as those of a document are, and say where they come from."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,8 +161,10 @@ def test_a_pdf_whose_pages_are_of_both_kinds_keeps_their_order(take: Take, tmp_p
 
 def test_a_page_pasted_in_an_office_document_is_read_and_a_coat_of_arms_is_not(take: Take) -> None:
     arms = noise(1200, 1200, "PNG")
-    section, page = recognised(take(docx_with((arms, 2.5), (jpeg(), 15)), "informe.docx"))
+    pasted = take(docx_with((arms, 2.5), (jpeg(), 15)), "informe.docx")
+    section, page = recognised(pasted)
     assert (section.text, page.label, page.kind) == (made.SPANISH, "imagen-2.jpg", PartKind.ATTACHMENT)
+    assert pasted.work.places[2].steps == (("document", 2),)
     assert character_errors(PETITION.text, page.text) < 0.05
     *slides, page = recognised(take(pptx_with(flat(300, 300), jpeg(LETTER)), "plan.pptx"))
     assert [part.kind for part in slides] == [PartKind.SLIDE] * 2
@@ -207,6 +210,29 @@ def test_a_picture_too_large_to_look_at_is_said(take: Take) -> None:
     taken = take(made.package({**entries, name: large}), "informe.docx")
     assert taken.text == made.SPANISH
     assert "office.pictures_left_out" in taken.codes
+
+
+@pytest.mark.parametrize("size", ["²", "9" * 400, "9" * 5000, "-3", ""], ids=["superscript", "endless", "longer", "negative", "none"])
+def test_an_odd_size_costs_no_text(take: Take, size: str) -> None:
+    entries = made.entries(docx_with((jpeg(), 15)))
+    main = entries["word/document.xml"]
+    assert isinstance(main, bytes)
+    odd = re.sub(rb'cx="[0-9]+"', f'cx="{size}"'.encode(), main)
+    taken = take(made.package({**entries, "word/document.xml": odd}), "informe.docx")
+    assert taken.work.parts[0].text == made.SPANISH
+    assert taken.work.pending == [2]
+
+
+@pytest.mark.parametrize("size", ["1.2.3cm", ".cm", "²cm", "9" * 400 + "cm", "١٦cm"])
+def test_an_odd_length_costs_no_text(take: Take, size: str) -> None:
+    taken = take(odt_with(jpeg(), size, "20.7cm"), "carta.odt")
+    assert taken.work.parts[0].text == "Se anexa"
+    assert taken.work.pending == [2]
+
+
+def test_an_odd_count_of_spaces_costs_no_text(take: Take) -> None:
+    content = made.odf("text", '<text:p>Se<text:s text:c="²"/>anexa<text:s text:c="' + "9" * 5000 + '"/>todo</text:p>')
+    assert take(content, "carta.odt").text == "Se anexa todo"
 
 
 def test_a_photograph_in_an_office_document_asks_nobody_to_look(take: Take) -> None:
@@ -270,7 +296,12 @@ def test_pages_inside_are_counted_for_the_whole_document(take: Take, tmp_path: P
 
 def test_a_later_run_finds_the_pages_again_by_where_they_are(take: Take, tools: ToolBox, tmp_path: Path) -> None:
     inner = made.eml([("carta.tif", "image/tiff", scan(tmp_path, LETTER, "fax200").read_bytes())])
-    content = made.eml([("reenviado.eml", "application/octet-stream", inner), ("informe.docx", made.DOCX, docx_with((jpeg(), 15)))])
+    content = made.eml(
+        [
+            ("reenviado.eml", "application/octet-stream", inner),
+            ("informe.docx", made.DOCX, docx_with((noise(1200, 1200), 2.5), (jpeg(), 15))),
+        ]
+    )
     before = take(content, "correo.eml").work
     folder = tmp_path / "otra"
     folder.mkdir()
