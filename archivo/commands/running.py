@@ -127,7 +127,8 @@ def _worker(options: argparse.Namespace) -> int:
 
 
 def _until_input_ends(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1 << 16):  # not through `sys.stdin`: a thread that holds it when all ends aborts the process
+        pass
     stop.set()
 
 

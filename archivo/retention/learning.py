@@ -3,6 +3,7 @@
 The classifier brings numpy and scipy with it, so it is imported where it is used: searching and showing start without it.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from archivo.retention.wording import verdict_sentence
 if TYPE_CHECKING:
     from ingest.classifier import Example, Model, ScheduleEntry
 
+LOG: Final = logging.getLogger("archivo.aprendizaje")
 TARGET_ERROR: Final = 0.05
 _ACTIVE: Final = select(LearnedModel.id, LearnedModel.number).where(LearnedModel.trd_id == bindparam("trd"), LearnedModel.state == "active")
 _PROSPECTIVE: Final = (Decision.trd_id == bindparam("trd"), Decision.was_eligible, Decision.confidence.is_not(None))
@@ -72,14 +74,14 @@ def train(archive: Archive, trd_id: str, lease: Lease | None = None) -> None:
 
     The job, if one asked for it, is finished in the transaction that keeps the model: killed before, nothing is kept. Raises LeaseLost.
     """
-    from ingest.classifier import fit, load
+    from ingest.classifier import fit
     from ingest.classifier.promotion import SMALL, answer, held_groups, judge
 
     with archive.reading() as session:
         entries, offices = _entries(session, trd_id)
         examples = _examples(session, trd_id)
         previous = session.scalars(select(LearnedModel).where(LearnedModel.trd_id == trd_id, LearnedModel.state == "active")).first()
-        old = load(previous.content) if previous else None
+        old = _readable(previous) if previous else None
     held_out = held_groups([example.group for example in examples])
     held = [example for example in examples if example.group in held_out]
     kept = [example for example in examples if example.group not in held_out]
@@ -101,13 +103,28 @@ def train(archive: Archive, trd_id: str, lease: Lease | None = None) -> None:
 
 
 def active_model(archive: Archive, session: Session, trd_id: str) -> tuple[str, "Model"]:
-    """The name and the model in use for a TRD version; one of the TRD's own words is made where none was trained yet."""
-    from ingest.classifier import fit, load
+    """The name and the model in use for a TRD version; one of the TRD's own words is made where none was trained yet, or where another
+    program made it and this one cannot read it.
+    """
+    from ingest.classifier import fit
 
     row = session.execute(_ACTIVE, {"trd": trd_id}).first()
-    if row is None:
-        return "TRD", archive.shelf.get(f"entries:{trd_id}", lambda: fit(_entries(session, trd_id)[0], [], 0))
-    return f"{row.number}", archive.shelf.get(f"model:{row.id}", lambda: load(session.get_one(LearnedModel, row.id).content))
+    if row is not None:
+        trained = archive.shelf.get(f"model:{row.id}", lambda: _readable(session.get_one(LearnedModel, row.id)))
+        if trained is not None:
+            return f"{row.number}", trained
+    return "TRD", archive.shelf.get(f"entries:{trd_id}", lambda: fit(_entries(session, trd_id)[0], [], 0))
+
+
+def _readable(kept: LearnedModel) -> "Model | None":
+    """A kept model; None when it is of another program's format."""
+    from ingest.classifier import ModelUnreadable, load
+
+    try:
+        return load(kept.content)
+    except ModelUnreadable as fault:
+        LOG.warning("el modelo %d no se puede leer (%s): hasta que se aprenda otro proponen las palabras de la tabla", kept.number, fault)
+        return None
 
 
 def roll_back(archive: Archive, actor: Actor, trd_id: str) -> int:

@@ -15,7 +15,7 @@ from ingest.classifier.features import Block, FeatureSpace
 from ingest.classifier.model import ClassSummary, Model, Weights
 from ingest.classifier.vocabulary import ScheduleEntry
 
-FORMAT = 1
+FORMAT = 2
 
 
 class ModelUnreadable(ValueError):

@@ -77,6 +77,20 @@ def test_a_model_can_go_back(archive: Archive, client: TestClient, taught: str) 
     assert active(archive) == 2
 
 
+def test_a_model_that_another_program_made_stops_no_document(archivo: Command, archive: Archive, taught: str, tmp_path: Path) -> None:
+    with archive.database.writing() as session:
+        for kept in session.scalars(select(LearnedModel)):
+            kept.content = b"de otro programa"
+    new = tmp_path / "nueva.txt"
+    new.write_text(RULINGS.format(n=99), "utf-8")
+    (one,) = archivo("deposit", new, "--wait", "--json").lines
+    assert one["state"] == "findable"
+    assert archivo("classify", one["id"], "--json").value["alternatives"]
+    learning.train(archive, taught)
+    with archive.reading() as session:
+        assert learning.active_model(archive, session, taught)[0] != "TRD"
+
+
 def test_nothing_goes_by_itself_until_decisions_prove_it(archivo: Command, archive: Archive, taught: str, tmp_path: Path) -> None:
     new = tmp_path / "nueva.txt"
     new.write_text(RULINGS.format(n=77), "utf-8")

@@ -126,6 +126,18 @@ def test_a_second_process_helps_with_many_files_and_ends_with_the_first(home: Pa
     assert found() == len(names)
 
 
+def test_a_worker_told_to_stop_ends_well_though_its_input_stays_open(home: Path) -> None:
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("ARCHIVO_") or k == "ARCHIVO_DATABASE_URL"} | {
+        "ARCHIVO_HOME": str(home)
+    }
+    command = [sys.executable, "-m", "archivo", "worker", "--while-input"]
+    with subprocess.Popen(command, cwd=ROOT, env=ours, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as working:
+        assert working.stderr is not None
+        assert "Trabajando" in working.stderr.readline()
+        working.terminate()
+        assert working.wait(60) == 0
+
+
 @pytest.mark.skipif(os.cpu_count() == 1, reason="not run: with one processor nothing is gained by a second process")
 def test_the_process_that_helps_does_not_outlive_one_that_is_killed(home: Path, tmp_path: Path, archivo: Command) -> None:
     archivo("trd", "list")
