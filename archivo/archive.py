@@ -284,5 +284,6 @@ class Archive:
 def _begin_edition(session: Session) -> None:
     """Held for no longer than the commit, and after the head of the trail: who writes both takes them in one order."""
     editions = table_of(CatalogueEdition)
-    if not getattr(session.execute(update(editions).values(number=editions.c.number + 1)), "rowcount", 0):
-        added(session, CatalogueEdition(id=1, number=1))
+    following = update(editions).values(number=editions.c.number + 1)
+    if not getattr(session.execute(following), "rowcount", 0) and not added(session, CatalogueEdition(id=1, number=1)):
+        session.execute(following)  # another transaction made the first one meanwhile

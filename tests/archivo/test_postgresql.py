@@ -17,7 +17,7 @@ from archivo import jobs
 from archivo.access import services as access
 from archivo.access.policy import custody, scope
 from archivo.app import create_app
-from archivo.archive import Archive, ObjectLease
+from archivo.archive import Archive, CatalogueEdition, ObjectLease
 from archivo.assembly import ensure_schema, opened
 from archivo.audit.services import verify_chain
 from archivo.custody.services import verify
@@ -342,3 +342,23 @@ def _killed_in_the_middle(server: Postgres, url: str, tmp_path: Path) -> list[Ar
         assert verify_chain(archive).broken_at is None
         assert verify(archive, ACTOR).is_clean
     return told
+
+
+def test_of_two_that_change_the_catalogue_first_both_make_an_edition(archive: Archive) -> None:
+    def change() -> None:
+        with archive.transaction() as transaction:
+            transaction.changes_catalogue = True
+
+    other = threading.Thread(target=change)
+    with archive.database.writing() as session:
+        session.add(CatalogueEdition(id=1, number=1))
+        session.flush()
+        other.start()
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        with archive.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as asking:
+            while not asking.scalar(waiting):
+                assert other.is_alive()
+                time.sleep(0.02)
+    other.join()
+    with archive.reading() as reading:
+        assert reading.scalars(select(CatalogueEdition.number)).all() == [2]
