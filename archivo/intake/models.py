@@ -49,7 +49,8 @@ class IdempotentRequest(Base):
 class BulkAct(Base):
     """One act that a person did on several documents at once.
 
-    `undoes`: the act before which it brings things back; `ended_at`: when all its documents were gone through.
+    `undoes`: the act before which it brings things back, no foreign key, so that rows may be copied in the order of their keys;
+    `ended_at`: when all its documents were gone through.
     """
 
     __tablename__ = "bulk_act"
@@ -58,7 +59,7 @@ class BulkAct(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(String(120))
     act: Mapped[str] = mapped_column(String(20))
-    undoes: Mapped[str | None] = mapped_column(ForeignKey("bulk_act.id"), index=True)
+    undoes: Mapped[str | None] = mapped_column(String(36), index=True)
     ended_at: Mapped[datetime | None]
 
 

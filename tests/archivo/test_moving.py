@@ -12,6 +12,7 @@ from archivo.assembly import ensure_schema, open_database, opened
 from archivo.audit.services import record_refusal, verify_chain
 from archivo.database import Base, Database, table_of
 from archivo.errors import Conflict
+from archivo.intake.models import BulkAct
 from archivo.jobs import Job
 from archivo.operations.moving import move
 from archivo.processes import host_name, process_name
@@ -19,6 +20,7 @@ from archivo.records.models import Document, DocumentPart
 from tests.servers import Postgres
 
 from .conftest import Command
+from .made_rows import AT
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("embedded")]
 STRANGE = "Ñandú — «cédula»\u200b 😀 \\N \t' \" %s :x {}"
@@ -96,6 +98,18 @@ def test_a_text_that_postgresql_cannot_keep_is_kept_with_its_mark(archivo: Comma
     with held.reading() as session:
         assert session.scalars(select(DocumentPart.text).where(DocumentPart.document_id == one)).first() == "antes\ufffddespués"
     held.close()
+
+
+def test_what_undoes_an_act_may_have_a_lower_key_than_the_act(archivo: Command, embedded_url: str, empty: str) -> None:
+    database = Database(embedded_url)
+    act = BulkAct(id="b" * 36, at=AT, actor="ana", act="classify", undoes=None, ended_at=AT)
+    for one in (act, BulkAct(id="a" * 36, at=AT, actor="ana", act="classify", undoes=act.id, ended_at=AT)):
+        with database.writing() as session:
+            session.add(one)
+    database.close()
+    ran = archivo("migrate-data", embedded_url, empty, "--json")
+    assert ran.status == 0, ran.out
+    assert len(rows_of(empty)["bulk_act"]) == 2
 
 
 def test_a_target_that_holds_anything_is_refused(archivo: Command, embedded_url: str, empty: str) -> None:

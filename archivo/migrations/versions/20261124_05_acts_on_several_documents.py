@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("act", words(20), nullable=False),
         sa.Column("undoes", words(36), nullable=True),
         sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["undoes"], ["bulk_act.id"], name="fk_bulk_act_undoes"),
         sa.PrimaryKeyConstraint("id", name="pk_bulk_act"),
     )
     op.create_index("ix_bulk_act_at", "bulk_act", ["at"])
