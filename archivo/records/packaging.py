@@ -66,7 +66,6 @@ _PART_FIELDS: Final = [
     "is_doubtful",
     "engine",
     "alto",
-    "place",
 ]
 _REPRESENTATION_FIELDS: Final = ["role", "path", "mime", "puid", "sha256", "size"]
 
@@ -110,7 +109,7 @@ def write_metadata(writer: "VersionWriter", rows: RecordRows, premis: bytes) -> 
 def write_texts(writer: "VersionWriter", parts: Sequence[DocumentPart]) -> None:
     """Put the texts and what each part is."""
     writer.put_bytes(TEXT, "\f".join(part.text.replace("\f", " ") for part in parts).encode())
-    writer.put_bytes(PARTS, canonical([{name: getattr(part, name) for name in _PART_FIELDS} for part in parts]))
+    writer.put_bytes(PARTS, canonical([_part_json(part) for part in parts]))
 
 
 def record_json(rows: RecordRows, ocfl_version: int) -> dict[str, Any]:
@@ -233,6 +232,12 @@ def _event_json(event: DocumentEvent) -> dict[str, Any]:
 
 def _read_event(document_id: str, sequence: int, event: Mapping[str, Any]) -> DocumentEvent:
     return DocumentEvent(document_id=document_id, sequence=sequence, **{**event, "at": parse_instant(event["at"])})
+
+
+def _part_json(part: DocumentPart) -> dict[str, Any]:
+    """`place` only of a part that has one: every other package is as earlier programs wrote it and can read it."""
+    fields = {name: getattr(part, name) for name in _PART_FIELDS}
+    return fields if part.place is None else {**fields, "place": part.place}
 
 
 def _read_parts(archive: Archive, document_id: str) -> Iterable[DocumentPart]:

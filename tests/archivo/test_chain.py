@@ -2,6 +2,7 @@
 
 import difflib
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,6 @@ def test_the_package_can_be_read_without_the_program(archivo: Command, archive: 
     names = {path.name for path in (tmp_path / "objeto").rglob("*") if path.is_file()}
     assert {"data", "record.json", "events.json", "premis.xml", "text.txt", "parts.json", "copy.pdf"} <= names
     assert "puente" in next((tmp_path / "objeto").rglob("text.txt")).read_text("utf-8")
+    (part,) = json.loads(next((tmp_path / "objeto").rglob("parts.json")).read_bytes())
+    assert part["number"] == 1
+    assert "place" not in part, "an earlier program knows of no places"
