@@ -7,7 +7,7 @@ from lxml import etree
 
 from ingest.tools.answers import Note, Passage, Refused, note
 from ingest.tools.package import Package
-from ingest.tools.passages import clean
+from ingest.tools.passages import MAX_SLIDES, clean
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -16,7 +16,6 @@ RELATIONS: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relat
 _EQUATION_TEXT: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _MC_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BESIDE: Final = ("footnotes", "endnotes", "comments")
-_MAX_SLIDES: Final = 5_000
 
 
 def word_text(package: Package) -> tuple[str, list[Note]]:
@@ -60,7 +59,7 @@ def slide_parts(package: Package) -> list[str]:
     main = main_part(package, "ppt/presentation.xml")
     root, related = package.xml(main), package.relations(main)
     listed = [] if root is None else [entry.get(f"{RELATIONS}id") for entry in root.iter(f"{_P}sldId")]
-    return [related.get(identifier or "", ("", ""))[1] for identifier in listed[:_MAX_SLIDES]]
+    return [related.get(identifier or "", ("", ""))[1] for identifier in listed[:MAX_SLIDES]]
 
 
 def main_part(package: Package, usual: str) -> str:

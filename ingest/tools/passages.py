@@ -8,6 +8,7 @@ from typing import Final
 from ingest.tools.answers import Note, Passage, note
 
 ABOUT: Final = 2500
+MAX_SLIDES: Final = 5_000
 _UNWANTED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACE_BEFORE_BREAK: Final = re.compile(r"[ \t]+(?=\n)| +(?=\t)")

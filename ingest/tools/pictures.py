@@ -88,21 +88,23 @@ def _drawn(package: Package, part: str, where: str) -> Iterator[Shown]:
     if root is None:
         return
     related = package.relations(part)
+    sizes: dict[Any, Size | None] = {}
     for element in root.iter(f"{_A}blip", f"{_VML}imagedata"):
         identifier = element.get(f"{ooxml.RELATIONS}embed") or element.get(f"{ooxml.RELATIONS}id")
         kind, entry = related.get(identifier or "", ("", ""))
         if kind == "image":
-            yield entry, where, _extent(element)
+            frame = next((above for above in element.iterancestors() if above.tag in _FRAMES), None)
+            if frame not in sizes:
+                sizes[frame] = None if frame is None else _extent(frame)
+            yield entry, where, sizes[frame]
 
 
-def _extent(blip: Any) -> Size | None:
+def _extent(frame: Any) -> Size | None:
     """The size of the frame around a picture (ISO/IEC 29500-1, 20.1.7.3 and 20.4.2.7)."""
-    frame = next((above for above in blip.iterancestors() if above.tag in _FRAMES), None)
-    if frame is not None:
-        for extent in frame.iter(f"{_WP}extent", f"{_A}ext"):
-            width, height = _EMU.fullmatch(extent.get("cx", "")), _EMU.fullmatch(extent.get("cy", ""))
-            if width and height:
-                return int(width[0]) / _EMU_PER_CM, int(height[0]) / _EMU_PER_CM
+    for extent in frame.iter(f"{_WP}extent", f"{_A}ext"):
+        width, height = _EMU.fullmatch(extent.get("cx", "")), _EMU.fullmatch(extent.get("cy", ""))
+        if width and height:
+            return int(width[0]) / _EMU_PER_CM, int(height[0]) / _EMU_PER_CM
     return None
 
 

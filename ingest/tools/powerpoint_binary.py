@@ -3,10 +3,11 @@
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ingest.tools.answers import Passage, Refused
-from ingest.tools.passages import clean
+from ingest.tools.passages import MAX_SLIDES, clean
 
 _HEADER: Final = struct.Struct("<HHI")
 _CONTAINER: Final = 0xF
@@ -16,7 +17,8 @@ _LIST, _PERSIST, _SLIDE_ATOM, _CHARS, _BYTES = 0x0FF0, 0x03F3, 0x03EF, 0x0FA0, 0
 _SLIDES, _NOTES = 0, 2
 """Instances of a SlideListWithText (MS-PPT, 2.4.14.3, 2.4.14.6)."""
 _MAX_EDITS: Final = 1000
-_MAX_RECORDS: Final = 1_000_000
+_OVERLAP: Final = 4
+"""How many times the bytes of the file its containers may hold together; those of a true file, read twice each, do not overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,23 @@ class _Record:
     instance: int
     start: int
     end: int
+
+
+@dataclass(slots=True)
+class _Containers:
+    """The containers of a file by their number. Together they give no more than the file can hold, however often or deep it names one."""
+
+    content: bytes
+    places: dict[int, int]
+    left: int
+
+    def opened(self, number: int) -> _Record | None:
+        place = self.places.get(number)
+        container = None if place is None else _record(self.content, place)
+        if container is None or container.end - container.start > self.left:
+            return None
+        self.left -= container.end - container.start
+        return container
 
 
 @dataclass(slots=True)
@@ -49,11 +68,13 @@ def slides(stream: Callable[[str], bytes]) -> Iterator[Passage]:
         listed = list(_lists(content, document))
     except struct.error as fault:
         raise Refused("file.damaged") from fault
+    containers = _Containers(content, places, _OVERLAP * len(content))
     notes = {one.identifier: one for instance, some in listed if instance == _NOTES for one in some}
-    for one in (one for instance, some in listed if instance == _SLIDES for one in some):
-        own = [*one.texts, *_texts_at(content, places.get(one.persist))]
-        beside = notes.get(_notes_of(content, places.get(one.persist)))
-        said = [] if beside is None else [*beside.texts, *_texts_at(content, places.get(beside.persist))]
+    shown = (one for instance, some in listed if instance == _SLIDES for one in some)
+    for one in islice(shown, MAX_SLIDES):
+        own = [*one.texts, *_texts_in(containers, one.persist)]
+        beside = notes.pop(_notes_of(containers, one.persist), None)
+        said = [] if beside is None else [*beside.texts, *_texts_in(containers, beside.persist)]
         text = clean("\n".join(dict.fromkeys([*own, *said])))
         yield Passage("slide", text, text.split("\n", 1)[0][:120])
 
@@ -62,14 +83,16 @@ def _directory(content: bytes, edit: int) -> tuple[dict[int, int], int]:
     """Where each thing lies after all edits, the last one's word first, and where the document does (MS-PPT, 2.3.3, 2.3.4)."""
     places: dict[int, int] = {}
     document = None
+    left = len(content) // 4
     for _ in range(_MAX_EDITS):
         record = _record(content, edit)
         if record is None or record.kind != _USER_EDIT:
             break
         before, directory, last = struct.unpack_from("<III", content, record.start + 8)
         document = last if document is None else document
-        for identifier, place in _persisted(content, directory):
+        for identifier, place in islice(_persisted(content, directory), left):
             places.setdefault(identifier, place)
+            left -= 1
         if not before or before >= edit:
             break
         edit = before
@@ -107,19 +130,18 @@ def _lists(content: bytes, place: int) -> Iterator[tuple[int, list[_Listed]]]:
             yield record.instance, listed
 
 
-def _texts_at(content: bytes, place: int | None) -> Iterator[str]:
-    """The texts anywhere inside the container at `place`."""
-    container = None if place is None else _record(content, place)
-    if container is not None:
-        yield from (text for record in _deep(content, container) if (text := _text(content, record)))
+def _texts_in(containers: _Containers, number: int) -> Iterator[str]:
+    """The texts anywhere inside a container."""
+    if (container := containers.opened(number)) is not None:
+        yield from (text for record in _deep(containers.content, container) if (text := _text(containers.content, record)))
 
 
-def _notes_of(content: bytes, place: int | None) -> int:
+def _notes_of(containers: _Containers, number: int) -> int:
     """The identifier of a slide's notes (MS-PPT, 2.5.2), 0 for none."""
-    container = None if place is None else _record(content, place)
-    for record in () if container is None else _records(content, container.start, container.end):
+    container = containers.opened(number)
+    for record in () if container is None else _records(containers.content, container.start, container.end):
         if record.kind == _SLIDE_ATOM and record.end - record.start >= 20:
-            return int(struct.unpack_from("<I", content, record.start + 16)[0])
+            return int(struct.unpack_from("<I", containers.content, record.start + 16)[0])
     return 0
 
 
@@ -132,9 +154,7 @@ def _text(content: bytes, record: _Record) -> str:
 def _deep(content: bytes, container: _Record) -> Iterator[_Record]:
     """All records inside, in order; containers are opened, however deep, without recursion."""
     waiting = [(container.start, container.end)]
-    for _ in range(_MAX_RECORDS):
-        if not waiting:
-            return
+    while waiting:
         start, end = waiting.pop()
         record = _record(content, start, end)
         if record is None:

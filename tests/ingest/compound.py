@@ -135,8 +135,11 @@ def _biff(kind: int, content: bytes) -> bytes:
     return struct.pack("<HH", kind, len(content)) + content
 
 
-def ppt(slides: Sequence[tuple[Sequence[str], Sequence[str]]], notes: str = "", *, encrypted: bool = False) -> bytes:
-    """A presentation of PowerPoint 97: of each slide the texts of its outline and those of its boxes; `notes` of the first one."""
+def ppt(slides: Sequence[tuple[Sequence[str], Sequence[str]]], notes: str = "", *, encrypted: bool = False, times: int = 1) -> bytes:
+    """A presentation of PowerPoint 97: of each slide the texts of its outline and those of its boxes; `notes` of the first one.
+
+    The whole list of slides stands there so many `times`.
+    """
     content, places = b"", {}
     for number, (_, boxes) in enumerate(slides, 1):
         places[number] = len(content)
@@ -146,7 +149,7 @@ def ppt(slides: Sequence[tuple[Sequence[str], Sequence[str]]], notes: str = "", 
     places[90] = len(content)
     content += _record(0xF, 0x03F0, _chars(notes) if notes else b"")
     outline = b"".join(_persist(number, 255 + number) + b"".join(map(_bytes, texts)) for number, (texts, _) in enumerate(slides, 1))
-    lists = _record(0xF, 0x0FF0, _persist(91, 700) + _chars("Haga clic para modificar"), 1) + _record(0xF, 0x0FF0, outline, 0)
+    lists = _record(0xF, 0x0FF0, _persist(91, 700) + _chars("Haga clic para modificar"), 1) + _record(0xF, 0x0FF0, outline * times, 0)
     places[100] = len(content)
     content += _record(0xF, 0x03E8, lists + _record(0xF, 0x0FF0, _persist(90, 500), 2))
     directory = len(content)

@@ -77,6 +77,16 @@ def test_pieces_that_repeat_one_text_do_not_grow_without_measure(take: Take) -> 
     assert "text.truncated" in taken.codes
 
 
+def test_a_list_that_names_one_slide_many_times_does_not_repeat_what_it_holds(take: Take) -> None:
+    content = compound.ppt([(["Plan"], ["Un cuadro"])], notes="Una nota", times=6000)
+    parts = take(content, "plan.ppt").work.parts
+    assert parts[0].text == "Plan\nUn cuadro\nUna nota"
+    assert len(parts) == 5000
+    boxes = [part.text for part in parts if "cuadro" in part.text]
+    assert len(boxes) * len("Un cuadro") < len(content)
+    assert sum("nota" in part.text for part in parts) == 1
+
+
 def test_an_old_document_is_read_inside_a_message(take: Take) -> None:
     attachments = [("oficio.doc", compound.doc("Texto del oficio")), ("acta.pdf", made.pdf(["Texto del acta"]))]
     taken = take(compound.msg("Remisión", "Van anexos", attachments), "correo.msg")
