@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost; beyond it a step fails with a finding, and the original is kept."""
+    """What one document may cost; beyond it a step fails with a finding, and the original is kept.
+
+    `max_expanded_bytes` holds for each package, and for all that is unpacked of one document to be read, however deep.
+    """
 
     max_pages: int = 20_000
     max_pixels: int = 200_000_000

@@ -47,11 +47,13 @@ class Reader:
     attachments_left: int = MAX_ATTACHMENTS
     failures_left: int = MAX_FAILURES
     pages_left: int = 0
+    bytes_left: int = 0
     unread: list[str] = field(default_factory=list)
     small: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.pages_left = self.work.limits.max_pages
+        self.bytes_left = self.work.limits.max_expanded_bytes
 
     def read(self, path: Path, known: Format | None, steps: Steps = ()) -> Content | None:
         """The content of the file at `path`, to which `steps` lead; None for a format that has no reader. Raises ToolError."""
@@ -68,9 +70,10 @@ class Reader:
         for passage in answer["passages"]:
             part = _part(passage)
             content.add(part, is_pending=part.kind is PartKind.PAGE and not part.text)
-        for attached in answer["attachments"]:
-            inside = Path(attached["path"])
-            self._take_in(content, attached["name"], inside, (*steps, (family.value, int(inside.name))))
+        written = [(attached["name"], Path(attached["path"])) for attached in answer["attachments"]]
+        self.bytes_left -= sum(inside.stat().st_size for _, inside in written)
+        for name, inside in written:
+            self._take_in(content, name, inside, (*steps, (family.value, int(inside.name))))
         return content
 
     def note(self) -> None:
@@ -101,7 +104,7 @@ class Reader:
             return "image", "read", {"max_pages": limits.max_pages, "only_page_like": bool(steps)}
         if family not in OFFICE | MAIL:
             return None
-        inside = {"folder": str(folder_of(self.work.folder, steps)), "max_chars": limits.max_text_chars}
+        inside = {"folder": str(folder_of(self.work.folder, steps)), "max_chars": limits.max_text_chars, "max_bytes": self.bytes_left}
         if family in OFFICE:
             return "office", "read", {"family": family, "max_expanded": limits.max_expanded_bytes, **inside}
         return "mail", f"read_{family}", inside

@@ -10,13 +10,14 @@ from ingest.tools.process import ToolFailed
 
 Steps = tuple[tuple[str, int], ...]
 """The way from the original to something inside it (ingest.step.Place.steps)."""
+_INSIDE: Final = "inside"
 _LEAST_TEXT: Final = 1
 """Characters of the message that are asked for where only its attachments are wanted."""
 
 
 def folder_of(scratch: Path, steps: Steps) -> Path:
     """Where what is inside the file at `steps` is written, each thing under its number; made if it is not there."""
-    folder = scratch / "-".join(["inside", *(str(number) for _, number in steps)])
+    folder = scratch / "-".join([_INSIDE, *(str(number) for _, number in steps)])
     folder.mkdir(exist_ok=True)
     return folder
 
@@ -43,7 +44,7 @@ def located(tools: Tools, limits: Limits, original: Path, place: Place, scratch:
 
 
 def _unpack(tools: Tools, limits: Limits, path: Path, family: Family, folder: Path) -> None:
-    """Write into `folder` what the file at `path` holds."""
+    """Write into `folder` what the file at `path` holds, as far as the limit of bytes allows beside what lies unpacked already."""
     if family in MAIL:
         call: tuple[str, str, dict[str, Any]] = ("mail", f"read_{family}", {"max_chars": _LEAST_TEXT})
     elif family in OFFICE:
@@ -51,4 +52,6 @@ def _unpack(tools: Tools, limits: Limits, path: Path, family: Family, folder: Pa
     else:
         raise ToolFailed("page_missing", "nothing is taken out of such a file")
     module, function, arguments = call
-    tools.call(module, function, timeout=limits.seconds_per_call, path=str(path), folder=str(folder), **arguments)
+    beside = sum(file.stat().st_size for file in folder.parent.glob(f"{_INSIDE}*/*") if file.parent != folder)
+    limit = max(limits.max_expanded_bytes - beside, 0)
+    tools.call(module, function, timeout=limits.seconds_per_call, path=str(path), folder=str(folder), max_bytes=limit, **arguments)

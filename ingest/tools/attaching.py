@@ -1,5 +1,6 @@
 """Write what a document holds into the scratch folder, within limits, for a reading of its own."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,19 +11,28 @@ MOST: Final = 500
 _MAX_BYTES: Final = 512 << 20
 
 
-def attach(reading: Reading, folder: Path, index: int, name: str, content: bytes, *, left_out: str) -> None:
-    """Write the thing of this number, from 1, into `folder`; beyond MOST things or 512 MB in all it is left out, and `left_out` noted."""
-    written = sum(Path(attached.path).stat().st_size for attached in reading.attachments)
-    if len(reading.attachments) >= MOST or written + len(content) > _MAX_BYTES:
-        leave_out(reading, left_out)
-        return
-    path = folder / f"{index:04d}"
-    path.write_bytes(content)
-    reading.attachments.append(Attached(clean(name).replace("\n", " ")[:200] or f"anexo-{index}", str(path)))
+@dataclass(slots=True)
+class Attaching:
+    """Writes what `reading` found inside into `folder`: MOST things, and `max_bytes` or 512 MB in all; beyond, notes `left_out`."""
 
+    reading: Reading
+    folder: Path
+    left_out: str
+    max_bytes: int
+    written: int = 0
 
-def leave_out(reading: Reading, code: str) -> None:
-    """Note once that something was left out."""
-    found = note(code, limit=MOST)
-    if found not in reading.notes:
-        reading.notes.append(found)
+    def add(self, number: int, name: str, content: bytes) -> None:
+        """Write the thing of this number, from 1, by which it is found again."""
+        if len(self.reading.attachments) >= MOST or self.written + len(content) > min(self.max_bytes, _MAX_BYTES):
+            self.leave_out()
+            return
+        path = self.folder / f"{number:04d}"
+        path.write_bytes(content)
+        self.written += len(content)
+        self.reading.attachments.append(Attached(clean(name).replace("\n", " ")[:200] or f"anexo-{number}", str(path)))
+
+    def leave_out(self) -> None:
+        """Note once that something was left out."""
+        found = note(self.left_out, limit=MOST)
+        if found not in self.reading.notes:
+            self.reading.notes.append(found)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ingest.tools.answers import Passage, Reading, Refused, note, plain, properties
-from ingest.tools.attaching import MOST, attach
+from ingest.tools.attaching import MOST, Attaching
 from ingest.tools.decoding import decode
 from ingest.tools.markup import html_text
 from ingest.tools.passages import clean
@@ -21,8 +21,8 @@ _LEFT_OUT: Final = "mail.attachments_left_out"
 _QUOTED: Final = re.compile(rb">+From ")
 
 
-def read_eml(path: str, folder: str, max_chars: int) -> dict[str, object]:
-    """Read an Internet message; its attachments are written into `folder`."""
+def read_eml(path: str, folder: str, max_chars: int, max_bytes: int) -> dict[str, object]:
+    """Read an Internet message; its attachments are written into `folder`, as far as they have `max_bytes` in all."""
     content = Path(path).read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         content = decode(content)[0].encode()
@@ -34,14 +34,15 @@ def read_eml(path: str, folder: str, max_chars: int) -> dict[str, object]:
     if any(part.defects for part in _walk(message)):
         reading.notes.append(note("mail.irregular"))
     _add_message(reading, headers, _body(message), max_chars)
+    attaching = Attaching(reading, Path(folder), _LEFT_OUT, max_bytes)
     for index, part in enumerate(_attachments(message), 1):
         name = _filename(part) or f"anexo-{index}{_extension(part.get_content_type())}"
-        attach(reading, Path(folder), index, name, _payload(part), left_out=_LEFT_OUT)
+        attaching.add(index, name, _payload(part))
     return plain(reading)
 
 
-def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
-    """Read an Outlook message (MS-OXMSG); its attachments are written into `folder`."""
+def read_msg(path: str, folder: str, max_chars: int, max_bytes: int) -> dict[str, object]:
+    """Read an Outlook message (MS-OXMSG); its attachments are written into `folder`, as far as they have `max_bytes` in all."""
     from oxmsg import Message  # a twentieth of a second of imports that few messages need
 
     try:
@@ -57,9 +58,10 @@ def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
         body = _said(message.body or "", html_text(message.html_body or "")[0])
         reading = Reading(properties=_properties(message.subject or "", message.sender or "", sent.isoformat() if sent else ""))
         _add_message(reading, headers, body, max_chars)
+        attaching = Attaching(reading, Path(folder), _LEFT_OUT, max_bytes)
         for index, attached in enumerate(message.attachments, 1):
             name = attached.file_name or f"anexo-{index}"
-            attach(reading, Path(folder), index, name, attached.file_bytes or b"", left_out=_LEFT_OUT)
+            attaching.add(index, name, attached.file_bytes or b"")
     except Refused:
         raise
     except Exception as fault:  # the library documents no errors of its own; whatever it meets, the message is damaged
@@ -67,12 +69,13 @@ def read_msg(path: str, folder: str, max_chars: int) -> dict[str, object]:
     return plain(reading)
 
 
-def read_mbox(path: str, folder: str, max_chars: int) -> dict[str, object]:
+def read_mbox(path: str, folder: str, max_chars: int, max_bytes: int) -> dict[str, object]:
     """Read a mailbox of many messages (RFC 4155): each is written into `folder`, and read with `max_chars` of its own."""
     reading = Reading()
+    attaching = Attaching(reading, Path(folder), _LEFT_OUT, max_bytes)
     with Path(path).open("rb") as stream:
         for index, message in enumerate(_messages(stream), 1):
-            attach(reading, Path(folder), index, f"mensaje-{index}.eml", message, left_out=_LEFT_OUT)
+            attaching.add(index, f"mensaje-{index}.eml", message)
             if index > MOST:
                 break
     if not reading.attachments:

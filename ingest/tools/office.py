@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ingest.tools import odf, ooxml
 from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
-from ingest.tools.attaching import attach, leave_out
+from ingest.tools.attaching import Attaching
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
 from ingest.tools.passages import sections
 
@@ -63,10 +63,10 @@ def examine_zip(path: str, max_expanded: int) -> dict[str, object]:
     return plain(found)
 
 
-def read(path: str, family: str, max_expanded: int, max_chars: int, folder: str) -> dict[str, object]:
+def read(path: str, family: str, max_expanded: int, max_chars: int, folder: str, max_bytes: int) -> dict[str, object]:
     """The text of an office document; `family` is `document`, `workbook`, `presentation`, `odt`, `ods` or `odp`.
 
-    Its pictures that may be scanned pages are written into `folder`.
+    Its pictures that may be scanned pages are written into `folder`, as far as they have `max_bytes` in all.
     """
     reading = Reading()
     with opened(path, max_expanded) as package:
@@ -79,20 +79,20 @@ def read(path: str, family: str, max_expanded: int, max_chars: int, folder: str)
             reading.passages, reading.notes = sections(odf.body_text(package), max_chars)
         else:
             reading.passages, reading.notes = _parts(path, package, family, max_chars)
-        _attach_pictures(reading, package, family, Path(folder))
+        _attach_pictures(Attaching(reading, Path(folder), _LEFT_OUT, max_bytes), package, family)
     _shorten(reading, max_chars)
     return plain(reading)
 
 
-def pictures(path: str, family: str, max_expanded: int, folder: str) -> dict[str, object]:
+def pictures(path: str, family: str, max_expanded: int, folder: str, max_bytes: int) -> dict[str, object]:
     """Only write into `folder` the pictures that read() writes, under the same numbers."""
     reading = Reading()
     with opened(path, max_expanded) as package:
-        _attach_pictures(reading, package, family, Path(folder))
+        _attach_pictures(Attaching(reading, Path(folder), _LEFT_OUT, max_bytes), package, family)
     return plain(reading)
 
 
-def _attach_pictures(reading: Reading, package: Package, family: str, folder: Path) -> None:
+def _attach_pictures(attaching: Attaching, package: Package, family: str) -> None:
     if not any(name.lower().endswith(_PICTURES) for name in package.names):
         return
     from ingest.tools.pictures import Picture, pages_in  # a tenth of a second of imports that most documents never need
@@ -105,9 +105,9 @@ def _attach_pictures(reading: Reading, package: Package, family: str, folder: Pa
 
     for picture in found():
         if picture is None:
-            leave_out(reading, _LEFT_OUT)
+            attaching.leave_out()
         else:
-            attach(reading, folder, picture.number, picture.name, picture.content, left_out=_LEFT_OUT)
+            attaching.add(picture.number, picture.name, picture.content)
 
 
 def _parts(path: str, package: Package, family: str, max_chars: int) -> tuple[list[Passage], list[Note]]:

@@ -276,6 +276,24 @@ def test_what_is_hostile_inside_costs_nothing_else(take: Take, tmp_path: Path) -
     assert "ocr.page_too_large" in within.codes
 
 
+def test_bytes_inside_are_counted_for_the_whole_document(take: Take) -> None:
+    """Pictures without compression pack a hundred times and more; what lies unpacked keeps within the limit, however many hold them."""
+    out = io.BytesIO()
+    Image.new("L", (1240, 1754), 255).save(out, "BMP")
+    document = docx_with((out.getvalue(), 16))
+    inner = made.eml([("segundo.docx", made.DOCX, document)], body="Mensaje reenviado")
+    outer = made.eml([("primero.docx", made.DOCX, document), ("reenviado.eml", "application/octet-stream", inner)])
+    limit = 3 * out.tell() // 2
+    taken = take(outer, "correo.eml", limits=Limits(max_expanded_bytes=limit))
+    _, first, picture, forwarded = taken.work.parts
+    assert [part.label for part in (first, picture, forwarded)] == ["primero.docx", "primero.docx, imagen-1.bmp", "reenviado.eml"]
+    assert first.text == made.SPANISH
+    assert made.SPANISH in forwarded.text
+    assert taken.work.pending == [3]
+    assert "office.pictures_left_out" in taken.codes
+    assert sum(path.stat().st_size for path in taken.work.folder.glob("inside*/*")) <= limit
+
+
 def test_pages_inside_are_counted_for_the_whole_document(take: Take, tmp_path: Path) -> None:
     frames = tiff_of([render(LETTER, "fax200").resize((850, 1100))] * 3, tmp_path / "tres.tif").read_bytes()
     attachments = [(f"{name}.tif", "image/tiff", frames) for name in ("uno", "dos", "tres")]
