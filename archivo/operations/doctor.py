@@ -16,6 +16,7 @@ from archivo.intake.sealing import count_unsealed
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
+from archivo.web.spanish import count
 from ingest.tools.process import ToolError
 from preservation.store import ObjectKey
 from search.index import Query, Scope
@@ -204,7 +205,7 @@ def _broker(archive: Archive) -> Check:
     carried = [archive.legs.carried(queue) for queue in Queue]
     if None in carried:
         return Check("mensajería", "ok", "No se usa: los trabajos se toman de la base de datos.")
-    return Check("mensajería", "ok", f"Responde; {sum(each or 0 for each in carried)} mensajes en espera.")
+    return Check("mensajería", "ok", f"Responde; {count(sum(each or 0 for each in carried), 'mensaje')} en espera.")
 
 
 def _sealing(archive: Archive) -> Check:
