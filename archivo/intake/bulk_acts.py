@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, true
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from archivo.access.policy import Actor, require
-from archivo.archive import Archive
+from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.database import added, lock, rows_of
 from archivo.errors import ArchivoError, Conflict, Malformed, NoRoom, Throttled, Unavailable, Unknown
@@ -19,12 +19,12 @@ from archivo.intake.models import BulkAct, BulkDocument
 from archivo.intake.publication import publish, withdraw_several
 from archivo.records.models import Document, RecordVersion
 from archivo.records.rows import batches, visible_to
-from archivo.records.services import describe
+from archivo.records.services import Then, describe
 from archivo.retention.classification import assign
 
 MOST_LISTED: Final = 50
 AT_ONCE: Final = 20
-"""What became of documents is noted for so many together; of those not noted when a process ends, the history tells."""
+"""So many are gone through before what left some of them out is noted. What is done is noted in the transaction that does it."""
 INVERSE: Final = {
     Act.PUBLISH: Act.WITHDRAW,
     Act.WITHDRAW: Act.PUBLISH,
@@ -32,8 +32,6 @@ INVERSE: Final = {
     Act.CLASSIFY: Act.CLASSIFY,
     Act.TYPE: Act.TYPE,
 }
-HISTORY: Final = {Act.PUBLISH: "publish", Act.WITHDRAW: "withdraw", Act.CONFIRM: "classify", Act.CLASSIFY: "classify", Act.TYPE: "describe"}
-"""How the history of a record names each."""
 NO_CLASS: Final = "undo.no_class"
 NOW_AWAY: Final = (Unavailable, NoRoom, Throttled)
 """What is not of one document: the act stops, and can be gone on with."""
@@ -122,8 +120,8 @@ def go_on(archive: Archive, actor: Actor, bulk_id: str) -> None:
         with archive.transaction() as transaction:
             for row in some:
                 kept = transaction.session.get_one(BulkDocument, (bulk_id, row.document_id))
-                kept.made_version = _made(transaction.session, bulk, row)
-                kept.why = None if kept.made_version else why.get(row.document_id, "same")
+                if kept.made_version is None:
+                    kept.why = why.get(row.document_id, "same")
     with archive.transaction() as transaction:
         kept_act = lock(transaction.session, BulkAct, bulk_id)
         kept_act.ended_at = kept_act.ended_at or transaction.now
@@ -149,8 +147,8 @@ def list_bulk(archive: Archive, actor: Actor) -> list[BulkSummary]:
     """The newest acts that one did or may do, as `view_bulk` tells them."""
     acts = [act for act, grant in GRANTS.items() if actor.may(grant)]
     with archive.reading() as session:
-        mine = select(BulkAct).where((BulkAct.actor == actor.login) | BulkAct.act.in_(acts))
-        found = list(session.scalars(mine.order_by(BulkAct.at.desc(), BulkAct.id.desc()).limit(MOST_LISTED)))
+        seen = select(BulkAct).where((BulkAct.actor == actor.login) | (BulkAct.act.in_(acts) & _changed_some(actor)))
+        found = list(session.scalars(seen.order_by(BulkAct.at.desc(), BulkAct.id.desc()).limit(MOST_LISTED)))
         done = (
             select(BulkDocument.bulk_id, func.count())
             .join(Document, Document.id == BulkDocument.document_id)
@@ -158,11 +156,7 @@ def list_bulk(archive: Archive, actor: Actor) -> list[BulkSummary]:
             .group_by(BulkDocument.bulk_id)
         )
         counts = {bulk_id: number for bulk_id, number in session.execute(done)}
-    return [
-        BulkSummary(one.id, Act(one.act), one.at, one.actor, one.ended_at, one.undoes, counts.get(one.id, 0))
-        for one in found
-        if one.actor == actor.login or counts.get(one.id)
-    ]
+    return [BulkSummary(one.id, Act(one.act), one.at, one.actor, one.ended_at, one.undoes, counts.get(one.id, 0)) for one in found]
 
 
 def plan_undo(archive: Archive, actor: Actor, bulk_id: str) -> Plan:
@@ -203,21 +197,22 @@ def undo(archive: Archive, actor: Actor, bulk_id: str, new_id: str) -> None:
 def _do(archive: Archive, actor: Actor, act: Act, rows: Sequence[BulkDocument]) -> dict[str, str]:
     """Do the act on some documents; the codes of what left some of them out."""
     if act == Act.WITHDRAW:
-        wrong = withdraw_several(archive, actor, {row.document_id: row.seen_version for row in rows})
+        wrong = withdraw_several(archive, actor, {row.document_id: row.seen_version for row in rows}, _noting(rows[0].bulk_id))
         return {document_id: error.code for document_id, error in wrong.items()}
     whys = {row.document_id: _do_one(archive, actor, act, row) for row in rows}
     return {document_id: why for document_id, why in whys.items() if why}
 
 
 def _do_one(archive: Archive, actor: Actor, act: Act, row: BulkDocument) -> str | None:
+    note = _noting(row.bulk_id)
     try:
         match act:
             case Act.PUBLISH:
-                publish(archive, actor, row.document_id, seen_version=row.seen_version)
+                publish(archive, actor, row.document_id, seen_version=row.seen_version, then=note)
             case Act.CONFIRM | Act.CLASSIFY:
-                assign(archive, actor, row.document_id, row.value, seen_version=row.seen_version)
+                assign(archive, actor, row.document_id, row.value, seen_version=row.seen_version, then=note)
             case Act.TYPE:
-                describe(archive, actor, row.document_id, {"document_type": row.value}, seen_version=row.seen_version)
+                describe(archive, actor, row.document_id, {"document_type": row.value}, seen_version=row.seen_version, then=note)
     except NOW_AWAY:
         raise
     except ArchivoError as error:
@@ -225,12 +220,13 @@ def _do_one(archive: Archive, actor: Actor, act: Act, row: BulkDocument) -> str 
     return None
 
 
-def _made(session: Session, bulk: BulkAct, row: BulkDocument) -> int | None:
-    """The version that the act made of a record: the next to the one seen, of this person, since the act began."""
-    next_one = session.get(RecordVersion, (row.document_id, row.seen_version + 1))
-    if next_one is None or (next_one.actor, next_one.act) != (bulk.actor, HISTORY[Act(bulk.act)]) or next_one.at < bulk.at:
-        return None
-    return None if bulk.act == Act.TYPE and "document_type" not in next_one.changes else next_one.n
+def _noting(bulk_id: str) -> Then:
+    """Note the version that an act makes of a document of this bulk, in the transaction of that act."""
+
+    def note(transaction: Transaction, document: Document) -> None:
+        transaction.session.get_one(BulkDocument, (bulk_id, document.id)).made_version = document.version
+
+    return note
 
 
 def _before(session: Session, act: Act, row: BulkDocument) -> str | None:
@@ -260,12 +256,17 @@ def _visible(session: Session, actor: Actor, bulk_id: str) -> BulkAct:
 
 def _sees_some(session: Session, actor: Actor, bulk: BulkAct) -> bool:
     """Whether one who did not do an act may do it, and see some document that it changed."""
-    some = (
-        select(true())
-        .join_from(BulkDocument, Document, Document.id == BulkDocument.document_id)
-        .where(BulkDocument.bulk_id == bulk.id, BulkDocument.made_version.is_not(None), visible_to(actor))
+    some = select(BulkAct.id).where(BulkAct.id == bulk.id, _changed_some(actor))
+    return actor.may(GRANTS[Act(bulk.act)]) and session.scalar(some) is not None
+
+
+def _changed_some(actor: Actor) -> ColumnElement[bool]:
+    """That an act changed some document that the actor may see."""
+    return (
+        exists()
+        .where(BulkDocument.bulk_id == BulkAct.id, BulkDocument.document_id == Document.id)
+        .where(BulkDocument.made_version.is_not(None), visible_to(actor))
     )
-    return actor.may(GRANTS[Act(bulk.act)]) and session.scalar(some.limit(1)) is not None
 
 
 def _unknown(bulk_id: str) -> Unknown:

@@ -9,14 +9,15 @@ from archivo.archive import Archive
 from archivo.audit import services as audit
 from archivo.database import lock
 from archivo.errors import ArchivoError, Conflict
+from archivo.records.following import Ahead, index_ahead, reindex
 from archivo.records.indexing import entries_of
 from archivo.records.models import Document, DocumentPart
-from archivo.records.services import check_unchanged, record_act, reindex, visible_document
+from archivo.records.services import Then, check_unchanged, record_act, visible_document
 from archivo.retention.classification import class_facets
 from search.index import Entry
 
 
-def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None) -> None:
+def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None, then: Then | None = None) -> None:
     """Make a public record findable by citizens; nothing changes if it is already.
 
     Raises Conflict for a restricted one, and for one changed since `seen_version`.
@@ -36,6 +37,8 @@ def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: i
         record_act(transaction, document, actor.login, "publish", {"published": True, "published_at": transaction.now})
         audit.record(transaction, actor.login, "document.publish", document_id)
         reindex(transaction, document)
+        if then is not None:
+            then(transaction, document)
 
 
 def withdraw(archive: Archive, actor: Actor, document_id: str, *, seen_version: int | None = None) -> None:
@@ -48,38 +51,37 @@ def withdraw(archive: Archive, actor: Actor, document_id: str, *, seen_version: 
         raise wrong[document_id]
 
 
-def withdraw_several(archive: Archive, actor: Actor, seen: Mapping[str, int | None]) -> dict[str, ArchivoError]:
+def withdraw_several(archive: Archive, actor: Actor, seen: Mapping[str, int | None], then: Then | None = None) -> dict[str, ArchivoError]:
     """`withdraw` for each of these documents with the version seen of it, the index written once; the errors of those that were not."""
     wrong: dict[str, ArchivoError] = {}
-    entries: dict[str, Sequence[Entry]] = {}
-    for document_id, version in seen.items():
-        try:
-            require(archive, actor, Grant.PUBLISH, document_id)
-            hidden = _hidden(archive, actor, document_id, version)
-        except ArchivoError as error:
-            wrong[document_id] = error
-        else:
-            entries |= {} if hidden is None else {document_id: hidden}
-    if entries:
-        archive.index.put([entry for some in entries.values() for entry in some])
-    for document_id in entries:
-        try:
-            with archive.transaction() as transaction:
-                kept = lock(transaction.session, Document, document_id)
-                check_unchanged(kept, seen[document_id])
-                record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
-                audit.record(transaction, actor.login, "document.withdraw", document_id)
-                reindex(transaction, kept)
-        except ArchivoError as error:
-            wrong[document_id] = error
+    with index_ahead(archive) as ahead:
+        entries: dict[str, Sequence[Entry]] = {}
+        for document_id, version in seen.items():
+            try:
+                require(archive, actor, Grant.PUBLISH, document_id)
+                hidden = _hidden(archive, actor, document_id, version, ahead)
+            except ArchivoError as error:
+                wrong[document_id] = error
+            else:
+                entries |= {} if hidden is None else {document_id: hidden}
+        if entries:
+            archive.index.put([entry for some in entries.values() for entry in some])
+        for document_id in entries:
+            try:
+                with ahead.transaction(document_id) as transaction:
+                    kept = lock(transaction.session, Document, document_id)
+                    check_unchanged(kept, seen[document_id])
+                    record_act(transaction, kept, actor.login, "withdraw", {"published": False, "published_at": None})
+                    audit.record(transaction, actor.login, "document.withdraw", document_id)
+                    if then is not None:
+                        then(transaction, kept)
+            except ArchivoError as error:
+                wrong[document_id] = error
     return wrong
 
 
-def _hidden(archive: Archive, actor: Actor, document_id: str, seen_version: int | None) -> Sequence[Entry] | None:
-    """The entries of the index for a record as if it were withdrawn; None when it is not published.
-
-    From here on, whatever ends, the index is made to follow the record again.
-    """
+def _hidden(archive: Archive, actor: Actor, document_id: str, seen_version: int | None, ahead: Ahead) -> Sequence[Entry] | None:
+    """The entries of the index for a record as if it were withdrawn; None when it is not published."""
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
         check_unchanged(document, seen_version)
@@ -90,5 +92,5 @@ def _hidden(archive: Archive, actor: Actor, document_id: str, seen_version: int 
         session.expunge(document)
     document.published = False
     with archive.transaction() as transaction:
-        reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
+        ahead.begin(transaction, visible_document(transaction.session, actor, document_id, held=True))
     return list(entries_of(document, parts, facets))

@@ -19,10 +19,10 @@ from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unk
 from archivo.identifiers import DocumentId, is_uuid, new_uuid, urn
 from archivo.jobs import Queue
 from archivo.records.dates import parse_edtf
+from archivo.records.following import index_ahead, reindex
 from archivo.records.models import (
     Document,
     DocumentPart,
-    DocumentState,
     Fonds,
     Office,
     RecordVersion,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MAX_TITLE: Final = 1000
 MAX_PARTS: Final = 2**31 - 1
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+Then = Callable[[Transaction, Document], None]
+"""What is done besides in the transaction of an act that changed a record, once it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,13 @@ def find_file(archive: Archive, actor: Actor, document_id: str, role: str) -> He
 
 
 def describe(
-    archive: Archive, actor: Actor, document_id: str, changes: Mapping[str, str | None], *, seen_version: int | None = None
+    archive: Archive,
+    actor: Actor,
+    document_id: str,
+    changes: Mapping[str, str | None],
+    *,
+    seen_version: int | None = None,
+    then: Then | None = None,
 ) -> int:
     """Change title, date, document type, number, producer, description, office or access; the version number then.
 
@@ -139,21 +148,32 @@ def describe(
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
         planned = _planned_changes(session, document, changes)
-    if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA:
-        with archive.transaction() as transaction:  # ended or refused from here on, the index is made to follow the record again
-            reindex(transaction, visible_document(transaction.session, actor, document_id, held=True))
+    if planned.get("access", AccessClass.PUBLICA) == AccessClass.PUBLICA:
+        with archive.transaction() as transaction:
+            return _described(transaction, actor, document_id, planned, seen_version, then)
+    with index_ahead(archive) as ahead:
+        with archive.transaction() as transaction:
+            ahead.begin(transaction, visible_document(transaction.session, actor, document_id, held=True))
         archive.index.remove([document_id])
-    with archive.transaction() as transaction:
-        document = visible_document(transaction.session, actor, document_id, held=True)
-        check_unchanged(document, seen_version)
-        if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA and document.published:
-            planned = {**planned, "published": False, "published_at": None}
-        if all(getattr(document, name) == value for name, value in planned.items()):
-            return document.version
-        record_act(transaction, document, actor.login, "describe", planned)
-        audit.record(transaction, actor.login, "document.describe", document_id, detail={"fields": sorted(planned)})
-        reindex(transaction, document)
+        with ahead.transaction(document_id) as transaction:
+            return _described(transaction, actor, document_id, planned, seen_version, then)
+
+
+def _described(
+    transaction: Transaction, actor: Actor, document_id: str, planned: Mapping[str, Any], seen_version: int | None, then: Then | None
+) -> int:
+    document = visible_document(transaction.session, actor, document_id, held=True)
+    check_unchanged(document, seen_version)
+    if planned.get("access", AccessClass.PUBLICA) != AccessClass.PUBLICA and document.published:
+        planned = {**planned, "published": False, "published_at": None}
+    if all(getattr(document, name) == value for name, value in planned.items()):
         return document.version
+    record_act(transaction, document, actor.login, "describe", planned)
+    audit.record(transaction, actor.login, "document.describe", document_id, detail={"fields": sorted(planned)})
+    reindex(transaction, document)
+    if then is not None:
+        then(transaction, document)
+    return document.version
 
 
 def check_unchanged(document: Document, seen_version: int | None) -> None:
@@ -188,12 +208,6 @@ def record_act(transaction: Transaction, document: Document, actor: str, act: st
         RecordVersion(document_id=document.id, n=document.version, at=transaction.now, actor=actor, act=act, changes=noted, sealed_in=None)
     )
     transaction.enqueue("seal", document.id, queue=Queue.SEAL, priority=7)
-
-
-def reindex(transaction: Transaction, document: Document) -> None:
-    """Queue the making of the record's index entries anew, once it is kept."""
-    if document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
-        transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
 
 
 def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:

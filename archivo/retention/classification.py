@@ -16,9 +16,10 @@ from archivo.database import lock, rows_of
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
+from archivo.records.following import reindex
 from archivo.records.models import Document, DocumentEvent, DocumentPart
 from archivo.records.packaging import event_rows
-from archivo.records.services import check_unchanged, record_act, reindex, visible_document
+from archivo.records.services import Then, check_unchanged, record_act, visible_document
 from archivo.retention import learning
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import ClassView, class_view, resolve_class, trd_of_document
@@ -146,7 +147,9 @@ def confirm(archive: Archive, actor: Actor, document_id: str, code: str) -> Clas
     return view
 
 
-def assign(archive: Archive, actor: Actor, document_id: str, code: str, *, seen_version: int | None = None) -> None:
+def assign(
+    archive: Archive, actor: Actor, document_id: str, code: str, *, seen_version: int | None = None, then: Then | None = None
+) -> None:
     """What `confirm` does, without its answer. Raises Conflict too for a document changed since `seen_version`."""
     require(archive, actor, Grant.CLASSIFY, document_id)
     with archive.transaction() as transaction:
@@ -159,6 +162,8 @@ def assign(archive: Archive, actor: Actor, document_id: str, code: str, *, seen_
             decide(transaction, document, chosen, actor.login)
             audit.record(transaction, actor.login, "document.classify", document_id, detail={"class": chosen.key, "trd": chosen.trd_id})
             learning.queue_training_if_due(transaction, chosen.trd_id)
+            if then is not None:
+                then(transaction, document)
 
 
 def class_named(session: Session, document: Document, code: str, today: str) -> TrdClass:

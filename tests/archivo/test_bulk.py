@@ -2,28 +2,37 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from archivo.access.policy import CITIZEN, custody
+from archivo import jobs
+from archivo.access.policy import CITIZEN, custody, scope
 from archivo.access.services import create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
 from archivo.audit.services import verify_chain
 from archivo.discovery.browsing import browse
-from archivo.intake.models import BulkDocument
+from archivo.errors import Conflict
+from archivo.identifiers import new_uuid
+from archivo.intake.bulk import Act, Target
+from archivo.intake.bulk_acts import MOST_LISTED, act_on, view_bulk
+from archivo.intake.models import BulkAct, BulkDocument
 from archivo.intake.publication import withdraw
 from archivo.records.models import Document, DocumentState, RecordVersion
 from archivo.records.services import describe
 from archivo.retention.classification import Status, assign, classification_of
 from archivo.retention.models import Classification
-from archivo.worker import work_until_done
-from search.index import Query
+from archivo.worker import run_job, work_until_done
+from search.index import Entry, Query, SearchIndex
 
 from .test_web_pages import PASSWORD, signed_in, token, words
 
@@ -256,6 +265,10 @@ def test_a_servant_learns_nothing_of_what_is_not_theirs_to_see(kept: Archive, an
 def test_another_who_may_do_the_act_may_undo_it(kept: Archive, ana: TestClient) -> None:
     shown = ids(kept, published=True)[:2]
     bulk_id, _ = done(ana, previewed(ana, "retirar", shown))
+    with kept.transaction() as transaction:
+        later = transaction.now + timedelta(seconds=1)
+        unseen = {"at": later, "actor": "otra", "act": Act.WITHDRAW, "undoes": None, "ended_at": later}
+        transaction.session.add_all(BulkAct(id=new_uuid(later), **unseen) for _ in range(MOST_LISTED))
     eva = signed_in(kept, "eva")
     assert bulk_id in eva.get("/documentos/lotes").text
     _, told = done(eva, undone(eva, bulk_id))
@@ -273,22 +286,33 @@ def test_the_same_form_sent_again_does_nothing_more(kept: Archive, ana: TestClie
 
 
 def test_one_cut_short_is_gone_on_with_and_repeats_nothing(kept: Archive, ana: TestClient) -> None:
-    """As when the process ends in the middle: one done and not noted, one not done."""
+    """As when the process ends in the middle: one done, two not done."""
     shown = ids(kept, published=True)[:3]
     bulk_id, _ = done(ana, previewed(ana, "retirar", shown))
     with kept.transaction() as transaction:
         session = transaction.session
         for each in shown[1:]:
             session.get_one(BulkDocument, (bulk_id, each)).made_version = None
-        session.delete(session.get_one(RecordVersion, (shown[2], session.get_one(Document, shown[2]).version)))
-        document = session.get_one(Document, shown[2])
-        document.published, document.version = True, document.version - 1
+            document = session.get_one(Document, each)
+            session.delete(session.get_one(RecordVersion, (each, document.version)))
+            document.published, document.version = True, document.version - 1
     done_before = versions(kept)
     answer = ana.post(f"/documentos/lotes/{bulk_id}/seguir", data={"ficha": token(ana.get("/documentos").text)})
     assert "3 documentos retirados." in words(ana.get(answer.headers["location"]).text)
     after = versions(kept)
-    assert {each: after[each] - done_before[each] for each in shown} == {shown[0]: 0, shown[1]: 0, shown[2]: 1}
+    assert {each: after[each] - done_before[each] for each in shown} == {shown[0]: 0, shown[1]: 1, shown[2]: 1}
     assert not set(shown) & set(ids(kept, published=True))
+
+
+def test_of_two_acts_of_one_person_upon_the_same_version_one_did_it(kept: Archive) -> None:
+    """Whatever the clocks of the processes that did them say."""
+    (document, version), *_ = sorted((each, versions(kept)[each]) for each in ids(kept, published=True))
+    first, second = new_uuid(kept.clock()), new_uuid(kept.clock())
+    slow = kept.clock() - timedelta(minutes=1)
+    act_on(kept, CUSTODY, Act.WITHDRAW, [Target(document, version)], first)
+    act_on(replace(kept, clock=lambda: slow), CUSTODY, Act.WITHDRAW, [Target(document, version)], second)
+    assert [view_bulk(kept, CUSTODY, each).done for each in (first, second)] == [1, 0]
+    assert [one.why for one in view_bulk(kept, CUSTODY, second).documents] == ["document.changed"]
 
 
 def test_one_that_fails_does_not_stop_the_others(kept: Archive, ana: TestClient) -> None:
@@ -303,3 +327,50 @@ def test_one_that_fails_does_not_stop_the_others(kept: Archive, ana: TestClient)
     told = words(ana.get(answer.headers["location"]).text)
     assert "2 documentos publicados." in told
     assert "1 documento. Es de acceso clasificado o reservado" in told
+
+
+@pytest.mark.parametrize("act", ["withdraw", "restrict"])
+def test_what_stays_public_after_an_act_in_vain_is_found_again(kept: Archive, act: str) -> None:
+    """Somebody else changes the document, and the index is made to follow, just before the act takes it out of the index."""
+    chosen = ids(kept, published=True, state=DocumentState.FINDABLE)[0]
+    seen, before = versions(kept)[chosen], public(kept)
+    meddled = replace(kept, index=Meddled(kept.index, lambda: meddle(kept, chosen)))
+    acts = {"withdraw": partial(withdraw, meddled), "restrict": partial(describe, meddled, changes={"access": "reservada"})}
+    with pytest.raises(Conflict, match="cambió este documento"):
+        acts[act](actor=CUSTODY, document_id=chosen, seen_version=seen)
+    work_until_done(kept, {chosen})
+    assert public(kept) == before
+    assert [hit.document for hit in kept.index.search(Query("entretanto"), scope=scope(CITIZEN)).hits] == [chosen]
+
+
+@dataclass
+class Meddled:
+    """An index before whose first change something else happens."""
+
+    index: SearchIndex
+    happening: Callable[[], None] | None
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        self._happen()
+        self.index.put(entries)
+
+    def remove(self, documents: Sequence[str]) -> None:
+        self._happen()
+        self.index.remove(documents)
+
+    def _happen(self) -> None:
+        if self.happening is not None:
+            self.happening, happening = None, self.happening
+            happening()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.index, name)
+
+
+def meddle(archive: Archive, document_id: str) -> None:
+    describe(archive, custody("otra"), document_id, {"title": "Cambiado entretanto"})
+    with archive.transaction() as transaction:
+        (job,) = [each for each in jobs.open_jobs(transaction.session, document_id) if (each.kind, each.state) == ("index", "queued")]
+        lease = jobs.claim_one(transaction.session, job.id, "otro", transaction.now)
+    assert lease is not None
+    run_job(archive, lease)
