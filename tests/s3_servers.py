@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import S3Address, s3_address
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_wire import Patience
+from tests.processes import stands_still, until
 from tests.servers import free_port
 
 NAMES: Final = ("minio", "versitygw")
@@ -77,8 +77,7 @@ class S3Server:
     def freeze(self) -> None:
         """Its sockets stay open and nobody answers."""
         os.kill(self._pid(), signal.SIGSTOP)
-        while any(not _stands_still(task) for task in Path(f"/proc/{self._pid()}/task").iterdir()):
-            time.sleep(0.01)
+        until(lambda: stands_still(self._pid()))
 
     def thaw(self) -> None:
         os.kill(self._pid(), signal.SIGCONT)
@@ -103,10 +102,6 @@ class S3Server:
     def _pid(self) -> int:
         assert self.folder is not None
         return int((self.folder / f"{self.name}.pid").read_text("ascii"))
-
-
-def _stands_still(task: Path) -> bool:
-    return (task / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0] == "T"
 
 
 @contextmanager

@@ -112,29 +112,36 @@ def _worker(options: argparse.Namespace) -> int:
     with opened(settings) as archive:
         check_index_format(archive)
         if settings.broker_url != "local://":
-            return _broker_worker(archive, settings, queues)
+            return _broker_worker(archive, settings, queues, while_input=options.while_input)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         crew = Crew(archive, settings.workers, queues)
         crew.start()
         if options.while_input:
-            threading.Thread(target=_until_input_ends, args=(stop,), name="entrada", daemon=True).start()
+            _end_with_input()
         print_message("Trabajando. Para terminar: SIGTERM.")
         stop.wait()
         crew.stop()
     return 0
 
 
-def _until_input_ends(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1 << 16):  # not through `sys.stdin`: a thread that holds it when all ends aborts the process
-        pass
-    stop.set()
+def _end_with_input() -> None:
+    """Have the standard input's end tell this process to stop, as SIGTERM does."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1 << 16):  # not through `sys.stdin`: a thread that holds it when all ends aborts the process
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="entrada", daemon=True).start()
 
 
-def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue]) -> int:
+def _broker_worker(archive: Archive, settings: Settings, queues: list[Queue], *, while_input: bool) -> int:
     from archivo.worker import work_for_broker
 
+    if while_input:
+        _end_with_input()
     print_message("Trabajando. Para terminar: SIGTERM.")
     if not work_for_broker(archive, settings.broker_url, queues, settings.workers):
         archive.legs.close()

@@ -1,6 +1,7 @@
 """The institution's own data, handed in to the instruments, which know nothing of it."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,12 @@ def code_patterns() -> CodePatterns:
     data = _read("codes.toml")
     patterns = [(each["expression"], each["codes"], each.get("names", True), each.get("at_number", False)) for each in data["patterns"]]
     return CodePatterns.compiled(data["kinds"], data["months"], data["parts"], patterns, data["pivot"])
+
+
+@cache
+def bulk_rules() -> Mapping[str, str]:
+    """The rule under which an act on several documents is done, as a person reads it, by the act (bulk_rules.toml)."""
+    return {act: f"{rule['norm']}, {rule['articles']}: {rule['says']}" for act, rule in _read("bulk_rules.toml").items()}
 
 
 def synonyms() -> tuple[tuple[str, ...], ...]:

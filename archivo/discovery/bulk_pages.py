@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from archivo.access.door import Here, Staff
 from archivo.access.policy import Actor
 from archivo.archive import Archive
+from archivo.data import bulk_rules
 from archivo.discovery import listing
 from archivo.discovery.bulk_wording import BY_KEY, WORDS, choices, groups
 from archivo.discovery.lists import COLUMNS, Listed, wanted
@@ -31,8 +32,8 @@ def preview(request: Request, archive: Here, actor: Staff, state: Listed, form: 
     """What would become of those chosen; where the act needs a class or a type, that is asked first."""
     act = _act(form)
     context = {"state": state, "act": act, "words": WORDS[act], "back": changer("/documentos", state)()}
+    ids = _chosen(archive, actor, state, form)
     try:
-        ids = _chosen(archive, actor, state, form)
         planned = plan(archive, actor, act, ids, form.one("valor")) if act not in VALUED or "valor" in form.fields else None
         if planned and not planned.doing and {one.why for one in planned.documents} == {"class.unknown"}:
             raise Invalid("bulk.class", "Ninguna tabla de retención vigente tiene esa clase.", "Revise el código en la tabla de retención.")
@@ -126,6 +127,7 @@ def _show_plan(request: Request, archive: Archive, planned: Plan, context: dict[
         "discovery/lote.html",
         here="documentos",
         plan=planned,
+        rule=bulk_rules().get(planned.act),
         groups=groups(planned.documents, lambda one: one.why, planned.unknown),
         new_id=new_uuid(archive.clock()),
         **{"undone": None} | context,

@@ -1,4 +1,4 @@
-"""Acts on several documents in words: what each does, under which rule, what cannot be brought back, and why one is left out."""
+"""Acts on several documents in words: what each does, what cannot be brought back, and why one is left out."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ class ActWords:
     verb: str
     done: tuple[str, str]
     effect: str
-    rule: str
     return_: str
     value: str = ""
     value_hint: str = ""
@@ -33,7 +32,6 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Publicar",
         ("publicado", "publicados"),
         "La ciudadanía los encontrará, los leerá y los podrá descargar.",
-        "Ley 1712 de 2014: la información pública se divulga (arts. 3 y 7); la clasificada y la reservada, no (arts. 18 y 19).",
         "Se puede deshacer: se retiran. Lo que alguien haya leído o descargado entretanto ya no se recoge.",
     ),
     Act.WITHDRAW: ActWords(
@@ -42,7 +40,6 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Retirar",
         ("retirado", "retirados"),
         "La ciudadanía dejará de encontrarlos. Se conservan igual y su nivel de acceso no cambia.",
-        "Ley 1712 de 2014: siguen siendo información pública, y quien los solicite tiene derecho a recibirlos (arts. 4 y 25).",
         "Se puede deshacer: se publican otra vez, con la fecha de ese día.",
     ),
     Act.CONFIRM: ActWords(
@@ -51,7 +48,6 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Confirmar la clase de",
         ("clasificado", "clasificados"),
         "Cada uno queda en la serie que el sistema propone, como decisión suya.",
-        "Acuerdo AGN 004 de 2019: la serie es la de la tabla de retención documental vigente a la fecha de cada documento.",
         "Una decisión no se borra: se corrige con otra. Deshacer vuelve a decidir la clase que tenían antes; a los que no tenían ninguna "
         "hay que darles otra.",
     ),
@@ -61,7 +57,6 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Clasificar",
         ("clasificado", "clasificados"),
         "Cada uno queda en la serie que usted dice, como decisión suya.",
-        "Acuerdo AGN 004 de 2019: la serie es la de la tabla de retención documental vigente a la fecha de cada documento.",
         "Una decisión no se borra: se corrige con otra. Deshacer vuelve a decidir la clase que tenían antes; a los que no tenían ninguna "
         "hay que darles otra.",
         "Código de la clase",
@@ -73,7 +68,6 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Cambiar el tipo de",
         ("cambiado de tipo", "cambiados de tipo"),
         "Cambia el tipo con el que se describen y se encuentran.",
-        "",
         "Se puede deshacer: cada uno vuelve a tener el tipo que tenía.",
         "Tipo de documento",
         "Como «Resolución», «Acta» o «Carta».",

@@ -30,6 +30,10 @@ class Source:
     mime: str
     page: int
 
+    def drawn(self, part: PartView, destination: Path) -> dict[str, object]:
+        """How a renderer is asked for it."""
+        return {"path": str(self.path), "mime": self.mime, "page": self.page, "turn": part.turn, "destination": str(destination)}
+
 
 def page_image(archive: Archive, actor: Actor, document_id: str, number: int, width: int) -> Path:
     """A WebP file of the page as shown, of the first of WIDTHS that is at least `width`. Raises Unknown, Unavailable."""
@@ -37,8 +41,7 @@ def page_image(archive: Archive, actor: Actor, document_id: str, number: int, wi
     wide = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
 
     def draw(source: Source, destination: Path) -> None:
-        arguments = {"path": str(source.path), "mime": source.mime, "page": source.page, "turn": part.turn, "destination": str(destination)}
-        archive.tools.call("render", "page", timeout=SECONDS, width_px=wide, **arguments)
+        archive.tools.call("render", "page", timeout=SECONDS, width_px=wide, **source.drawn(part, destination))
 
     return _kept(archive, actor, document_id, part, str(wide), draw)
 
@@ -52,8 +55,7 @@ def line_image(archive: Archive, actor: Actor, document_id: str, number: int, re
     corners = (region.x0, region.y0, region.x1, region.y1)
 
     def draw(source: Source, destination: Path) -> None:
-        arguments = {"path": str(source.path), "mime": source.mime, "page": source.page, "turn": part.turn, "destination": str(destination)}
-        archive.tools.call("render", "crop", timeout=SECONDS, width_px=CROP_WIDTH, box=corners, **arguments)
+        archive.tools.call("render", "crop", timeout=SECONDS, width_px=CROP_WIDTH, box=corners, **source.drawn(part, destination))
 
     return _kept(archive, actor, document_id, part, "-".join(str(round(corner * 10)) for corner in corners), draw)
 

@@ -95,14 +95,12 @@ def list_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Order,
 
 def export_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Order) -> Iterator[DocumentRow]:
     """All of them, read some at a time; what each row tells is asked of the policy again when it is read. Leaves an entry in the trail."""
-    listed, _ = _listed(archive, actor, wanted)
-    with archive.reading() as session:
-        ids = list(session.scalars(in_order(listed.with_only_columns(Document.id), order, ORDERS, Document.id)))
+    ids = ids_listed(archive, actor, wanted, order)
     record_export(archive, actor.login, "documents", len(ids))
     return (row for some in batches(ids) for row in _rows(archive, actor, list(some)))
 
 
-def ids_listed(archive: Archive, actor: Actor, wanted: Wanted, order: Order, most: int) -> list[str]:
+def ids_listed(archive: Archive, actor: Actor, wanted: Wanted, order: Order, most: int | None = None) -> list[str]:
     """The documents of a list, in its order, at most so many."""
     listed, _ = _listed(archive, actor, wanted)
     with archive.reading() as session:

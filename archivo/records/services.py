@@ -213,8 +213,9 @@ def record_act(transaction: Transaction, document: Document, actor: str, act: st
 def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:
     """The institution's own fonds; made at first use."""
     code = archive.institution.entity_code
-    for standing in rows_of(transaction.session, Fonds, code=code):
-        return standing
+    standing = rows_of(transaction.session, Fonds, code=code)
+    if standing:
+        return standing[0]
     fonds = Fonds(id=new_uuid(transaction.now), code=code, name=archive.institution.entity_name, created_at=transaction.now, ocfl_version=0)
     if not added(transaction.session, fonds):
         (fonds,) = rows_of(transaction.session, Fonds, code=code)

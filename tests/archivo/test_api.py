@@ -31,6 +31,7 @@ from archivo.intake.models import DigestClaim
 from archivo.records.models import Document, Incoming
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreFull, StoreUnavailable
+from tests.processes import until
 from tests.servers import Postgres
 
 from .conftest import Template, rows_of_its_own
@@ -327,14 +328,6 @@ def test_who_goes_away_in_the_middle_leaves_nothing(port: int, archive: Archive,
 def incoming(archive: Archive) -> int:
     with archive.reading() as session:
         return session.scalar(select(func.count()).select_from(Incoming)) or 0
-
-
-def until(is_so: Any) -> None:
-    for _ in range(2000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    pytest.fail("it never came to be")
 
 
 SERVER = """

@@ -20,6 +20,7 @@ from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
 from archivo.audit.services import verify_chain
+from archivo.data import bulk_rules
 from archivo.discovery.browsing import browse
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
@@ -170,6 +171,12 @@ def test_each_gets_back_the_type_that_it_had(kept: Archive, ana: TestClient) -> 
         assert {row.id: row.document_type for row in session.scalars(select(Document))} == before
 
 
+def test_whoever_publishes_withdraws_or_classifies_is_told_by_which_rule() -> None:
+    assert set(bulk_rules()) == set(Act) - {Act.TYPE}
+    repealed = "Acuerdo AGN 004 de 2019"  # by the Acuerdo 001 de 2024
+    assert not [rule for rule in bulk_rules().values() if repealed in rule]
+
+
 def test_proposed_classes_are_confirmed_and_a_decision_is_not_unsaid(kept: Archive, ana: TestClient) -> None:
     with kept.reading() as session:
         waiting = session.scalars(select(Classification).where(Classification.status == Status.SUGGESTED))
@@ -178,7 +185,7 @@ def test_proposed_classes_are_confirmed_and_a_decision_is_not_unsaid(kept: Archi
     assert proposed
     assert decided
     page = previewed(ana, "confirmar-clase", [*proposed, *decided])
-    assert "Acuerdo AGN 004 de 2019" in words(page)
+    assert bulk_rules()[Act.CONFIRM] in words(page)
     assert "Una persona ya decidió su clase." in words(page)
     bulk_id, _ = done(ana, page)
     with kept.reading() as session:

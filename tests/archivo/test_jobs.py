@@ -1,8 +1,6 @@
 """Claims, leases and their renewal, and the crew that works the table by itself."""
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,20 +17,13 @@ from archivo.processes import Renewals, lives, process_name
 from archivo.records.models import Incoming
 from archivo.worker import Crew
 from tests.hands import KIND, add_jobs, begin, count, effects
+from tests.processes import until
 
 
 @pytest.fixture(autouse=True)
 def counting(monkeypatch: pytest.MonkeyPatch) -> None:
     table: Any = worker.TABLE
     monkeypatch.setitem(table, KIND, count)
-
-
-def until(reached: Callable[[], bool]) -> None:
-    for _ in range(2400):
-        if reached():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
 
 
 def states(archive: Archive) -> list[str]:

@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -25,12 +24,11 @@ from archivo.records.models import Incoming
 from archivo.settings import read_settings
 from tests.brokers import RabbitMQ
 from tests.hands import add_jobs, begin, effects
+from tests.processes import LONGEST, stands_still, until
 
 from .conftest import Command
 
 pytestmark = pytest.mark.servers
-LONGEST = 240.0
-"""Seconds after which something never comes."""
 
 
 @pytest.fixture
@@ -67,13 +65,6 @@ def workers(number: int, *words: str, host: str | None = None, log: Path | None 
             all_of_them.callback(one.kill)
             started.append(one)
         yield started
-
-
-def until(reached: Callable[[], bool]) -> None:
-    ends = time.monotonic() + LONGEST
-    while not reached():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.05)
 
 
 def states(archive: Archive) -> dict[str, int]:
@@ -152,7 +143,7 @@ def test_a_worker_of_another_machine_that_sleeps_past_its_lease_wakes_to_no_effe
     with workers(1, host="uno") as (first,), ExitStack() as later:
         (one,) = add_jobs(archive, 1, params={"signal": signal.SIGSTOP})
         until(lambda: job(archive, one).state == JobState.RUNNING)
-        until(lambda: Path(f"/proc/{first.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        until(lambda: stands_still(first.pid))
         later.enter_context(workers(1, host="dos"))
         change(archive, one, lease_until=archive.clock() - timedelta(seconds=1))
         until(lambda: all_done(archive))
@@ -191,18 +182,19 @@ def test_a_web_recovers_by_itself_a_deposit_that_it_could_not_take_back(archive:
                 return session.scalars(select(Incoming.document_id)).first() is None
 
         until(is_gone)
+        assert web.poll() is None
 
 
 def test_poison_ends_in_a_list_with_its_reason_and_is_done_once_when_tried_again(
     archive: Archive, broker: RabbitMQ, archivo: Command, tmp_path: Path
 ) -> None:
     wanted = tmp_path / "lo que falta"
-    (raising,) = add_jobs(archive, 1, params={"unless": str(wanted)})
     (killing,) = add_jobs(archive, 1, Queue.OCR, params={"signal": signal.SIGKILL, "times": 5})
-    for one in (raising, killing):
-        change(archive, one, attempt=4)
+    change(archive, killing, attempt=4)
     with workers(1) as (first,):
         until(lambda: first.poll() is not None)
+    (raising,) = add_jobs(archive, 1, params={"unless": str(wanted)})  # now: its last attempt is not to end with that of the other
+    change(archive, raising, attempt=4)
     with workers(1):
         until(lambda: states(archive) == {"failed": 2})
         until(lambda: carried(archive) == 0)

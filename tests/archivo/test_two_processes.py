@@ -5,9 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,10 +15,12 @@ from archivo.assembly import opened
 from archivo.demo import TRD
 from archivo.jobs import Job, JobState
 from search.index import Query
+from tests.processes import children, is_running, until
 
 from .conftest import Command
 
 ROOT = Path(__file__).parents[2]
+WORKER = b"\0worker\0"
 
 
 def start(home: Path, *words: str | Path) -> "subprocess.Popen[str]":
@@ -42,31 +41,6 @@ def found() -> int:
     """How many documents one who sees all finds."""
     with opened() as archive:
         return archive.index.search(Query("chivatera"), scope=scope(custody("prueba"))).total
-
-
-def workers_of(pid: int) -> list[int]:
-    """The processes of `archivo worker` that a process started and that still run."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == pid and b"\0worker\0" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-    return found
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    ends = time.monotonic() + 120
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
 
 
 def delivery(folder: Path, *names: str) -> Path:
@@ -113,8 +87,8 @@ def test_a_second_process_helps_with_many_files_and_ends_with_the_first(home: Pa
     archivo("trd", "import", TRD)
     names = [f"predio {number}" for number in range(120)]
     sending = start(home, "deposit", delivery(tmp_path / "predios", *names), "--wait", "--json")
-    wait_until(lambda: workers_of(sending.pid))
-    (helper,) = workers_of(sending.pid)
+    until(lambda: children(sending.pid, WORKER))
+    (helper,) = children(sending.pid, WORKER)
     answers = lines_of(sending)
     assert [line["state"] for line in answers] == ["findable"] * len(names)
     assert not Path(f"/proc/{helper}").exists()
@@ -143,11 +117,11 @@ def test_the_process_that_helps_does_not_outlive_one_that_is_killed(home: Path, 
     archivo("trd", "list")
     names = [f"predio {number}" for number in range(120)]
     sending = start(home, "deposit", delivery(tmp_path / "predios", *names), "--wait", "--json")
-    wait_until(lambda: workers_of(sending.pid))
-    (helper,) = workers_of(sending.pid)
+    until(lambda: children(sending.pid, WORKER))
+    (helper,) = children(sending.pid, WORKER)
     sending.kill()
     sending.communicate()
-    wait_until(lambda: not is_running(helper))
+    until(lambda: not is_running(helper))
     again = lines_of(start(home, "deposit", tmp_path / "predios", "--wait", "--json"))
     assert [line["state"] for line in again] == ["findable"] * len(names)
     assert found() == len(names)

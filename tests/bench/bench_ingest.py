@@ -8,7 +8,6 @@ and worked the files, without its children; on a machine that does other things 
 """
 
 import argparse
-import hashlib
 import io
 import json
 import os
@@ -35,6 +34,7 @@ from archivo.worker import work_until_done
 from ingest.tools.process import ToolBox
 from tests.bench.bench_extract import taken
 from tests.bench.bench_search import Writer
+from tests.bench.bench_store import write_durably
 from tests.ingest import made
 
 
@@ -82,15 +82,7 @@ def keeping(paths: Sequence[Path], folder: Path) -> float:
     folder.mkdir()
     begun = time.perf_counter()
     for path in paths:
-        data = path.read_bytes()
-        hashlib.sha256(data).hexdigest()
-        with (folder / path.name).open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        write_durably(folder / path.name, [path.read_bytes()])
     return time.perf_counter() - begun
 
 

@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from preservation.store import ObjectKey
@@ -27,19 +27,25 @@ def _names() -> list[str]:
     return [f"{number // 100:02d}/{number:04d}/file.bin" for number in range(FILES)]
 
 
+def write_durably(path: Path, pieces: Iterable[bytes]) -> None:
+    """As careful as a plain program can be: digested on the way, the file synchronised, its folder too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with path.open("xb") as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
 def plain_loop(folder: Path, contents: list[bytes]) -> None:
     """As careful as a loop can be: file synchronised, its folder too."""
     for name, data in zip(_names(), contents, strict=True):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hashlib.sha256(data).hexdigest()
-        with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        directory = os.open(path.parent, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        write_durably(folder / name, [data])
 
 
 def file_only_loop(folder: Path, contents: list[bytes]) -> None:

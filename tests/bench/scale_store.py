@@ -31,6 +31,7 @@ from preservation.store import ObjectKey, ObjectStore
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import S3Address, s3_address
+from tests.bench.bench_store import write_durably
 
 BLOCK = 1 << 20
 SMALL = 100_000
@@ -114,18 +115,7 @@ class Plain:
     folder: Path
 
     def put(self, key: str, content: Drawn) -> None:
-        path = self.folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
-        with path.open("xb") as file:
-            while data := content.read(BLOCK):
-                digest.update(data)
-                file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        directory = os.open(path.parent, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        write_durably(self.folder / key, iter(lambda: content.read(BLOCK) or b"", b""))
 
     def read(self, key: str) -> int:
         with (self.folder / key).open("rb") as file:

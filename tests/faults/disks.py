@@ -32,6 +32,11 @@ class Disk:
                 except OSError:
                     left //= 2
 
+    def is_full(self) -> bool:
+        """Whether there is no room for a page of a database."""
+        room = os.statvfs(self.folder)
+        return room.f_bavail * room.f_frsize < STEP
+
     def free(self) -> None:
         (self.folder / "lastre").unlink()
 

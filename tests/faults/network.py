@@ -19,6 +19,8 @@ class Way:
     loop: asyncio.AbstractEventLoop
     server: asyncio.Server | None = None
     delay: float = 0.0
+    felt: int = 0
+    """How often a connection met with what was done to it."""
     goes: asyncio.Event = field(default_factory=asyncio.Event)
     comes: asyncio.Event = field(default_factory=asyncio.Event)
     _is_cut: bool = False
@@ -61,6 +63,7 @@ class Way:
         to_server = None
         try:
             if self._is_cut:
+                self.felt += 1
                 return
             server, to_server = await asyncio.open_connection("127.0.0.1", self.upstream)
             self._open.add(to_server)
@@ -83,6 +86,7 @@ class Way:
 
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, may: asyncio.Event) -> None:
         while piece := await source.read(PIECE):
+            self.felt += bool(self.delay or not may.is_set())
             if self.delay:
                 await asyncio.sleep(self.delay)
             await may.wait()
@@ -92,6 +96,7 @@ class Way:
             target.write_eof()
 
     def _hang_up(self) -> None:
+        self.felt += len(self._open)
         for end in self._open:
             end.transport.abort()
 

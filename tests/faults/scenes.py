@@ -78,11 +78,12 @@ class Scene:
         assert answer.status_code == (503 if listed else 200)
         return listed
 
-    def hold(self) -> None:
-        """What must hold after anything: see truth.py."""
+    def hold(self) -> int:
+        """What must hold after anything: see truth.py. How many documents it holds of."""
         began = time.monotonic()
-        truth.hold(self.site, self.sender, self.reader, self.told)
-        print(f"{len(self.sender.kept)} documents, found to hold in {time.monotonic() - began:.0f} s; {self.told}")
+        documents = truth.hold(self.site, self.sender, self.reader, self.told)
+        print(f"{documents} documents, found to hold in {time.monotonic() - began:.0f} s; {self.told}")
+        return documents
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from typing import Final
 import httpx
 
 from archivo.archive import Archive
-from archivo.assembly import assemble
+from archivo.assembly import opened
 from archivo.settings import read_settings
 from tests.faults.clocked import CLOCK
+from tests.processes import children
 from tests.servers import free_port
 
 ROOT: Final = Path(__file__).parents[2]
@@ -73,13 +74,7 @@ class Member:
 
     def children(self) -> list[int]:
         """The processes in which it reads files of strangers."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == self.pid and b"ingest.tools.child" in (path / "cmdline").read_bytes():
-                    found.append(int(path.name))
-        return found
+        return children(self.pid, b"ingest.tools.child")
 
 
 @dataclass
@@ -149,10 +144,5 @@ class Site:
     @contextmanager
     def opened(self) -> Iterator[Archive]:
         """The archive in this process, to count what it holds."""
-        archive, tools = assemble(read_settings(self.environment("consola")))
-        try:
+        with opened(read_settings(self.environment("consola"))) as archive:
             yield archive
-        finally:
-            archive.legs.close()
-            tools.close()
-            archive.database.close()

@@ -27,5 +27,5 @@ def test_each_server_is_away_in_its_turn_while_documents_are_handed_over(scene: 
                 assert httpx.get(f"{scene.site.address}/health/live").status_code == 200
                 time.sleep(max(0.0, ends - time.monotonic()))
                 server.start()
-        scene.hold()
+        assert scene.hold() == first + BEFORE + DURING
         assert scene.missing() == []

@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -17,11 +16,10 @@ from archivo.records.models import Incoming
 from tests.faults.papers import papers
 from tests.faults.scenes import ABSENCE, Scene
 from tests.faults.site import WEB, Member
+from tests.processes import stands_still, until
 
 pytestmark = pytest.mark.faults
 TURNS, DOCUMENTS = 3, 12
-LONGEST = 240.0
-"""Seconds after which something never comes; a transaction that stood still in the database is ended after two minutes."""
 
 
 def test_a_worker_frozen_beyond_its_lease_finishes_late(scene: Scene) -> None:
@@ -34,7 +32,8 @@ def test_a_worker_frozen_beyond_its_lease_finishes_late(scene: Scene) -> None:
                 lapse(archive, frozen)
                 until(lambda: not working(archive, frozen))
                 frozen.send(signal.SIGCONT)
-    scene.hold()
+        assert again(archive) >= TURNS
+    assert scene.hold() == TURNS * DOCUMENTS
 
 
 def test_a_web_frozen_while_it_receives_wakes_after_it_was_taken_for_dead(scene: Scene) -> None:
@@ -47,7 +46,7 @@ def test_a_web_frozen_while_it_receives_wakes_after_it_was_taken_for_dead(scene:
                 age(archive)
                 until(lambda: not receiving(archive))
                 web.send(signal.SIGCONT)
-    scene.hold()
+    assert scene.hold() == TURNS * DOCUMENTS
 
 
 def freeze(member: Member, is_busy: Callable[[], int]) -> None:
@@ -55,9 +54,7 @@ def freeze(member: Member, is_busy: Callable[[], int]) -> None:
 
     def stands_busy() -> bool:
         member.send(signal.SIGSTOP)
-        until(
-            lambda: all(path.read_text().rpartition(")")[2].split()[0] == "T" for path in Path(f"/proc/{member.pid}/task").glob("*/stat"))
-        )
+        until(lambda: stands_still(member.pid))
         if is_busy():
             return True
         member.send(signal.SIGCONT)
@@ -66,17 +63,18 @@ def freeze(member: Member, is_busy: Callable[[], int]) -> None:
     until(stands_busy)
 
 
-def stands_still(member: Member) -> bool:
-    threads = Path(f"/proc/{member.pid}/task").glob("*/stat")
-    return all(one.read_text("utf-8", "replace").rpartition(")")[2].split()[0] == "T" for one in threads)
-
-
 def working(archive: Archive, member: Member) -> int:
     """How many jobs a process holds."""
     name = process_name(host_name(), member.pid)
     with archive.reading() as session:
         held = select(func.count()).select_from(Job).where(Job.state == JobState.RUNNING, Job.owner.startswith(name))
         return session.scalar(held) or 0
+
+
+def again(archive: Archive) -> int:
+    """How many jobs were begun more than once."""
+    with archive.reading() as session:
+        return session.scalar(select(func.count()).select_from(Job).where(Job.attempt > 1)) or 0
 
 
 def lapse(archive: Archive, member: Member) -> None:
@@ -100,10 +98,3 @@ def age(archive: Archive) -> None:
     """As if it had been silent for longer than anybody believes in it."""
     with archive.database.writing() as session:
         session.execute(update(Incoming).values(started_at=archive.clock() - SILENCE - timedelta(seconds=1)))
-
-
-def until(reached: Callable[[], bool]) -> None:
-    ends = time.monotonic() + LONGEST
-    while not reached():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.02)

@@ -42,5 +42,7 @@ def test_the_way_to_each_server_fails_in_its_turn(trouble: str, networked: tuple
             time.sleep(0.5)
             TROUBLES[trouble](way)
             time.sleep(ABSENCE)
+            met = way.felt
             way.mend()
-    scene.hold()
+        assert met, f"nobody used port {way.upstream} meanwhile"
+    assert scene.hold() == len(ways) * DOCUMENTS

@@ -22,8 +22,8 @@ LONGEST: Final = 300.0
 BOUND: Final = (Incoming, DigestClaim, RecognisedPage, ObjectLease)
 
 
-def hold(site: Site, sender: Sender, reader: Reader, told: Told) -> None:
-    """Wait until all is at rest, and count: see the assertions."""
+def hold(site: Site, sender: Sender, reader: Reader, told: Told) -> int:
+    """Wait until all is at rest, and count: see the assertions. The number of documents."""
     assert not told.wrong, told.wrong
     with site.opened() as archive:
         rest(site, archive)
@@ -36,6 +36,7 @@ def hold(site: Site, sender: Sender, reader: Reader, told: Told) -> None:
     assert (verified.returncode, counted["checked"], counted["ok"]) == (0, documents, documents), verified.stdout + verified.stderr
     compared = site.order("reconcile", "--check", "--json")
     assert (compared.returncode, json.loads(compared.stdout)["ok"]) == (0, True), compared.stdout + compared.stderr
+    return documents
 
 
 def rest(site: Site, archive: Archive) -> None:

@@ -24,6 +24,7 @@ from ingest.tools.process import ChildLimits, ToolBox
 from tests.corpus.pages import Page, make_page
 from tests.corpus.renderings import draw, render
 from tests.corpus.scans import MIMES, character_errors, pdf_of, scan, tiff_of
+from tests.processes import children
 
 
 @pytest.fixture(scope="module")
@@ -144,16 +145,7 @@ def test_a_child_killed_at_work_costs_no_page(tmp_path: Path) -> None:
 
 def recognisers() -> set[int]:
     """The processes that recognise for this one."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        if int(parent) == os.getpid() and b"ingest.tools.child\0ocr\0" in command:
-            found.add(int(entry.name))
-    return found
+    return set(children(os.getpid(), b"ingest.tools.child\0ocr\0"))
 
 
 def test_a_page_that_takes_too_long_is_left_and_the_next_one_read(tmp_path: Path, tools: ToolBox) -> None:

@@ -18,6 +18,7 @@ from archivo.records.models import DocumentFinding
 from ingest.tools.process import ToolBox
 from tests.kill.acts import finish
 from tests.kill.homes import Victims, copied, count, nothing_is_left_over, opened, recovered
+from tests.processes import children
 
 WORDS = ("chivatera", "sumapaz")
 LONGEST = 2.5
@@ -75,23 +76,13 @@ def _kill_a_child(worker: threading.Thread, nth: int, after: float) -> bool:
     """Kill the `nth` child that this process starts to serve tools, some seconds after it is first seen."""
     seen: list[int] = []
     while worker.is_alive():
-        seen += [child for child in _tool_children() if child not in seen]
+        seen += [child for child in children(os.getpid(), b"ingest.tools.child") if child not in seen]
         if len(seen) >= nth:
             time.sleep(after)
             os.kill(seen[nth - 1], signal.SIGKILL)
             return True
         time.sleep(0.005)
     return False
-
-
-def _tool_children() -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == os.getpid() and b"ingest.tools.child" in (path / "cmdline").read_bytes():
-                found.append(int(path.name))
-    return found
 
 
 def test_killing_children_until_attempts_end_leaves_the_original(templates: Callable[[str], Path], tmp_path: Path) -> None:
@@ -102,7 +93,7 @@ def test_killing_children_until_attempts_end_leaves_the_original(templates: Call
 
     def reap() -> None:
         while not stop.is_set():
-            for pid in _tool_children():
+            for pid in children(os.getpid(), b"ingest.tools.child"):
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             stop.wait(0.02)
