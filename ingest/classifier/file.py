@@ -15,7 +15,7 @@ from ingest.classifier.features import Block, FeatureSpace
 from ingest.classifier.model import ClassSummary, Model, Weights
 from ingest.classifier.vocabulary import ScheduleEntry
 
-FORMAT = 2
+FORMAT = 3
 
 
 class ModelUnreadable(ValueError):
@@ -27,6 +27,7 @@ def dump(model: Model) -> bytes:
     described = {
         "format": FORMAT,
         "entries": [[entry.label, entry.group, list(entry.texts)] for entry in model.entries],
+        "reading": model.reading,
         "blocks": [[block.kind, list(block.vocabulary)] for block in model.space.blocks],
         "known": [list(model.known_labels[len(model.entries) :]), list(model.known_documents[len(model.entries) :])],
         "summaries": {label: [one.examples, one.groups] for label, one in sorted(model.summaries.items())},
@@ -74,6 +75,7 @@ def _assemble(numbers: Mapping[str, NDArray[Any]], described: Mapping[str, Any])
     open_curve, masked_curve = (_read_curve(one) for one in described["curves"])
     return Model(
         entries=entries,
+        reading=int(described["reading"]),
         space=FeatureSpace(blocks),
         weights=Weights(numbers["coefficients"], numbers["intercepts"]),
         known=known,

@@ -47,11 +47,13 @@ class Weights:
 class Model:
     """A model of the classes of one schedule.
 
-    `known`: entries, then confirmed documents, as rows of length 1, with their labels and names. `least_similarity`: below this
-    cosine a text resembles nothing known. `open_curve` reads margins when all classes compete, `masked_curve` when those of one group do.
+    `reading`: the characters of a text that are read. `known`: entries, then confirmed documents, as rows of length 1, with their labels
+    and names. `least_similarity`: below this cosine a text resembles nothing known. `open_curve` reads margins when all classes compete,
+    `masked_curve` when those of one group do.
     """
 
     entries: tuple[ScheduleEntry, ...]
+    reading: int
     space: FeatureSpace
     weights: Weights
     known: sparse.csr_matrix
@@ -76,6 +78,7 @@ class Model:
         places = self._places(allowed)
         if not places:
             return Proposal(None, 0.0, 1.0, (Reason("no_candidates"),), (), abstains=True)
+        text = text[: self.reading]
         counted = self.space.counted(text)
         row = self.space.row(counted)
         margins = self.weights.margins(row)[places]
@@ -103,7 +106,7 @@ class Model:
         places = self._places(allowed)
         if not places:
             return {}
-        margins = self.weights.margins(self.space.row(self.space.counted(text)))[places]
+        margins = self.weights.margins(self.space.row(self.space.counted(text[: self.reading])))[places]
         found = self._curve(allowed).probabilities(margins)
         return {self.labels[place]: float(one) for place, one in zip(places, found, strict=True)}
 

@@ -5,7 +5,6 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-READ = 2000  # characters of a document that are read; its kind shows at its beginning
 HEADING = 300  # characters whose words also count as heading
 TITLE_WITHIN = 700  # characters among which the words in capitals are the title
 TITLE_WITHOUT_CAPITALS = 150  # characters that stand for the title where no word is in capitals
@@ -33,13 +32,9 @@ _DIGIT = re.compile(r"\d")
 _SPACED = re.compile(r"\b(?:[^\W\d_][^\S\n]){3,}[^\W\d_]\b")
 
 
+@lru_cache(16)
 def plain(text: str) -> str:
     """Lower case without accents, broken and s p a c e d words joined again; one character may become none or several."""
-    return _plain(text[:READ])
-
-
-@lru_cache(16)
-def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", _join_spaced(text).lower())
     marks = {ord(c): None for c in set(decomposed) if unicodedata.combining(c)}
     return _BROKEN.sub("", decomposed.translate(marks) if marks else decomposed)
@@ -75,14 +70,10 @@ def stem(word: str) -> str:
     return word[:8]
 
 
+@lru_cache(16)
 def stems(text: str) -> tuple[tuple[str, str, bool], ...]:
     """(stem, word as in plain text, whether in the heading) of each word that says something, in order."""
-    return _stems(text[:READ])
-
-
-@lru_cache(16)
-def _stems(text: str) -> tuple[tuple[str, str, bool], ...]:
-    words = ((found.group(), found.start()) for found in _WORD.finditer(_plain(text)))
+    words = ((found.group(), found.start()) for found in _WORD.finditer(plain(text)))
     return tuple((stem(word), word, start < HEADING) for word, start in words if word not in _STOP)
 
 

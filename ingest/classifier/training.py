@@ -33,6 +33,8 @@ from ingest.classifier.vocabulary import Example, ScheduleEntry
 FOLDS = 5
 GROUPS_TO_MEASURE = 3  # a class with fewer groups would lose its only examples in a fold
 DOCUMENTS_TO_MEASURE = 30
+READINGS = (1000, 3000)  # characters read of a document; without measure its beginning alone, where it says what it is
+ENTRY_READ = 2000  # characters read of what the schedule says of a class
 LINEAR_SVC_UP_TO = 20_000  # documents; above, averaged stochastic gradient
 PARENT_SHARE = 0.25  # of the margin of its parent that each class adds to its own
 FAMILIAR_SHARE = 5  # percentile of the similarity of documents rightly classified out of fold
@@ -45,8 +47,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Corpus:
-    """Entries first, then examples; raw counts of each kind of feature over all. `parents`: a number for each class."""
+    """Entries first, then examples as far as `reading` goes; raw counts of each kind of feature over all. `parents`: a number a class."""
 
+    reading: int
     labels: tuple[str, ...]
     parents: Ints
     truth: Ints
@@ -76,17 +79,31 @@ def fit(entries: Sequence[ScheduleEntry], examples: Sequence[Example], seed: int
     if not labels or len(set(labels)) != len(labels):
         raise ValueError("a model needs entries, each with its own label")
     usable = [example for example in examples if example.label in set(labels)]
-    corpus = _count(entries, usable)
-    measured = _measure(corpus, seed)
-    choice, found = max(measured, key=lambda one: one[1].accuracy) if measured else (CHOICES[0], None)
+    corpus, choice, found = _choose(entries, usable, seed)
     allowed = _same_group(entries)
     return _assemble(entries, usable, corpus, choice, seed, *_calibrate(corpus, found, allowed))
 
 
-def _count(entries: Sequence[ScheduleEntry], examples: Sequence[Example]) -> _Corpus:
+def _choose(entries: Sequence[ScheduleEntry], examples: Sequence[Example], seed: int) -> tuple[_Corpus, tuple[str, ...], _Measured | None]:
+    """How far to read, then which kinds of feature to count, by what the folds say; on a tie, and without folds, the first of each."""
+    corpus, best = _count(entries, examples, READINGS[0]), CHOICES[0]
+    documents, folds = _folds(corpus, seed)
+    if not folds:
+        return corpus, best, None
+    found = _measure(corpus, best, documents, folds, seed)
+    for longer in (_count(entries, examples, reading) for reading in READINGS[1:]):
+        if (other := _measure(longer, best, documents, folds, seed)).accuracy > found.accuracy:
+            corpus, found = longer, other
+    for choice in CHOICES[1:]:
+        if (other := _measure(corpus, choice, documents, folds, seed)).accuracy > found.accuracy:
+            best, found = choice, other
+    return corpus, best, found
+
+
+def _count(entries: Sequence[ScheduleEntry], examples: Sequence[Example], reading: int) -> _Corpus:
     labels = tuple(entry.label for entry in entries)
     column = {label: i for i, label in enumerate(labels)}
-    texts = [entry_text(entry) for entry in entries] + [example.text for example in examples]
+    texts = [entry_text(entry)[:ENTRY_READ] for entry in entries] + [example.text[:reading] for example in examples]
     vocabularies, counts = {}, {}
     for kind, counter in COUNTERS.items():
         counted = [ENTRY_COUNTERS[kind](text) for text in texts[: len(labels)]] + [counter(text) for text in texts[len(labels) :]]
@@ -94,7 +111,7 @@ def _count(entries: Sequence[ScheduleEntry], examples: Sequence[Example]) -> _Co
         counts[kind] = to_matrix(counted, vocabularies[kind])
     truth = np.array([*range(len(labels)), *(column[example.label] for example in examples)], np.int64)
     groups = ("",) * len(labels) + tuple(example.group for example in examples)
-    return _Corpus(labels, _parents(entries), truth, groups, len(labels), vocabularies, counts)
+    return _Corpus(reading, labels, _parents(entries), truth, groups, len(labels), vocabularies, counts)
 
 
 def _parents(entries: Sequence[ScheduleEntry]) -> Ints:
@@ -169,14 +186,7 @@ def _folds(corpus: _Corpus, seed: int) -> tuple[Ints, list[Ints]]:
     ]
 
 
-def _measure(corpus: _Corpus, seed: int) -> list[tuple[tuple[str, ...], _Measured]]:
-    documents, folds = _folds(corpus, seed)
-    if not folds:
-        return []
-    return [(choice, _measure_choice(corpus, choice, documents, folds, seed)) for choice in CHOICES]
-
-
-def _measure_choice(corpus: _Corpus, choice: Sequence[str], documents: Ints, folds: Sequence[Ints], seed: int) -> _Measured:
+def _measure(corpus: _Corpus, choice: Sequence[str], documents: Ints, folds: Sequence[Ints], seed: int) -> _Measured:
     margins = np.full((len(corpus.truth), len(corpus.labels)), -np.inf)
     similarity = np.zeros(len(corpus.truth))
     everything = np.arange(len(corpus.truth))
@@ -227,6 +237,7 @@ def _assemble(
     summaries = {label: ClassSummary(len(of), len({one.group for one in of})) for label, of in confirmed.items()}
     return Model(
         entries=tuple(entries),
+        reading=corpus.reading,
         space=FeatureSpace(blocks),
         weights=Weights(np.asarray(coefficients, np.float16), np.asarray(intercepts, np.float32)),
         known=scale(rows),

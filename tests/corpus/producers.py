@@ -41,6 +41,14 @@ GROUNDS = (
     "Que se llamó a licitación y no hubo oferentes.",
     "Que el señor {p} presentó la nota del {f}.",
     "Que la comisión respectiva emitió despacho favorable.",
+    "Que la asesoría letrada dictaminó a fojas {k} sin observaciones al proyecto de decreto, resolución o convenio que se acompaña.",
+    "Que por nota {n} el área pidió el acto administrativo que autorice el gasto, y adjuntó tres presupuestos de firmas del ramo.",
+    "Que es deber atender las necesidades de los vecinos, y que las erogaciones están previstas en el presupuesto vigente.",
+    "Que la ordenanza {n} de {a}, promulgada por decreto {n}, faculta al ejecutivo a celebrar los actos que su objeto requiera.",
+    "Que los pliegos de bases y condiciones fueron vistos por la contaduría y se publicó el aviso en un diario de la región.",
+    "Que el tribunal de cuentas observó, en la rendición de {a}, que estos actos deben llevar número, fecha y refrendo.",
+    "Que se dicta con arreglo a la ley orgánica y al reglamento de contabilidad, con acuerdo de los secretarios.",
+    "Que el interesado fue notificado y no interpuso recurso en plazo, con lo que la circular {k} y el edicto quedaron firmes.",
 )
 ENDINGS = ("El gasto se imputará a la partida {n}.", "Los plazos corren desde el {f}.", "Remítase copia a la oficina de personal.")
 AUTHORITIES = ("El intendente municipal", "La alcaldesa", "El presidente del concejo", "La secretaria general", "El jefe del distrito")
@@ -68,6 +76,7 @@ class _Manner:
     closing: str
     misread: float
     numbered: str
+    grounds: int
 
 
 def _manner(name: str, draw: random.Random) -> _Manner:
@@ -98,6 +107,7 @@ def _manner(name: str, draw: random.Random) -> _Manner:
         closing=draw.choice(("Comuníquese y archívese.", "Dese al registro oficial. Fdo. {p}", "Publíquese. {p}, secretario.", "{p}")),
         misread=draw.choice((0.0, 0.0, 0.01, 0.03)),
         numbered=draw.choice(("Artículo 1º.- ", "ARTÍCULO PRIMERO: ", "1) ", "Art. 1° ")),
+        grounds=draw.choice((3, 6, 12, len(GROUNDS))),
     )
 
 
@@ -128,7 +138,7 @@ def _act(kind: str, manner: _Manner, subjects: list[str], draw: random.Random) -
         manner.head,
         f"{title} Nº {{n}}/{{a}}",
         manner.visto.replace("{s}", subject),
-        *draw.sample(GROUNDS, draw.randint(1, 5)),
+        *draw.sample(GROUNDS, draw.randint(1, manner.grounds)),
         draw.choice(manner.formulas[kind]),
         f"{manner.numbered}Apruébase {subject}, por la suma de {{v}}.",
         draw.choice(

@@ -59,6 +59,13 @@ def load_forms() -> dict[str, tuple[str, ...]]:
     return {name.strip(): tuple(form.strip() for form in body.split("\n--\n")) for name, _, body in parted}
 
 
+@lru_cache(1)
+def load_tails() -> dict[str, tuple[str, ...]]:
+    """What follows in long documents of a genre, and under `*` in any: paragraphs that speak of other classes as much as of theirs."""
+    blocks = re.split(r"(?m)^@", (FOLDER / "tails.txt").read_text("utf-8"))[1:]
+    return {name: tuple(paragraphs) for name, *paragraphs in (block.strip().splitlines() for block in blocks)}
+
+
 def make_long(one: ScheduledClass, draw: random.Random, misread: float = 0.0) -> Sample:
     """A document of a class in a form of its genre. Three in four bear a title of the class, the others only the name of their kind.
 
@@ -73,6 +80,8 @@ def make_long(one: ScheduledClass, draw: random.Random, misread: float = 0.0) ->
         title = title.capitalize()
     body = forms[chosen].replace("{t}", title).replace("{w2}", second).replace("{w}", first)
     text = fill(draw.choice(LETTERHEADS) + body, draw)
+    tails = [*load_tails().get(one.genre, ()), *load_tails()["*"]]
+    text = "\n".join([text, *(fill(tail, draw) for tail in draw.sample(tails, draw.randrange(len(tails) + 1)))])
     if draw.random() < 1 / 6:
         text = text.replace("\n", " ")
     return Sample(one.code, damage(text, misread, draw), f"{one.code}-{chosen}-{one.wordings.index(first)}")

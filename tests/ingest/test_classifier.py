@@ -111,6 +111,26 @@ def test_a_series_of_many_subseries_is_not_passed_over_for_its_number() -> None:
     assert told.count("CONTRATOS") >= len(told) * 0.9
 
 
+def test_without_examples_what_follows_the_beginning_of_a_document_says_nothing(cold: Model) -> None:
+    beginning = "ACCIÓN DE TUTELA. El accionante pide el amparo de su derecho fundamental. ".ljust(1100, "-")
+    alone, followed = cold.propose(beginning, None), cold.propose(beginning + "Nómina, inventario, contrato y licencia. " * 20, None)
+    assert (alone.label, alone.confidence) == (followed.label, followed.confidence)
+
+
+@pytest.mark.parametrize(("before", "reading"), [("", 1000), ("Que así consta en el expediente. " * 50, 3000)])
+def test_examples_say_how_far_to_read(before: str, reading: int) -> None:
+    words = {"A": ("alfalfa", "almendra", "alcachofa"), "B": ("berenjena", "brócoli", "boniato")}
+    examples = [
+        Example(label, f"{before}Sobre {word} y {also}. {'Comuníquese. ' * 80}", f"productor {word} {i}", "")
+        for label, those in words.items()
+        for word, also in zip(those, those[1:] + those[:1], strict=True)
+        for i in range(7)
+    ]
+    model = fit([ScheduleEntry(label, "", (f"Serie {label}",)) for label in words], examples, 1)
+    assert model.reading == reading
+    assert model.propose(f"{before}Sobre alfalfa y almendra", None).label == "A"
+
+
 def test_classes_without_parent_stand_alone() -> None:
     bare = [ScheduleEntry(one.code, one.office, (one.name, "", one.types)) for one in CLASSES]
     found = fit(bare, [], 1).propose("Acción de tutela: fallo e impugnación", None)
