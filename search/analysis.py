@@ -36,8 +36,17 @@ def encodable(text: str) -> str:
 
 def normalise(text: str) -> str:
     """The text as it is indexed: NFC, ordinal signs as spaces, broken words joined."""
-    composed = unicodedata.normalize("NFC", encodable(text))
+    composed = text if _is_latin(text) else unicodedata.normalize("NFC", encodable(text))
     return _CHANGED.sub(_replacement, composed) if _may_change(composed) else composed
+
+
+def _is_latin(text: str) -> bool:
+    """Whether every letter is of Latin-1, all of which are composed and can be stored: seen without walking through the text."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _may_change(text: str) -> bool:

@@ -85,6 +85,8 @@ def find(text: str, patterns: CodePatterns) -> list[Found]:
 
     A code has a digit, no more than 40 characters after its beginning: most of a text is passed over.
     """
+    if not patterns.patterns:
+        return []
     folded = flat(text)
     found: list[Found] = []
     for start, end, numbers in _around_digits(folded):

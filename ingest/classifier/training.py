@@ -33,7 +33,7 @@ from ingest.classifier.vocabulary import Example, ScheduleEntry
 FOLDS = 5
 GROUPS_TO_MEASURE = 3  # a class with fewer groups would lose its only examples in a fold
 DOCUMENTS_TO_MEASURE = 30
-READINGS = (1000, 3000)  # characters read of a document; without measure its beginning alone, where it says what it is
+READINGS = (1000, 2000)  # characters read of a document; without measure its beginning alone, where it says what it is
 ENTRY_READ = 2000  # characters read of what the schedule says of a class
 LINEAR_SVC_UP_TO = 20_000  # documents; above, averaged stochastic gradient
 PARENT_SHARE = 0.25  # of the margin of its parent that each class adds to its own

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import filterfalse
 from types import TracebackType
@@ -94,7 +94,7 @@ def _shared(entry: Entry, patterns: CodePatterns) -> _Shared:
     texts = [("own", " ".join(own)), ("document", storable(entry.document)), *(("label", storable(label)) for label in entry.labels)]
     texts += [("facet", storable(f"{facet}{SEPARATOR}{value}")) for facet, values in entry.facets.items() for value in values]
     numbers = [("doc", number), *(("share", level) for level in levels(number)), *(("year", year) for year in entry.years if year >= 0)]
-    numbers += [(column, set_number(values)) for column, values in zip(SETS, sets, strict=True)]
+    numbers += [(column, set_number(tuple(values))) for column, values in zip(SETS, sets, strict=True)]
     title, description = normalise(entry.title), normalise(entry.description)
     return _Shared(_about(entry), title, description, own, tuple(texts), tuple(numbers), json.dumps(sets).encode())
 
@@ -152,6 +152,7 @@ def facet_sets(entry: Entry) -> list[list[str]]:
     return [*each[:last], *([] for _ in range(last - len(each))), [value for more in each[last:] for value in more]]
 
 
-def set_number(values: Sequence[str]) -> int:
+@lru_cache(10_000)
+def set_number(values: tuple[str, ...]) -> int:
     """A number for a set of facet values, 0 for none."""
     return numbered("\0".join(values)) if values else 0
