@@ -43,7 +43,11 @@ class Rebuilt:
 
 
 def seal(archive: Archive, document_id: str) -> None:
-    """Write what was done to a record since as the next version of its package; nothing when all of it is there already."""
+    """Write what was done to a record since as the next version of its package; nothing when all of it is there already.
+
+    Nothing either when the package tells of later acts than the rows, as after an older copy of the database was put back: then it is
+    `rebuild_catalogue` that makes the rows follow the package.
+    """
     with archive.writing_object(urn(document_id)):
         archive.packages.recover(urn(document_id))
         with archive.reading() as session:
@@ -56,6 +60,8 @@ def seal(archive: Archive, document_id: str) -> None:
         if head > document.ocfl_version:
             held = read_package(archive, document_id)
             assert held is not None
+            if held.document.version > document.version:
+                return
             _note_sealed(archive, document_id, head, held.document.version)
             document.ocfl_version, document.sealed_version = head, max(document.sealed_version, held.document.version)
             for version in rows.versions:

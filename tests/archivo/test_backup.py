@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from archivo.access.policy import custody
+from archivo.assembly import opened
+from archivo.intake.publication import publish
+from archivo.records.services import describe
+from archivo.worker import work_until_done
 from tests.servers import Postgres
 
 from .conftest import Command
@@ -50,3 +55,25 @@ def test_an_older_database_and_a_newer_store_give_everything_back(
         assert (report["checked"], report["ok"], report["unexpected"], report["missing"]) == (2, 2, [], [])
         for word in ("tranvía", "pila"):
             assert archivo("search", word, "--as", "ana", "--json").value["total"] == 1, word
+
+
+def test_what_was_done_after_the_database_was_copied_is_not_undone(
+    archivo: Command, home: Path, server: Postgres | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = tmp_path / "oficio.txt"
+    letter.write_text("El tranvía subía hasta la plaza de ferias.", encoding="utf-8")
+    document = archivo("deposit", letter, "--wait", "--json").lines[0]["id"]
+    restored = tmp_path / "otra casa"
+    with backed_up(home, restored, server) as theirs:
+        with opened() as archive:
+            describe(archive, custody("prueba"), document, {"title": "El título que se le puso después", "date": "1951-03"})
+            publish(archive, custody("prueba"), document)
+            work_until_done(archive, {document})
+        before = archivo("show", document, "--json").value
+        shutil.copytree(home / "store", restored / "store")
+
+        for name, value in theirs.items():
+            monkeypatch.setenv(name, value)
+        assert archivo("rebuild").status == 0
+        assert archivo("show", document, "--json").value == before
+        assert archivo("verify").status == 0
