@@ -75,7 +75,16 @@ def idf(pages: int, size: int) -> float:
 @lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """One key for words that sound alike in Spanish: b/v, mute h, s/c/z/x, ll/y, g/j, k/qu/c."""
-    key = _DOUBLED.sub(lambda found: found[0] if found[0] in ("ll", "rr") else found[1], fold(word))
+    return _sound(word)
+
+
+def sounds(words: Iterable[str]) -> list[str]:
+    """`sound` of each of many words, which hold no line break: quicker, and none is remembered."""
+    return _sound("\n".join(words)).split("\n")
+
+
+def _sound(words: str) -> str:
+    key = _DOUBLED.sub(lambda found: found[0] if found[0] in ("ll", "rr") else found[1], fold(words))
     for letters, heard in _SOUNDS:
         key = key.replace(letters, heard)
     return key

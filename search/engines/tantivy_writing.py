@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import filterfalse
 from types import TracebackType
 
 from tantivy import Document, IndexWriter
@@ -16,7 +15,7 @@ from search.engines.tantivy_sampling import levels
 from search.engines.tantivy_schema import SEPARATOR, SETS
 from search.engines.tantivy_storage import Generation
 from search.index import Entry
-from search.spelling import sound
+from search.spelling import sounds
 
 _MEMORY = 100_000_000
 _WORD_MEMORY = 15_000_000
@@ -110,24 +109,27 @@ class WordWriter:
         self._new: set[str] = set()
 
     def add(self, text: str) -> None:
-        fresh = set(filterfalse(self._seen.__contains__, text.split()))
+        self._seen.update(text.split())
         if len(self._seen) > _SEEN:
-            self._seen.clear()
-        self._seen |= fresh
-        written = set(_WRITTEN_WORD.findall(" ".join(fresh).lower())) - self._new
+            self._gather()
+
+    def _gather(self) -> None:
+        written = set(_WRITTEN_WORD.findall(" ".join(self._seen).lower())) - self._new
+        self._seen.clear()
         if self._known.num_docs:
             written = {word for word in written if not self._known.doc_freq("spelling", word)}
         self._new |= written
 
     def commit(self) -> None:
+        self._gather()
         if not self._new:
             return
         writer = self._index.writer(_WORD_MEMORY, 1)
-        for spelling in sorted(self._new):
-            word = fold(spelling)
+        new = sorted(self._new)
+        for spelling, heard in zip(new, sounds(new), strict=True):
             document = Document()
-            document.add_text("word", word)
-            document.add_text("sound", sound(word))
+            document.add_text("word", fold(spelling))
+            document.add_text("sound", heard)
             document.add_text("spelling", spelling)
             writer.add_document(document)
         writer.commit()

@@ -23,7 +23,7 @@ from search.codes import NO_PATTERNS, CodePatterns, codes
 from search.engines.tantivy import TantivyIndex
 from search.engines.tantivy_sampling import levels
 from search.engines.tantivy_schema import SETS, analyzers, entries_schema
-from search.engines.tantivy_writing import numbered
+from search.engines.tantivy_writing import facet_sets, numbered, set_number
 from search.highlight import snippet
 from search.index import Entry, Query, Scope
 
@@ -134,13 +134,13 @@ class Writer:
 def prepared(entry: Entry, patterns: CodePatterns) -> dict[str, object]:
     """The fields of an entry as the engine gets them, for the bare index."""
     title, description, body = map(normalise, (entry.title, entry.description, entry.body))
-    number = numbered(entry.document)
+    number, sets = numbered(entry.document), facet_sets(entry)
     return {
         "bu": body, "bs": body, "tu": title, "ts": title, "du": description, "ds": description,
         "own": " ".join(codes(entry.own, patterns)), "codes": " ".join(codes(body, patterns)), "document": entry.document,
         "label": list(entry.labels), "facet": [f"{facet}\x1f{value}" for facet, values in entry.facets.items() for value in values],
-        "facets": b"[]", "year": list(entry.years), "doc": number, "page": entry.page, "share": list(levels(number)),
-        **dict.fromkeys(SETS, 1),
+        "facets": json.dumps(sets).encode(), "year": list(entry.years), "doc": number, "page": entry.page, "share": list(levels(number)),
+        **{column: set_number(tuple(values)) for column, values in zip(SETS, sets, strict=True)},
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from search.spelling import corrections, distance, idf, misreadings, number_forms, numbers, sound
+from search.spelling import corrections, distance, idf, misreadings, number_forms, numbers, sound, sounds
 
 
 class Words:
@@ -102,3 +102,9 @@ def test_plural_and_singular_are_looked_for_if_someone_writes_them() -> None:
 
 def test_a_rarer_word_tells_more() -> None:
     assert idf(1, 1000) > idf(10, 1000) > idf(1000, 1000) > 0
+
+
+def test_many_words_sound_as_each_alone() -> None:
+    words = ["hallazgo", "Añorve", "ss", "boss", "barro", "Σίγμας", "quebrada", "çhe"]
+
+    assert sounds(words) == [sound(word) for word in words]
