@@ -5,8 +5,9 @@ Nothing of a part is lost: text, boxes to a hundredth of a point, confidences, t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from math import floor
+from typing import Final, cast
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ NAMESPACE: Final = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA: Final = f"{NAMESPACE} http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _UNITS: Final = 1200 / 72
+_HUNDREDTHS: Final = 100 / _UNITS
 _SPACE: Final = re.compile(r"(?<=\S) (?=\S)")
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -43,18 +45,49 @@ def load(content: bytes, shared: SharedWords | None = None) -> list[Part]:
 
     Files loaded with the same `shared` hold equal words once.
     """
-    try:
-        root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    except etree.XMLSyntaxError as fault:
-        raise ValueError(f"not an ALTO file: {fault}") from fault
-    if root.tag != _tag("alto"):
-        raise ValueError("not an ALTO 4 file")
+    root = _root(content)
     engines = {
         _attribute(processing, "ID"): processing.findtext(f"{_tag('processingSoftware')}/{_tag('softwareName')}") or ""
         for processing in root.iter(_tag("Processing"))
     }
     words = shared or SharedWords()
     return [_load_part(page, engines, words) for page in root.iter(_tag("Page"))]
+
+
+def words(content: bytes, numbers: Collection[int]) -> dict[int, tuple[Word, ...]]:
+    """The words with places of some pages of such a file, as load() gives them, without the making of anything else: what is read of a
+    page while somebody waits. Pages that the file lacks are left out. Raises ValueError as load().
+    """
+    pages = ((int(_attribute(page, "PHYSICAL_IMG_NR")), page) for page in _root(content).iter(_tag("Page")))
+    return {number: _words_of(page) for number, page in pages if number in numbers}
+
+
+def _root(content: bytes) -> etree._Element:
+    try:
+        root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as fault:
+        raise ValueError(f"not an ALTO file: {fault}") from fault
+    if root.tag != _tag("alto"):
+        raise ValueError("not an ALTO 4 file")
+    return root
+
+
+def _words_of(page: etree._Element) -> tuple[Word, ...]:
+    """What _load_word() does, for a page at once. Attributes come in the order of dump(); a string without a place has its text alone."""
+    words, percents = [], dict[str, float]()
+    for string in page.iter(_tag("String")):
+        values = cast("list[str]", string.values())
+        if len(values) == 1:
+            continue
+        text, left, top, width, height, ratio = values
+        percent = percents.get(ratio)
+        if percent is None:
+            percent = percents[ratio] = _percent(ratio)
+        x0, y0 = float(left) * _HUNDREDTHS, float(top) * _HUNDREDTHS
+        x1, y1 = x0 + float(width) * _HUNDREDTHS, y0 + float(height) * _HUNDREDTHS
+        edges = (floor(x0 + 0.5) / 100, floor(y0 + 0.5) / 100, floor(x1 + 0.5) / 100, floor(y1 + 0.5) / 100)
+        words.append(Word(text, percent, *edges))
+    return tuple(words)
 
 
 def _dump_part(layout: etree._Element, part: Part, engines: Mapping[str, str]) -> None:

@@ -78,7 +78,7 @@ def results(request: Request, archive: Here, actor: Anyone, chosen: Searched, pa
         "discovery/resultados.html",
         here="buscar",
         found=found,
-        glimpses=glimpses(archive, actor, found),
+        glimpses=glimpses(archive, found),
         chosen=chosen,
         change=change,
         address=address,

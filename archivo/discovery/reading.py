@@ -13,7 +13,7 @@ from archivo.discovery.placing import boxes_of, doubtful_spans, line_of, spans_o
 from archivo.discovery.services import FoundList, read_pages
 from archivo.discovery.views import Box, Line, Mark
 from archivo.records.models import DocumentPart
-from archivo.records.services import view_parts, words_of
+from archivo.records.services import view_parts, words_in, words_of
 from archivo.records.views import DocumentView, PartView
 from search.highlight import marks as marks_in
 from search.index import Query, Understood
@@ -84,21 +84,21 @@ class Glimpse:
     line: Line | None
 
 
-def glimpses(archive: Archive, actor: Actor, found: FoundList) -> dict[str, Glimpse]:
-    """What to show beside each result that has parts, by document."""
+def glimpses(archive: Archive, found: FoundList) -> dict[str, Glimpse]:
+    """What to show beside each result that has parts, by document. `found` holds only what this request may see."""
     wanted = [(hit.id, hit.page or 1) for hit in found.hits if hit.part_count]
     with archive.reading() as session:
         parts = read_pages(session, wanted, DocumentPart.width, DocumentPart.height, DocumentPart.alto)
         words = [(part.document_id, part.number) for part in parts if part.width and part.height and part.alto]
         texts = {document_id: text for document_id, _, text in read_pages(session, words, DocumentPart.text)} if words else {}
-    return {part.document_id: _glimpse(archive, actor, part, texts.get(part.document_id), found.understood) for part in parts}
+    return {part.document_id: _glimpse(archive, part, texts.get(part.document_id), found.understood) for part in parts}
 
 
-def _glimpse(archive: Archive, actor: Actor, part: Row[*tuple[Any, ...]], text: str | None, understood: Understood) -> Glimpse:
+def _glimpse(archive: Archive, part: Row[*tuple[Any, ...]], text: str | None, understood: Understood) -> Glimpse:
     """The line is None where the page has no image or its words have no place (`text` None)."""
     has_image = bool(part.width and part.height)
     marks = marks_in(text, understood, patterns=code_patterns()) if text else ()
-    words = words_of(archive, actor, part.document_id, [part.number])[part.number] if marks else ()
+    words = words_in(archive, part.document_id, part.alto, [part.number]).get(part.number, ()) if marks else ()
     boxes = [box for group in boxes_of(marks, spans_of(text or "", words), words) for box in group] if words else []
     return Glimpse(has_image, line_of(part.number, (part.width, part.height), _fullest(boxes), words, boxes) if boxes else None)
 

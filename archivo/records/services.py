@@ -1,7 +1,7 @@
 """Read a record as a person may see it, and the acts that change one."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -101,8 +101,6 @@ def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | N
 
 def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int]) -> dict[int, tuple["Word", ...]]:
     """The words of pages with their boxes, in points from the top left of the page as shown; empty where there are none."""
-    from ingest.alto import load as load_alto
-
     with archive.reading() as session:
         visible_document(session, actor, document_id)
         rows = session.execute(
@@ -114,10 +112,15 @@ def words_of(archive: Archive, actor: Actor, document_id: str, numbers: list[int
                 files.setdefault(alto, set()).add(number)
     words: dict[int, tuple[Word, ...]] = {number: () for number in numbers}
     for alto, wanted in files.items():
-        for part in load_alto(read_bytes(archive, document_id, alto)):
-            if part.number in wanted:
-                words[part.number] = part.words
+        words |= words_in(archive, document_id, alto, wanted)
     return words
+
+
+def words_in(archive: Archive, document_id: str, alto: str, numbers: Collection[int]) -> dict[int, tuple["Word", ...]]:
+    """The words of pages, read from the file of the package that holds them, of a document that the caller may show."""
+    from ingest.alto import words
+
+    return words(read_bytes(archive, document_id, alto), numbers)
 
 
 def find_file(archive: Archive, actor: Actor, document_id: str, role: str) -> HeldFile:

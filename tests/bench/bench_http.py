@@ -165,9 +165,10 @@ def free_port() -> int:
 
 
 def serve(home: Path, port: int) -> "subprocess.Popen[bytes]":
-    """Start the server on a port of 127.0.0.1, and wait until it answers."""
+    """Start the server on a port of 127.0.0.1, its log in the home, and wait until it answers."""
     line = [sys.executable, "-m", "archivo", "serve", "--port", f"{port}"]
-    server = subprocess.Popen(line, env=os.environ | {"ARCHIVO_HOME": str(home)}, stdout=subprocess.DEVNULL)
+    with (home / f"{port}.log").open("wb") as log:
+        server = subprocess.Popen(line, env=os.environ | {"ARCHIVO_HOME": str(home)}, stdout=log, stderr=log)
     for _ in range(600):
         if server.poll() is not None:
             sys.exit("the server ended")

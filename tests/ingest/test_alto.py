@@ -54,6 +54,13 @@ def test_a_file_gives_back_the_parts_it_was_made_of(data: st.DataObject) -> None
     assert alto.load(alto.dump(given_parts)) == given_parts
 
 
+@given(st.data())
+def test_the_words_of_some_pages_are_those_of_the_whole_file(data: st.DataObject) -> None:
+    given_parts = [data.draw(parts(number)) for number in range(3, 3 + data.draw(st.integers(0, 3)))]
+    wanted = data.draw(st.sets(st.integers(2, 6)))
+    assert alto.words(alto.dump(given_parts), wanted) == {part.number: part.words for part in given_parts if part.number in wanted}
+
+
 def test_words_that_follow_the_text_carry_their_boxes_in_place() -> None:
     words = (Word("Señor", 96.0, 72, 72, 110.5, 84), Word("Alcalde", 91.0, 72, 100, 120, 112), Word("mayor", 88.0, 124, 100, 160, 112))
     part = Part(7, PartKind.PAGE, "Señor\n\nAlcalde mayor", TextSource.RECOGNISED, width=612.0, height=792.0, turn=90, words=words)
@@ -77,6 +84,8 @@ def test_a_character_that_xml_cannot_hold_is_shown_as_lost() -> None:
 def test_something_else_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="ALTO"):
         alto.load(content)
+    with pytest.raises(ValueError, match="ALTO"):
+        alto.words(content, {1})
 
 
 def test_equal_words_of_several_files_are_held_once() -> None:
