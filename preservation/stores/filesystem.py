@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import local
-from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, cast
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, HashingReader, digest_of
 from preservation.store import (
@@ -56,6 +56,13 @@ class FilesystemStore:
             raise ValueError(f"the store and its incoming folder are on different file systems: {root}, {incoming}")
         self._pending = _Pending()
         self.clear_incoming()
+
+    @classmethod
+    def only_read(cls, root: Path) -> Self:
+        """One that may lie on a medium that cannot be written: nothing is made there or beside it, and whoever writes is refused."""
+        store = cls.__new__(cls)
+        store._root, store._incoming, store._pending = root.resolve(), Path(os.devnull), _Pending()
+        return store
 
     def clear_incoming(self) -> int:
         """Remove what dead processes left in flight; how many files it was. Living writers are not disturbed."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from preservation.fixity import digest_of
-from preservation.store import ObjectExists, ObjectKey, ObjectMissing
+from preservation.fixity import Digest, digest_of
+from preservation.store import ObjectExists, ObjectKey, ObjectMissing, StoreError
 from preservation.stores import filesystem
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.incoming import flush_file_system
@@ -166,3 +166,20 @@ def test_a_replacement_is_on_the_disk_before_it_is_seen(store: FilesystemStore, 
     store.replace(ObjectKey("a/b"), io.BytesIO(b"dos"), was=digest_of(io.BytesIO(b"uno")))
     assert [act.split()[0] for act in acts] == ["sync", "rename", "sync"]
     assert acts[-1] == "sync a"
+
+
+def test_one_that_is_only_read_makes_nothing_and_takes_nothing(tmp_path: Path) -> None:
+    FilesystemStore(tmp_path / "store", tmp_path / "incoming").put(ObjectKey("a/b"), io.BytesIO(b"bytes"))
+    (tmp_path / "incoming").rmdir()
+    store = FilesystemStore.only_read(tmp_path / "store")
+    with store.open(ObjectKey("a/b")) as content:
+        assert content.read() == b"bytes"
+    for write in (
+        lambda: store.put(ObjectKey("a/c"), io.BytesIO(b"others")),
+        lambda: store.replace(ObjectKey("a/b"), io.BytesIO(b"others"), was=Digest("sha256", "0" * 64)),
+        lambda: store.delete(ObjectKey("a/b"), authority="nobody"),
+    ):
+        with pytest.raises(StoreError):
+            write()
+    assert [one.key for one in store.list()] == ["a/b"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
