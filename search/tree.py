@@ -4,6 +4,7 @@ Fields: `bu bs` body, `tu ts` title, `du ds` description, each unstemmed (u) and
 Words are given folded for `u` fields and codes, and as stems for `s` fields, so that no engine analyses what a person typed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -88,3 +89,13 @@ class Required:
 
 
 Node: TypeAlias = Nothing | Term | Phrase | Prefix | Every | Some | Best | Weighted | Constant | Required
+
+
+def telling(parts: Sequence[Node]) -> list[Node]:
+    """The parts of a Some without those that answer only where all of some others do: they score, but find nothing more."""
+    others = {id(part) for part in parts}
+    return [
+        part
+        for part in parts
+        if not (isinstance(part, Weighted) and isinstance(part.part, Every) and all(id(each) in others for each in part.part.parts))
+    ]

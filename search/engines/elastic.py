@@ -14,7 +14,7 @@ from search.engines.elastic_ranking import WINDOW, by_document
 from search.engines.elastic_reading import Reading, every_document
 from search.engines.elastic_server import IndexGone, Patience, Server, Source
 from search.engines.elastic_storage import Generation, Storage
-from search.engines.elastic_words import Memory, ReaderWords
+from search.engines.elastic_words import Memory, Moment, Outdated, ReaderWords
 from search.engines.elastic_writing import Preparation, Prepared
 from search.index import EntriesRefused, Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
 from search.plan import plan, synonym_table
@@ -126,17 +126,24 @@ class ElasticIndex:
         return Filling(self._server, generation, known)
 
     def _searched(self, query: Query, scope: Scope) -> Results:
+        moment = Moment(self._source, self._memory)
+        try:
+            return self._answered(query, scope, moment)
+        except Outdated:
+            return self._answered(query, scope, moment)
+
+    def _answered(self, query: Query, scope: Scope, moment: Moment) -> Results:
         parsed = parse(query.text, self._patterns)
-        words = ReaderWords(self._source, scope, self._memory.known(self._source))
+        words = ReaderWords(moment, scope)
         asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
-        reading = Reading(self._source, query, scope, words.size())
+        reading = Reading(moment.ask, query, scope, words.size(), parsed.naming)
         found, notes = reading.nothing(), asked.notes
         for step in asked.steps:
             found = reading.found(step.tree)
             if found.count:
                 notes += (step.note,) if step.note else ()
                 break
-        if parsed.naming and not reading.knows(parsed.naming):
+        if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)
         hits = by_document(found.pages, max(query.offset, 0), reading.last)

@@ -8,7 +8,7 @@ from search.engines.elastic_operations import Json
 from search.engines.tantivy_schema import SEPARATOR
 from search.index import Query as Asked
 from search.index import Scope
-from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted
+from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted, telling
 
 
 def translated(node: Node, weight: float = 1.0) -> Json:
@@ -36,26 +36,39 @@ def translated(node: Node, weight: float = 1.0) -> Json:
             return {"match_none": {}}
 
 
+def unscored(node: Node) -> Json:
+    """The server's query for what answers a tree, in no order: without the parts that find nothing more."""
+    match node:
+        case Every(parts):
+            return {"bool": {"filter": [unscored(part) for part in parts]}}
+        case Some(parts, least):
+            return {"bool": {"should": [unscored(part) for part in telling(parts)], "minimum_should_match": least}}
+        case Best(parts, _):
+            return {"bool": {"should": [unscored(part) for part in parts], "minimum_should_match": 1}}
+        case Weighted(part, _) | Constant(part, _) | Required(part, _):
+            return unscored(part)
+        case _:
+            return translated(node)
+
+
 def within(scope: Scope) -> Json:
     """Entries that one of the reader's labels opens."""
     return {"terms": {"label": sorted(map(encodable, scope.labels))}}
 
 
-def filtered(wanted: Json, asked: Asked, scope: Scope, level: int = 0) -> Json:
-    """`wanted`, only among what the reader may see and the filters let through; one document in 2**level."""
+def filters(asked: Asked, scope: Scope) -> list[Json]:
+    """What the reader may see and the filters let through."""
     let_through = [within(scope)]
     let_through += [{"term": {"facet": encodable(f"{facet}{SEPARATOR}{value}")}} for facet, value in asked.filters.items()]
     if asked.from_year is not None or asked.to_year is not None:
         first, last = max(0, asked.from_year or 0), min(9999, 9999 if asked.to_year is None else asked.to_year)
         let_through.append({"range": {"year": {"gte": first, "lte": last}}} if first <= last else {"match_none": {}})
-    if level:
-        let_through.append(share(level))
-    return {"bool": {"must": [wanted], "filter": let_through}}
+    return let_through
 
 
-def share(level: int) -> Json:
+def share(level: int) -> list[Json]:
     """One document in 2**level, fairly chosen."""
-    return {"term": {"share": str(level)}}
+    return [{"term": {"share": str(level)}}] if level else []
 
 
 def level_for(entries: float, wanted: int, deepest: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from search.engines.elastic_operations import Json
-from search.engines.elastic_query import level_for, share, translated, within
+from search.engines.elastic_query import level_for, share, unscored, within
 from search.engines.elastic_server import Source
 from search.engines.elastic_writing import DEEPEST, STAMP
 from search.index import Scope
@@ -24,6 +24,13 @@ _ROUNDS = 8
 _REMEMBERED = 50_000
 _TEXTS: tuple[Field, ...] = ("bu", "tu", "du")
 _ENTRIES: Json = {"size": 0, "track_total_hits": True, "query": {"exists": {"field": "doc"}}}
+_STAMP: Json = {
+    "size": 1,
+    "track_total_hits": False,
+    "query": {"ids": {"values": [STAMP]}},
+    "stored_fields": "_none_",
+    "docvalue_fields": ["stamp"],
+}
 
 Made = TypeVar("Made")
 
@@ -38,6 +45,7 @@ class Known:
     about: int = 0
     size: int = -1
     lists: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    edits: dict[tuple[str, int], Mapping[str, int]] = field(default_factory=dict)
     frequencies: dict[str, int] = field(default_factory=dict)
     counts: dict[tuple[frozenset[str], Node], int] = field(default_factory=dict)
 
@@ -46,29 +54,58 @@ class Known:
         return max(len(self.lists), len(self.frequencies) // 10, len(self.counts)) > _REMEMBERED
 
 
+class Outdated(Exception):
+    """The index is no longer the one that something is remembered of."""
+
+
 class Memory:
     """Remembers what is known of an index for as long as its stamp is the same."""
 
     def __init__(self) -> None:
-        self._known = Known()
+        self.known = Known()
 
-    def known(self, source: Source) -> Known:
-        """What is known of the index as it is now. Raises IndexGone."""
-        search = {"size": 1, "query": {"ids": {"values": [STAMP]}}, "stored_fields": "_none_", "docvalue_fields": ["stamp"]}
-        stamps = [hit["fields"]["stamp"][0] for hit in source.ask([search])[0]["hits"]["hits"]]
-        known = self._known
-        if not stamps or known.stamp != stamps[0] or known.is_much:
-            known = self._known = Known(stamps[0] if stamps else "", max(known.size, known.about))
-        return known
+    def begin(self, stamp: str) -> Known:
+        """Forget all: the index has this stamp now."""
+        self.known = Known(stamp, max(self.known.size, self.known.about))
+        return self.known
+
+
+class Moment:
+    """The index while one search reads it, with what is remembered of it.
+
+    The first request brings the stamp too. Where the index has changed it raises Outdated, for what was asked was asked in the light of
+    what is no longer so; from then on `known` is empty, and is filled from an index that has that stamp or a later one.
+    """
+
+    def __init__(self, source: Source, memory: Memory) -> None:
+        self._source = source
+        self._memory = memory
+        self._is_now = False
+        self.known = memory.begin(memory.known.stamp) if memory.known.is_much else memory.known
+
+    def ask(self, searches: Sequence[Json]) -> list[Json]:
+        """The answers to several searches, run at once. Raises IndexGone, Outdated."""
+        if self._is_now:
+            return self._source.ask(searches)
+        stamp, *answers = self._source.ask([_STAMP, *searches])
+        self._is_now = True
+        stamps = [hit["fields"]["stamp"][0] for hit in stamp["hits"]["hits"]]
+        if stamps != [self.known.stamp]:
+            self.known = self._memory.begin(*stamps or [""])
+            raise Outdated
+        return answers
+
+    def frequencies(self, words: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
+        return self._source.frequencies(words, fields)
 
 
 class ReaderWords:
     """A `search.spelling.Vocabulary`: words are found among all, and counted only in entries the scope opens."""
 
-    def __init__(self, source: Source, scope: Scope, known: Known) -> None:
-        self._source = source
+    def __init__(self, moment: Moment, scope: Scope) -> None:
+        self._moment = moment
         self._scope = scope
-        self._known = known
+        self._known = moment.known
         self._uncounted: dict[Node, None] = {}
         self._unlisted: dict[tuple[str, str], Json] = {}
 
@@ -94,12 +131,16 @@ class ReaderWords:
         return self._known.frequencies[word] if word in self._known.frequencies else self.pages(word)
 
     def near(self, word: str, distance: int) -> Mapping[str, int]:
-        farther = self._known.lists.get(("2", word))
-        if farther is None:
-            query = {"fuzzy": {"word": {"value": word, "fuzziness": distance, "rewrite": "constant_score"}}}
-            farther = self._listed(str(distance), word, query)
-        edits = {each: 1 if one_edit_apart(each, word) else 0 if each == word else 2 for each in farther}
-        return {each: edit for each, edit in edits.items() if edit <= distance}
+        if (edits := self._known.edits.get((word, distance))) is not None:
+            return edits
+        kind = "2" if ("2", word) in self._known.lists else str(distance)
+        nearest = {"value": word, "fuzziness": distance, "max_expansions": _NEAR, "rewrite": f"top_terms_boost_{_NEAR}"}
+        listed = self._listed(kind, word, {"fuzzy": {"word": nearest}})
+        edits = {each: 1 if one_edit_apart(each, word) else 0 if each == word else 2 for each in listed}
+        edits = {each: edit for each, edit in edits.items() if edit <= distance}
+        if (kind, word) in self._known.lists:
+            self._known.edits[word, distance] = edits
+        return edits
 
     def sounding(self, key: str) -> Iterable[str]:
         return self._listed("sound", key, {"term": {"sound": key}})
@@ -117,7 +158,8 @@ class ReaderWords:
         if (kind, value) not in self._known.lists:
             field = "spelling" if kind == "spelling" else "word"
             terms = {"field": field, "size": _NEAR, "execution_hint": "map"}
-            self._unlisted[kind, value] = {"size": 0, "query": {"bool": {"filter": query}}, "aggs": {"words": {"terms": terms}}}
+            seen = {"bool": {"filter": query}}
+            self._unlisted[kind, value] = {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"words": {"terms": terms}}}
         return self._known.lists.get((kind, value), [])
 
     def _fetch(self) -> None:
@@ -128,7 +170,7 @@ class ReaderWords:
         for node in self._uncounted:
             levels.setdefault(self._level(node), []).append(node)
         counting = [self._counting(nodes, level) for level, nodes in levels.items()]
-        answers = iter(self._source.ask([*self._unlisted.values(), *counting, *([_ENTRIES] if self._known.size < 0 else [])]))
+        answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *([_ENTRIES] if self._known.size < 0 else [])]))
         found: set[str] = set()
         for (kind, value), answer in zip(self._unlisted, answers, strict=False):
             self._known.lists[kind, value] = [bucket["key"] for bucket in answer["aggregations"]["words"]["buckets"]]
@@ -143,7 +185,7 @@ class ReaderWords:
 
     def _learn(self, words: Iterable[str]) -> None:
         if unknown := sorted(set(words) - self._known.frequencies.keys()):
-            self._known.frequencies |= self._source.frequencies(unknown, _TEXTS)
+            self._known.frequencies |= self._moment.frequencies(unknown, _TEXTS)
 
     def _level(self, node: Node) -> int:
         """In what share of the entries a node is counted: common words in one where there are enough of them."""
@@ -155,6 +197,6 @@ class ReaderWords:
 
     def _counting(self, nodes: Sequence[Node], level: int) -> Json:
         """How many of the reader's entries answer each node, of those at the level."""
-        seen = {"bool": {"filter": [within(self._scope), *([share(level)] if level else [])]}}
-        filters = [translated(node) for node in nodes]
+        seen = {"bool": {"filter": [within(self._scope), *share(level)]}}
+        filters = [unscored(node) for node in nodes]
         return {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"counts": {"filters": {"filters": filters}}}}

@@ -5,7 +5,7 @@ term that all their entries hold finds them. Each leaf of a tree is met with tha
 whole stretches of entries, so a term met with the tree as a whole would spare it no work.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tantivy import Occur, Query
 
@@ -13,7 +13,7 @@ from search.engines.tantivy_schema import entries_schema, filters, silent, trans
 from search.engines.tantivy_storage import Reading
 from search.index import Query as Asked
 from search.index import Scope
-from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted
+from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted, telling
 
 DEEPEST = 16
 _DENSE = 2
@@ -42,7 +42,7 @@ def most(reading: Reading, node: Node) -> int:
         case Every(parts):
             return min(most(reading, part) for part in parts)
         case Some(parts, least):
-            return sum(most(reading, part) for part in _telling(parts)) // least
+            return sum(most(reading, part) for part in telling(parts)) // least
         case Best(parts, _):
             return sum(most(reading, part) for part in parts)
         case Weighted(part, _) | Constant(part, _) | Required(part, _):
@@ -68,7 +68,7 @@ def _met(node: Node, share: Query) -> Query:
         case Every(parts):
             return Query.boolean_query([(Occur.Must, _met(part, share)) for part in parts])
         case Some(parts, least):
-            some = [(Occur.Should, _met(part, share)) for part in _telling(parts)]
+            some = [(Occur.Should, _met(part, share)) for part in telling(parts)]
             return Query.boolean_query(some, minimum_number_should_match=least)
         case Best(parts, _):
             return Query.boolean_query([(Occur.Should, _met(part, share)) for part in parts])
@@ -76,13 +76,3 @@ def _met(node: Node, share: Query) -> Query:
             return _met(part, share)
         case _:
             return Query.boolean_query([(Occur.Must, translated(entries_schema(), node)), (Occur.Must, share)])
-
-
-def _telling(parts: Sequence[Node]) -> list[Node]:
-    """The parts without those that answer only where all of some others do: they score, but find nothing more."""
-    others = {id(part) for part in parts}
-    return [
-        part
-        for part in parts
-        if not (isinstance(part, Weighted) and isinstance(part.part, Every) and all(id(each) in others for each in part.part.parts))
-    ]

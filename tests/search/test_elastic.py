@@ -140,6 +140,24 @@ def test_what_is_remembered_of_words_is_forgotten_when_another_writes(index: Ela
     assert ask(other, "prezupuesto").did_you_mean is None
 
 
+def test_a_search_whose_words_are_remembered_is_one_request(elastic: ElasticServer, address: str) -> None:
+    asked: list[str] = []
+
+    def act(request: Request, forward: Forward) -> Reply:
+        asked.append(request.path)
+        return forward()
+
+    ElasticIndex(address, code_patterns()).put([entry(f"d{n}", f"El presupuesto de {2000 + n}. Decreto 7 de 1999") for n in range(9)])
+    with between(elastic.url, act) as way:
+        index = ElasticIndex(address.replace(elastic.url, way), code_patterns())
+        first = ask(index, "presupuesto decreto 7 de 1999")
+        asked.clear()
+        again = ask(index, "presupuesto decreto 7 de 1999", limit=5)
+    assert [path.partition("?")[0].rpartition("/")[2] for path in asked] == ["_msearch"]
+    assert (again.total, again.facets, again.notes, again.hits) == (9, first.facets, first.notes, first.hits[:5])
+    assert [note.code for note in again.notes] == ["code_cited"]
+
+
 def test_the_first_writers_of_all_begin_one_index_together(address: str, elastic: ElasticServer) -> None:
     writers = [Thread(target=lambda n=n: ElasticIndex(address).put([entry(f"d{n}", "manzana")])) for n in range(6)]
     for each in writers:
