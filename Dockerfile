@@ -6,8 +6,10 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/archivo
-COPY requirements.lock .
-RUN python -m pip install --no-cache-dir --require-hashes -r requirements.lock
+# With traces: --build-arg REQUIREMENTS=requirements-trazas.lock
+ARG REQUIREMENTS=requirements.lock
+COPY ${REQUIREMENTS} .
+RUN python -m pip install --no-cache-dir --require-hashes -r ${REQUIREMENTS}
 
 COPY package.json package-lock.json .npmrc ./
 COPY archivo archivo

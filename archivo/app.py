@@ -3,8 +3,10 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from archivo.access import pages as access_pages
 from archivo.access.door import viewer_of
@@ -19,6 +21,9 @@ from archivo.operations import pages as operations_pages
 from archivo.operations.health import Health
 from archivo.retention import pages as retention_pages
 from archivo.web import shell
+
+UNTOLD: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
+"""What FastAPI would tell by itself carries queries and addresses of people; what is told is in metrics.py."""
 
 
 def create_app(archive: Archive, secret: str) -> FastAPI:
@@ -37,6 +42,7 @@ def create_app(archive: Archive, secret: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        telemetry=UNTOLD,
     )
     app.state.archive = archive
     app.state.health = Health(archive)

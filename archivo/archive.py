@@ -18,6 +18,7 @@ from archivo.database import Base, Database, added, delete_rows, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.processes import Bell, Renewals
+from archivo.tracing import Traces
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectStore
 from search.index import SearchIndex
@@ -113,12 +114,14 @@ class Transaction:
     now: datetime
     sent: list[tuple[JobId, Queue]] = field(default_factory=list)
     last: list[Callable[[], None]] = field(default_factory=list)
+    cause: str | None = None
+    """What this is done for, as the traces name it; each job tells it on."""
     changes_catalogue: bool = False
     """Whether what may be found, or what is said of it, is another thing once this is committed."""
 
     def enqueue(self, kind: str, object_id: str, *, queue: Queue, priority: int = 5, params: Mapping[str, object] | None = None) -> JobId:
         """Write a job; see jobs.enqueue."""
-        job_id = jobs.enqueue(self.session, kind, object_id, queue=queue, now=self.now, priority=priority, params=params)
+        job_id = jobs.enqueue(self.session, kind, object_id, queue=queue, now=self.now, priority=priority, params=params, cause=self.cause)
         self.sent.append((job_id, queue))
         return job_id
 
@@ -171,13 +174,14 @@ class Archive:
     bell: Bell = field(default_factory=Bell)
     counts: Shelf = field(default_factory=lambda: Shelf(room=200))
     """What was counted of the catalogue: see `counted`."""
+    traces: Traces = field(default_factory=Traces)
     renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commit what was done, then tell the workers. An exception rolls everything back and tells nobody."""
         with self.database.writing() as session:
-            transaction = Transaction(session, self.clock())
+            transaction = Transaction(session, self.clock(), cause=self.traces.current())
             yield transaction
             for act in transaction.last:
                 act()

@@ -21,6 +21,7 @@ from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.processes import host_name, lives, process_name
 from archivo.settings import Settings, SettingsError, read_settings
+from archivo.tracing import OtlpTraces, Traces
 from ingest.limits import Limits
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
@@ -63,21 +64,22 @@ class NoLegs:
 
 
 @contextmanager
-def opened(settings: Settings | None = None) -> Iterator[Archive]:
+def opened(settings: Settings | None = None, traces: Traces | None = None) -> Iterator[Archive]:
     """The archive of this process, closed at the end. Missing folders, tables and root are made. Raises NoRoom on a full disk."""
     settings = settings or settings_or_malformed()
-    with _faults_told(settings.home):
-        archive, tools = assemble(settings)
+    with faults_told(settings.home):
+        archive, tools = assemble(settings, traces)
         try:
             yield archive
         finally:
             archive.legs.close()
             tools.close()
+            archive.traces.close()
             archive.database.close()
 
 
 @contextmanager
-def _faults_told(home: Path) -> Iterator[None]:
+def faults_told(home: Path) -> Iterator[None]:
     """Say why a database cannot be used: one on a disk that is full cannot even be opened, and says only that it failed."""
     try:
         yield
@@ -136,12 +138,31 @@ def settings_or_malformed() -> Settings:
         raise Malformed("settings.value", f"{fault} No se hizo nada.", "Corrija la variable de entorno y repita la orden.") from fault
 
 
-def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
+def traces_of(settings: Settings) -> Traces:
+    """What measures the work of a process that serves or works. Raises Malformed where the traces asked for cannot be made."""
+    if settings.traces_url is None:
+        return Traces()
+    try:
+        return OtlpTraces(settings.traces_url)
+    except ImportError as fault:
+        raise Malformed(
+            "settings.traces",
+            "ARCHIVO_TRACES_URL pide enviar trazas, y las bibliotecas de OpenTelemetry no están instaladas. No se arrancó nada.",
+            "Instálelas con «.ci/setup trazas», o quite ARCHIVO_TRACES_URL.",
+        ) from fault
+
+
+def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive, ToolBox]:
     """The archive that the settings describe, and its children, which the caller closes."""
+    traces = traces or Traces()
     _make_home(settings.home)
     database = open_database("ARCHIVO_DATABASE_URL", settings.database_url)
     ensure_schema(database)
-    store = _store(settings)
+    store = open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home)
+    index = _index(settings)
+    traces.follow(database.engine)
+    traces.follow_calls(store, "store", ("put", "replace", "open", "stat", "delete"))
+    traces.follow_calls(index, "index", ("search", "put", "remove"))
     packages = StorageRoot(store)
     packages.ensure()
     tools = ToolBox(size=settings.workers)
@@ -150,7 +171,7 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
         database=database,
         store=store,
         packages=packages,
-        index=_index(settings),
+        index=index,
         tools=tools,
         legs=_legs(settings),
         clock=_now,
@@ -161,6 +182,7 @@ def assemble(settings: Settings) -> tuple[Archive, ToolBox]:
         shelf=Shelf(),
         process=process_name(host, os.getpid()),
         is_alive=lambda name: lives(name, host),
+        traces=traces,
     )
     return archive, tools
 
@@ -280,24 +302,31 @@ def _make_home(home: Path) -> None:
         ) from fault
 
 
-def _store(settings: Settings) -> "ObjectStore":
-    url = urlsplit(settings.store_url)
+def open_store(name: str, address: str, home: Path, *, only_read: bool = False) -> "ObjectStore":
+    """The store at an address, which `name` is said to have given; not asked yet. Raises Malformed for one of no kind we know.
+
+    A folder is made where there is none, unless it is only read: then nothing is written there, nor beside it.
+    """
+    url = urlsplit(address)
     if url.scheme == "file":
         from preservation.stores.filesystem import FilesystemStore
 
         root = Path(unquote(url.path))
-        default = settings.home / "store"
-        incoming = settings.home / "incoming" if root == default else root.with_name(f"{root.name}.incoming")
+        if only_read:
+            if not root.is_dir():
+                raise Malformed("store.origin", f"No hay una carpeta {root}. No se hizo nada.", "Revise la dirección y repita la orden.")
+            return FilesystemStore.only_read(root)
+        incoming = home / "incoming" if root == home / "store" else root.with_name(f"{root.name}.incoming")
         return FilesystemStore(root, incoming)
     if url.scheme in ("s3+http", "s3+https"):
         from preservation.stores.s3 import S3Store
         from preservation.stores.s3_address import BadAddress, s3_address
 
         try:
-            return S3Store(s3_address(settings.store_url))
+            return S3Store(s3_address(address))
         except BadAddress as fault:
-            raise Malformed("settings.value", f"ARCHIVO_STORE_URL: {fault} No se hizo nada.", "Corrija la dirección y repita.") from fault
-    raise _unusable("ARCHIVO_STORE_URL", "file:///… o s3+https://…")
+            raise Malformed("settings.value", f"{name}: {fault} No se hizo nada.", "Corrija la dirección y repita.") from fault
+    raise _unusable(name, "file:///… o s3+https://…")
 
 
 def _index(settings: Settings) -> "SearchIndex":

@@ -30,6 +30,7 @@ FAMILIES: Final = {
     "user": "people",
     "token": "people",
     "migrate-data": "moving",
+    "copy-store": "moving",
     "serve": "running",
     "worker": "running",
     "demo": "running",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from archivo.database import Base, UtcDateTime, table_of
 from archivo.identifiers import JobId, new_uuid
 
+CAUSE: Final = "traceparent"
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 5
 IN_COMPANY: Final = 2
@@ -135,15 +136,19 @@ def enqueue(
     now: datetime,
     priority: int = 5,
     params: Mapping[str, Any] | None = None,
+    cause: str | None = None,
 ) -> JobId:
     """Write a job in this transaction. One still queued with the same kind, object and params serves; its id is given back.
 
-    That one is held until the transaction ends: nobody begins it before what is done here can be seen.
+    That one is held until the transaction ends: nobody begins it before what is done here can be seen. `cause`, a W3C traceparent, goes
+    with its params and tells no job from another.
     """
     wanted = dict(params or {})
     for job_id, params_waiting in session.execute(_WAITING, {"object": object_id, "kind": kind}):
-        if params_waiting == wanted:
+        if {name: value for name, value in params_waiting.items() if name != CAUSE} == wanted:
             return JobId(job_id)
+    if cause:
+        wanted[CAUSE] = cause
     job = Job(id=new_uuid(now), kind=kind, queue=queue, priority=priority, object_id=object_id, params=wanted, created_at=now)
     job.state, job.attempt = JobState.QUEUED, 0
     session.add(job)

@@ -25,6 +25,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
+    "ARCHIVO_TRACES_URL": "Recolector OTLP/HTTP (http://…:4318) de las trazas de serve y worker, sin datos de personas; sin él no se hacen",
     "ARCHIVO_WORKERS": "Trabajos que se atienden a la vez en un proceso; por omisión, el número de procesadores",
     **{f"{name}_FILE": f"Archivo que contiene {name}, para no escribir una contraseña en el entorno" for name in SECRETS},
 }
@@ -51,6 +52,7 @@ class Settings:
     max_upload_bytes: int
     workers: int
     log: str
+    traces_url: str | None
     unknown: tuple[str, ...]
 
 
@@ -73,6 +75,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
         log=_one_of(env, "ARCHIVO_LOG", ("texto", "json")),
+        traces_url=_web_address(env, "ARCHIVO_TRACES_URL"),
         unknown=tuple(sorted(name for name in env if name.startswith("ARCHIVO_") and name not in KNOWN and not name.startswith(RESERVED))),
     )
 
@@ -118,6 +121,14 @@ def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
     text = env.get(name) or choices[0]
     if text not in choices:
         raise SettingsError(f"{name} debe ser {' o '.join(choices)}, y dice «{text}».")
+    return text
+
+
+def _web_address(env: Mapping[str, str], name: str) -> str | None:
+    """The value is not repeated: it may hold a password."""
+    text = env.get(name) or None
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise SettingsError(f"{name} debe ser una dirección de la forma http://servidor:4318.")
     return text
 
 

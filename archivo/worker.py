@@ -22,6 +22,7 @@ from archivo.operations.reconciling import give_up, keep_true, reconcile
 from archivo.processes import GRACE
 from archivo.retention import classification, learning
 from archivo.retention import packaging as retention
+from archivo.tracing import Values
 from preservation.store import StoreFull, StoreUnavailable
 from search.index import IndexFormatChanged, IndexUnavailable
 
@@ -90,12 +91,15 @@ def run_job(archive: Archive, lease: Lease) -> None:
     """
     if lease.kind not in TABLE:
         return _until_noted(_give_back_unknown, archive, lease, None)
-    with archive.renewals.keeping(lambda: _renew(archive, lease)):
+    told: Values = {"archivo.job.id": lease.id, "archivo.job.kind": lease.kind, "archivo.job.attempt": lease.attempt}
+    measured = archive.traces.span(f"job {lease.kind}", told, cause=lease.params.get(jobs.CAUSE))
+    with archive.renewals.keeping(lambda: _renew(archive, lease)), measured as span:
         try:
             TABLE[lease.kind](archive, lease)
         except LeaseLost:
             return
         except Exception as fault:  # whatever a document provokes is its own failure, never the worker's
+            span.fail(type(fault).__name__)
             _until_noted(_end_badly, archive, lease, fault)
 
 

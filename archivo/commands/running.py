@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from archivo.archive import Archive
-from archivo.assembly import opened, read_secret, settings_or_malformed
+from archivo.assembly import opened, read_secret, settings_or_malformed, traces_of
 from archivo.commands.printing import print_line, print_message
 from archivo.errors import Malformed, Unavailable
 from archivo.jobs import Queue
@@ -54,7 +54,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     settings = _strict_settings()
     signal.signal(signal.SIGTERM, _leave)
-    with _listening(options.host, options.port) as listening, opened(settings) as archive:
+    with _listening(options.host, options.port) as listening, opened(settings, traces_of(settings)) as archive:
         check_index_format(archive)
         secret = read_secret(settings)
         stop = threading.Event()
@@ -109,7 +109,7 @@ def _worker(options: argparse.Namespace) -> int:
 
     settings = _strict_settings()
     queues = _queues(options.queues)
-    with opened(settings) as archive:
+    with opened(settings, traces_of(settings)) as archive:
         check_index_format(archive)
         if settings.broker_url != "local://":
             return _broker_worker(archive, settings, queues, while_input=options.while_input)

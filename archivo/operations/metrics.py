@@ -25,6 +25,7 @@ from archivo.archive import Archive
 from archivo.intake.sealing import count_unsealed
 from archivo.jobs import Job, JobState
 from archivo.records.models import Document
+from archivo.tracing import Traces
 
 FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -49,22 +50,24 @@ def install(app: FastAPI, archive: Archive) -> None:
     app.state.metrics = registry = CollectorRegistry()
     registry.register(Catalogue(archive))
     took = Histogram("archivo_request_seconds", "Seconds of a request.", ("method", "route", "status"), registry=registry, buckets=SECONDS)
-    app.add_middleware(Timed, took=took)
+    app.add_middleware(Timed, took=took, traces=archive.traces)
     app.include_router(router)
 
 
 class Timed:
     """Measures from the first byte of a request to the last of its answer. Middleware of plain ASGI: it never holds a body."""
 
-    def __init__(self, app: ASGIApp, *, took: Histogram) -> None:
+    def __init__(self, app: ASGIApp, *, took: Histogram, traces: Traces) -> None:
         self.app = app
         self.took = took
+        self.traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         begun, status = time.perf_counter(), 500
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -73,11 +76,15 @@ class Timed:
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            with self.traces.span(method, {}, serves=True) as span:
+                try:
+                    await self.app(scope, receive, watched)
+                finally:
+                    route = getattr(scope.get("route"), "path", "—")
+                    told = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+                    span.tell(f"{method} {route}", told)
         finally:
-            route = getattr(scope.get("route"), "path", "—")
             seconds = time.perf_counter() - begun
-            method = scope["method"] if scope["method"] in METHODS else "OTHER"
             self.took.labels(method, route, status).observe(seconds)
             data = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
             LOG.info("request", extra={"data": data})

@@ -43,7 +43,7 @@ def verdict(name: str, licence: str) -> str | None:
 
 def locked() -> list[tuple[str, bool]]:
     """Names in the lock, and whether the name is needed on every machine."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    text = (ROOT / "requirements-trazas.lock").read_text(encoding="utf-8")
     return [(match[1].lower(), match[3] is None) for match in REQUIREMENT.finditer(text)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", ".ci/setup.lock", ".ci/node.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-trazas.lock", ".ci/setup.lock", ".ci/node.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -37,7 +37,8 @@ def test_every_pin_has_a_digest_and_no_host(lock: str):
 
 
 def test_tests_run_on_the_versions_that_users_run():
-    used, tested = pins("requirements.lock"), pins("requirements-dev.lock")
+    used, tested = pins("requirements.lock") | pins("requirements-trazas.lock"), pins("requirements-dev.lock")
+    assert pins("requirements.lock").items() <= pins("requirements-trazas.lock").items()
     assert {name: version for name, version in used.items() if tested.get(name) != version} == {}
 
 

@@ -1,7 +1,6 @@
 """The backup that docs/ingenieria/operations.md describes can be restored."""
 
 import os
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -46,10 +45,12 @@ def test_an_older_database_and_a_newer_store_give_everything_back(
     assert archivo("user", "create", "ana", "--role", "archivist").status == 0
     with backed_up(home, restored, server) as theirs:
         assert archivo("deposit", tmp_path / "despues.txt", "--wait").status == 0
-        shutil.copytree(home / "store", restored / "store")
+        copied = archivo("copy-store", "--to", (tmp_path / "copia").as_uri())
+        assert copied.status == 0
 
         for name, value in theirs.items():
             monkeypatch.setenv(name, value)
+        assert archivo("copy-store", "--from", (tmp_path / "copia").as_uri()).out == copied.out
         assert archivo("rebuild").status == 0
         report = archivo("verify", "--json").value
         assert (report["checked"], report["ok"], report["unexpected"], report["missing"]) == (2, 2, [], [])
@@ -70,10 +71,55 @@ def test_what_was_done_after_the_database_was_copied_is_not_undone(
             publish(archive, custody("prueba"), document)
             work_until_done(archive, {document})
         before = archivo("show", document, "--json").value
-        shutil.copytree(home / "store", restored / "store")
+        copied = archivo("copy-store", "--to", (tmp_path / "copia").as_uri())
+        assert copied.status == 0
 
         for name, value in theirs.items():
             monkeypatch.setenv(name, value)
+        assert archivo("copy-store", "--from", (tmp_path / "copia").as_uri()).out == copied.out
         assert archivo("rebuild").status == 0
         assert archivo("show", document, "--json").value == before
         assert archivo("verify").status == 0
+
+
+def test_a_damaged_package_is_named_and_the_copy_keeps_what_it_had(archivo: Command, home: Path, embedded: None, tmp_path: Path) -> None:
+    letter, copy = tmp_path / "oficio.txt", tmp_path / "copia"
+    letter.write_text("El tranvía subía hasta la plaza de ferias.", encoding="utf-8")
+    assert archivo("deposit", letter, "--wait").status == 0
+    assert archivo("copy-store", "--to", copy.as_uri()).status == 0
+    (original,) = (path for path in (home / "store").rglob("data") if path.parent.name == "original")
+    kept = original.relative_to(home / "store")
+    original.chmod(0o600)
+    original.write_text("otra cosa", encoding="utf-8")
+    assert archivo("copy-store", "--to", copy.as_uri()).status == 0, "nothing new is to be copied"
+    told = archivo("copy-store", "--to", (tmp_path / "otra").as_uri(), "--json")
+    assert (told.status, told.value["damaged"]) == (1, 1)
+    (place,) = told.value["places"]["damaged"]
+    assert str(kept).startswith(place)
+    assert "dañado en el origen" in archivo("copy-store", "--to", (tmp_path / "otra").as_uri()).out
+    assert not (tmp_path / "otra" / kept).exists()
+    assert (copy / kept).read_text(encoding="utf-8").startswith("El tranvía")
+
+
+@pytest.mark.parametrize("place", ["file://{}/no/hay", "file://{}/otra", "https://un.servidor/cubo", "s3+http://sin-cubo"])
+def test_what_is_no_store_is_refused(archivo: Command, tmp_path: Path, place: str) -> None:
+    (tmp_path / "otra").mkdir()
+    ran = archivo("copy-store", "--from", place.format(tmp_path), "--json")
+    assert ran.status == 2
+    assert ran.value["error"]["remedy"]
+    assert not list(tmp_path.glob("no")), "nothing is made where there was nothing"
+
+
+def test_a_copy_on_a_medium_that_cannot_be_written_is_restored(
+    archivo: Command, home: Path, embedded: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "oficio.txt").write_text("El tranvía subía hasta la plaza de ferias.", encoding="utf-8")
+    assert archivo("deposit", tmp_path / "oficio.txt", "--wait").status == 0
+    assert archivo("copy-store", "--to", (tmp_path / "medio" / "copia").as_uri()).status == 0
+    (tmp_path / "medio" / "copia.incoming").rmdir()
+    before = sorted(path for path in (tmp_path / "medio").rglob("*"))
+    monkeypatch.setenv("ARCHIVO_HOME", str(tmp_path / "otra casa"))
+    assert archivo("copy-store", "--from", (tmp_path / "medio" / "copia").as_uri()).status == 0
+    assert archivo("rebuild").status == 0
+    assert archivo("verify", "--json").value["checked"] == 1
+    assert sorted(path for path in (tmp_path / "medio").rglob("*")) == before
