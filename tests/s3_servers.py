@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from preservation.store import StoreUnavailable
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import S3Address, s3_address
 from preservation.stores.s3_leftovers import clear_uploads
@@ -40,6 +41,10 @@ class S3Server:
     def place(self) -> S3Address:
         """An empty place: a prefix nobody uses."""
         return replace(self.address, bucket="archivo-pruebas", prefix=f"{uuid4().hex}/")
+
+    def new_bucket(self) -> S3Address:
+        """A bucket that is not there yet."""
+        return replace(self.address, bucket=f"prueba-{uuid4().hex}", prefix="")
 
     def store(self, place: S3Address | None = None) -> S3Store:
         return S3Store(place or self.place(), QUICK)
@@ -94,6 +99,17 @@ class S3Server:
             self.stop()  # the script waits half a minute, which a busy machine may need to begin
         raise RuntimeError(f"{self.name} does not start: {started.stderr[-500:]}")
 
+    def makes_its_bucket(self) -> bool:
+        """False while it answers and is not ready for it: on a busy machine MinIO takes a moment more."""
+        store = self.store()
+        try:
+            store.wire.make_bucket()
+        except StoreUnavailable:
+            return False
+        finally:
+            store.close()
+        return True
+
     def stop(self) -> None:
         assert self.scripts is not None
         assert self.folder is not None
@@ -102,6 +118,11 @@ class S3Server:
     def _pid(self) -> int:
         assert self.folder is not None
         return int((self.folder / f"{self.name}.pid").read_text("ascii"))
+
+
+def url_of(place: S3Address) -> str:
+    """A place as ARCHIVO_STORE_URL names it."""
+    return f"s3+http://{place.access_key}:{place.secret_key}@{place.endpoint}/{place.bucket}/{place.prefix.rstrip('/')}"
 
 
 @contextmanager
@@ -118,9 +139,7 @@ def s3_server(name: Literal["minio", "versitygw"], request: pytest.FixtureReques
     server = S3Server(name, s3_address(address), folder, scripts)
     try:
         server.start()
-        store = server.store()
-        store.wire.make_bucket()
-        store.close()
+        until(server.makes_its_bucket)
         yield server
     finally:
         server.stop()

@@ -13,13 +13,12 @@ import httpx
 
 from archivo.access.policy import custody
 from archivo.access.services import create_token, create_user
-from preservation.stores.s3_address import S3Address
 from tests.brokers import RabbitMQ
 from tests.elastic_servers import ElasticServer
 from tests.faults import truth
 from tests.faults.people import Reader, Sender, Told
 from tests.faults.site import Site
-from tests.s3_servers import S3Server
+from tests.s3_servers import S3Server, url_of
 from tests.servers import Postgres
 
 ABSENCE: Final = float(os.environ.get("ARCHIVO_FAULTS_ABSENCE", "10"))
@@ -99,7 +98,7 @@ def scene_on(
     with servers.database.database() as rows:
         addresses = {
             "ARCHIVO_DATABASE_URL": rows,
-            "ARCHIVO_STORE_URL": _store_url(servers.store.place()),
+            "ARCHIVO_STORE_URL": url_of(servers.store.place()),
             "ARCHIVO_INDEX_URL": index,
             "ARCHIVO_BROKER_URL": servers.broker.url,
         }
@@ -118,7 +117,3 @@ def scene_on(
         finally:
             site.stop()
             servers.index.forget(index)
-
-
-def _store_url(place: S3Address) -> str:
-    return f"s3+http://{place.access_key}:{place.secret_key}@{place.endpoint}/{place.bucket}/{place.prefix.rstrip('/')}"

@@ -35,6 +35,7 @@ class Member:
     words: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
+    program: Path = ROOT
     running: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -44,7 +45,8 @@ class Member:
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            self.running = subprocess.Popen([sys.executable, *self.words], cwd=ROOT, env=dict(self.environment), stdout=out, stderr=out)
+            command = [sys.executable, *self.words]
+            self.running = subprocess.Popen(command, cwd=self.program, env=dict(self.environment), stdout=out, stderr=out)
 
     def has_ended(self) -> bool:
         return self.running is None or self.running.poll() is not None
@@ -79,13 +81,16 @@ class Member:
 
 @dataclass
 class Site:
-    """The archive as a whole. `settings` are the addresses of its servers, which all its processes share."""
+    """The archive as a whole. `settings` are the addresses of its servers, which all its processes share; `program` is where the program
+    that they run lies.
+    """
 
     folder: Path
     settings: Mapping[str, str]
     command: tuple[str, ...] = ("-m", "archivo")
     port: int = field(default_factory=free_port)
     members: dict[str, Member] = field(default_factory=dict)
+    program: Path = ROOT
 
     @property
     def address(self) -> str:
@@ -101,7 +106,7 @@ class Site:
         """A process by its name; the first time, as it will be started."""
         if name not in self.members:
             words = ("serve", "--port", str(self.port)) if name == WEB else ("worker",)
-            self.members[name] = Member(name, (*self.command, *words), self.environment(name), self.folder / f"{name}.log")
+            self.members[name] = Member(name, (*self.command, *words), self.environment(name), self.folder / f"{name}.log", self.program)
         return self.members[name]
 
     def start(self, *names: str) -> None:
@@ -139,7 +144,7 @@ class Site:
     def order(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the archive, as an operator does on a machine of theirs."""
         command = [sys.executable, "-m", "archivo", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.environment("consola"), capture_output=True, text=True, timeout=600)
+        return subprocess.run(command, cwd=self.program, env=self.environment("consola"), capture_output=True, text=True, timeout=600)
 
     @contextmanager
     def opened(self) -> Iterator[Archive]:
