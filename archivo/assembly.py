@@ -1,7 +1,6 @@
 """Assemble the running Archive from settings; the only place that chooses adapters and reads settings."""
 
 import os
-import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,9 +15,10 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQ
 
 from archivo.archive import Archive, Institution, Legs, Shelf
 from archivo.database import Database, is_away, is_full
-from archivo.errors import Conflict, Malformed, NoRoom, Unavailable
+from archivo.errors import Conflict, Malformed
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
+from archivo.operations.faults import in_words
 from archivo.processes import host_name, lives, process_name
 from archivo.settings import Settings, SettingsError, read_settings
 from archivo.tracing import OtlpTraces, Traces
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
-LEAST_ROOM = 128 << 10
-"""Bytes free below which a database of SQLite cannot be opened or written."""
 SCHEMA_HEAD = "20261124_05"
 LEAST_SECRET = 32
 
@@ -80,54 +78,14 @@ def opened(settings: Settings | None = None, traces: Traces | None = None) -> It
 
 @contextmanager
 def faults_told(home: Path) -> Iterator[None]:
-    """Say why a database cannot be used: one on a disk that is full cannot even be opened, and says only that it failed."""
+    """Say in words what keeps the archive from working. Raises ArchivoError."""
     try:
         yield
-    except (StoreUnavailable, IndexUnavailable, IndexFormatChanged) as fault:
-        raise _away(fault) from fault
-    except (StoreFull, OSError, SQLAlchemyError) as fault:
-        if isinstance(fault, StoreFull) or is_full(fault) or shutil.disk_usage(home).free < LEAST_ROOM:
-            raise NoRoom(
-                "store.full",
-                "No hay espacio en el disco del archivo. No se guardó nada de lo que faltaba; lo ya guardado sigue intacto.",
-                "Avise a quien opera el sistema y repita la orden cuando haya espacio.",
-            ) from fault
-        if is_away(fault):
-            raise Unavailable(
-                "database.away",
-                "La base de datos no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
-                "Compruebe que el servidor de ARCHIVO_DATABASE_URL funciona y repita la orden.",
-            ) from fault
-        raise
-
-
-def _away(fault: Exception) -> Unavailable:
-    """The words for a store or an index that does not serve."""
-    if isinstance(fault, IndexFormatChanged):
-        return Unavailable(
-            "index.format",
-            "El buscador se hizo con otra versión del programa y no se puede leer. Los documentos siguen intactos.",
-            "Hágalo de nuevo con «archivo rebuild --index» y repita la orden.",
-        )
-    if isinstance(fault, IndexUnavailable):
-        return Unavailable(
-            "index.away",
-            "El buscador no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
-            "Compruebe el servidor de ARCHIVO_INDEX_URL con «archivo doctor» y repita la orden.",
-        )
-    from preservation.stores.s3 import OverwritingServer
-
-    if isinstance(fault, OverwritingServer):
-        return Unavailable(
-            "store.overwrites",
-            "El servidor de ARCHIVO_STORE_URL no respeta la escritura única: podría escribir sobre un documento. No se guardó nada.",
-            "Use otro servidor; si aun así lo quiere, añada a la dirección ?acepta=sin-escritura-unica.",
-        )
-    return Unavailable(
-        "store.away",
-        "El almacén no responde. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
-        "Compruebe el servidor de ARCHIVO_STORE_URL con «archivo doctor» y repita la orden.",
-    )
+    except (StoreUnavailable, IndexUnavailable, IndexFormatChanged, StoreFull, OSError, SQLAlchemyError) as fault:
+        error = in_words(fault, home)
+        if error is None:
+            raise
+        raise error from fault
 
 
 def settings_or_malformed() -> Settings:

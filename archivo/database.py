@@ -44,6 +44,7 @@ _SQLITE_AWAY: Final = frozenset(
         sqlite3.SQLITE_PROTOCOL,
     )
 )
+_SQLITE_DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _POSTGRESQL_AWAY: Final = frozenset(("08", "40", "53", "57", "58"))
 HELD: Final = ForUpdateArg(key_share=True)
 """The lock of one who changes a row: others may read it, and add rows that refer to it."""
@@ -201,6 +202,12 @@ def is_full(fault: Exception) -> bool:
     """Whether a fault is of a disk without room (SQLite's SQLITE_FULL; PostgreSQL's disk_full; ENOSPC)."""
     cause = getattr(fault, "orig", fault)
     return "is full" in str(cause) or getattr(cause, "sqlstate", None) == "53100" or getattr(cause, "errno", None) == errno.ENOSPC
+
+
+def is_damaged(fault: Exception) -> bool:
+    """Whether a fault is that the file of SQLite is damaged, or is none of SQLite's."""
+    cause = getattr(fault, "orig", None)
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_DAMAGED
 
 
 def is_away(fault: Exception) -> bool:

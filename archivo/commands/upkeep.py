@@ -7,6 +7,7 @@ from typing import Final
 from archivo.access.policy import custody
 from archivo.assembly import opened, settings_or_malformed
 from archivo.commands.printing import login, print_json, print_line
+from archivo.errors import NoRoom, Unavailable
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -92,11 +93,14 @@ def _jobs(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from archivo.operations.doctor import examine
+    from archivo.operations.doctor import Check, examine
 
     settings = settings_or_malformed()
-    with opened(settings) as archive:
-        checks = examine(archive, settings.home, settings.unknown)
+    try:
+        with opened(settings) as archive:
+            checks = examine(archive, settings.home, settings.unknown)
+    except (Unavailable, NoRoom) as fault:  # it cannot even be opened
+        checks = [Check("apertura", "error", fault.message, fault.remedy)]
     if options.json:
         print_json({"checks": checks, "ok": all(check.status != "error" for check in checks)})
     else:

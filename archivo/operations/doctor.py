@@ -11,9 +11,11 @@ from sqlalchemy import func, select, text
 
 from archivo.archive import Archive
 from archivo.audit.services import verify_chain
+from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
 from archivo.jobs import Job, JobState, Queue
+from archivo.operations.faults import damaged_database, in_words
 from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
 from archivo.web.spanish import count
@@ -53,7 +55,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
     """Look at everything the archive needs. Nothing that was there is changed."""
     looks: tuple[tuple[str, Callable[[], Check]], ...] = (
         ("configuración", lambda: _settings(unknown_settings)),
-        ("base de datos", lambda: _database(archive)),
+        ("base de datos", lambda: _database(archive, home)),
         ("almacén", lambda: _store(archive)),
         ("espacio", lambda: _space(home)),
         ("índice", lambda: _index(archive)),
@@ -71,10 +73,19 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         try:
             checks.append(look())
         except Exception as fault:  # a check that breaks is itself what is wrong
-            checks.append(
-                Check(name, "error", f"No se pudo revisar: {type(fault).__name__}: {fault}", "Revise la configuración y los permisos.")
-            )
+            checks.append(_broken(name, fault, home))
     return checks
+
+
+def _broken(name: str, fault: Exception, home: Path) -> Check:
+    error = in_words(fault, home)
+    if error is not None:
+        return _told(name, error)
+    return Check(name, "error", f"No se pudo revisar: {type(fault).__name__}: {fault}", "Revise la configuración y los permisos.")
+
+
+def _told(name: str, error: ArchivoError) -> Check:
+    return Check(name, "error", error.message, error.remedy)
 
 
 def _settings(unknown: tuple[str, ...]) -> Check:
@@ -86,11 +97,11 @@ def _settings(unknown: tuple[str, ...]) -> Check:
     return Check("configuración", "ok", "Todas las variables ARCHIVO_ son conocidas.")
 
 
-def _database(archive: Archive) -> Check:
+def _database(archive: Archive, home: Path) -> Check:
     with archive.reading() as session:
         documents = session.scalar(select(func.count()).select_from(Document)) or 0
         if archive.database.is_sqlite and session.scalar(text("PRAGMA quick_check")) != "ok":
-            return Check("base de datos", "error", "SQLite dice que el archivo está dañado.", "Restaure la copia, o use «archivo rebuild».")
+            return _told("base de datos", damaged_database(home))
         if not archive.database.is_sqlite:
             kept = {name: session.scalar(text(f"SHOW {name}")) for name in ("server_encoding", "fsync", "synchronous_commit")}
             if kept["server_encoding"] != "UTF8":
@@ -99,7 +110,7 @@ def _database(archive: Archive) -> Check:
             if "off" in kept.values():
                 lost = "PostgreSQL puede perder lo que ya confirmó si se corta la corriente (fsync o synchronous_commit apagados)."
                 return Check("base de datos", "warning", lost, "Enciéndalos en la configuración del servidor.")
-    return Check("base de datos", "ok", f"Responde; {documents} documentos.")
+    return Check("base de datos", "ok", f"Responde; {count(documents, 'documento')}.")
 
 
 def _store(archive: Archive) -> Check:
