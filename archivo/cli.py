@@ -2,15 +2,13 @@
 
 import argparse
 import importlib
-import os
-import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
 from archivo.assembly import settings_or_malformed
-from archivo.commands.printing import print_error, print_message
+from archivo.commands.printing import OutputLost, let_go, print_error, print_message, write
 from archivo.errors import ArchivoError
 
 FAMILIES: Final = {
@@ -40,6 +38,9 @@ FAMILIES: Final = {
 class _Parser(argparse.ArgumentParser):
     """Misuse exits with status 2, as JSON when JSON was asked for."""
 
+    def print_help(self, file: object = None) -> None:
+        write(self.format_help())
+
     def error(self, message: str) -> NoReturn:
         raise _Misuse(f"{message}. {self.format_usage().strip()}")
 
@@ -58,6 +59,20 @@ def load(words: Sequence[str]) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one command; the exit status (0 done, 1 something wrong found or some item failed, 2 misuse)."""
+    try:
+        return _run(words)
+    except OutputLost:
+        print_message(
+            "No se pudo escribir la respuesta: su salida está cerrada o no tiene espacio. Lo que la orden hizo sigue hecho. "
+            "Revise a dónde se envía la salida."
+        )
+        return 1
+    except BrokenPipeError:
+        let_go(1)
+        return 1
+
+
+def _run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
         return _dispatch(words)
@@ -74,9 +89,8 @@ def run(words: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+    except (OutputLost, BrokenPipeError):
+        raise
     except Exception as fault:  # a person never sees a stack trace; the log does
         return _internal(fault, as_json)
 
@@ -92,7 +106,7 @@ def _internal(fault: Exception, as_json: bool) -> int:
 
 def _dispatch(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
-        sys.stdout.write(_help())
+        write(_help())
         return 0 if words else 2
     family = FAMILIES.get(words[0])
     if family is None:

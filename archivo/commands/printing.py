@@ -1,6 +1,7 @@
 """How commands print: JSON alone on stdout, messages on stderr."""
 
 import getpass
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,20 +16,48 @@ _NOT_TEXT: Final = re.compile(r"[\ud800-\udfff]")
 _BREAK: Final = re.compile(r"[\t\n\r\x85\u2028\u2029]")
 
 
+class OutputLost(Exception):
+    """What a command prints cannot be written: its output is closed, or has no room."""
+
+
 def print_json(value: Any) -> None:
     r"""Print one JSON value, a line; bytes of a name that are not UTF-8 as `\xNN` in its strings."""
-    sys.stdout.write(_NOT_TEXT.sub(lambda match: "\\" + _escape(match[0]), to_json(value)) + "\n")
-    sys.stdout.flush()
+    write(_NOT_TEXT.sub(lambda match: "\\" + _escape(match[0]), to_json(value)) + "\n")
 
 
 def print_line(text: str = "") -> None:
     """Print a line for a person, control characters shown escaped."""
-    sys.stdout.write(shown(text) + "\n")
+    write(shown(text) + "\n")
 
 
 def print_message(text: str) -> None:
-    """Print a message beside the result."""
-    sys.stderr.write(shown(text) + "\n")
+    """Print a message beside the result; one that cannot be written stops nothing."""
+    try:
+        sys.stderr.write(shown(text) + "\n")
+        sys.stderr.flush()
+    except AttributeError:  # closed from the beginning
+        return
+    except OSError:
+        let_go(2)
+
+
+def write(text: str) -> None:
+    """Write to the standard output at once. Raises OutputLost; BrokenPipeError where the reader has left."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except AttributeError as fault:  # closed from the beginning
+        raise OutputLost from fault
+    except OSError as fault:
+        let_go(1)
+        raise OutputLost from fault
+
+
+def let_go(stream: int) -> None:
+    """Lead a standard stream nowhere, so that what it still holds does not fail again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def print_error(code: str, message: str, remedy: str, as_json: bool) -> None:
@@ -60,7 +89,7 @@ def login() -> str:
 @contextmanager
 def progress(total: int, what: str) -> Iterator["Progress"]:
     """A counter on stderr, only on a terminal."""
-    counter = Progress(total, what, sys.stderr.isatty())
+    counter = Progress(total, what, sys.stderr is not None and sys.stderr.isatty())
     yield counter
     counter.end()
 

@@ -7,11 +7,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from archivo.archive import Archive
 from archivo.assembly import opened, read_secret, settings_or_malformed, traces_of
-from archivo.commands.printing import print_line, print_message
+from archivo.commands.printing import OutputLost, print_line, print_message
 from archivo.errors import Malformed, Unavailable
 from archivo.jobs import Queue
 from archivo.operations import logs
@@ -74,7 +75,8 @@ def _serve(options: argparse.Namespace) -> int:
                 server_header=False,
             )
             server = uvicorn.Server(config)
-            print_line(f"Archivo está en http://{options.host}:{listening.getsockname()[1]}/")
+            with suppress(OutputLost):  # it serves all the same
+                print_line(f"Archivo está en http://{options.host}:{listening.getsockname()[1]}/")
             server.run(sockets=[listening])
             return 0 if server.started else 1
         finally:

@@ -50,6 +50,16 @@ def test_the_doctor_tells_a_home_that_can_only_be_read(unwritable: Command, home
     assert str(home) in remedy
 
 
+def test_a_home_that_can_only_be_read_is_told_though_its_rows_are_elsewhere(
+    unwritable: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVO_DATABASE_URL", f"sqlite:///{tmp_path}/filas.db")
+    monkeypatch.setenv("ARCHIVO_STORE_URL", f"file://{home}/otro")
+    ran = unwritable("trd", "list", "--json")
+    assert (ran.status, ran.value["error"]["code"]) == (1, "home.unwritable")
+    assert str(home) in ran.value["error"]["message"]
+
+
 BROKEN = {
     "not one": lambda whole: b"no es una base de datos",
     "cut in its pages": lambda whole: whole[:4096] + b"\xff" * (len(whole) - 4096),
