@@ -42,7 +42,7 @@ CATALOGUE: Mapping[str, Entry] = {
         Severity.ERROR,
         "The engine needs the data of the language and of orientation",
         "No se pudo leer el texto de las imágenes: en este equipo faltan los datos de reconocimiento del idioma «{language}».",
-        "Pida al administrador que instale tesseract-ocr, tesseract-ocr-{language} y tesseract-ocr-osd, y procese de nuevo el documento.",
+        "Pida que se instalen tesseract-ocr, tesseract-ocr-{language} y tesseract-ocr-osd; después, léalo de nuevo desde su «Integridad».",
     ),
     "ocr.page_failed": Entry(
         Severity.ERROR,
@@ -54,7 +54,7 @@ CATALOGUE: Mapping[str, Entry] = {
         Severity.ERROR,
         "Limits.seconds_per_page",
         "No se pudo leer el texto de la página {page}: tardó más de lo permitido. Las demás páginas sí se procesaron.",
-        "Procese de nuevo el documento cuando el equipo esté menos ocupado; si se repite, digitalice otra vez esa página.",
+        "Léalo de nuevo desde su «Integridad» cuando el equipo esté menos ocupado; si se repite, digitalice otra vez esa página.",
     ),
     "ocr.page_too_large": Entry(
         Severity.ERROR,
@@ -90,7 +90,7 @@ CATALOGUE: Mapping[str, Entry] = {
         Severity.WARNING,
         "The original and its recognised text do not depend on the copy",
         "No se pudo crear la copia PDF en la que se busca texto. El original y el texto leído sí se conservan.",
-        "No hace falta hacer nada para consultar el documento; si necesita la copia, procese de nuevo el documento.",
+        "No hace falta hacer nada para consultar el documento; si necesita la copia, lea de nuevo el documento desde su «Integridad».",
     ),
     "derivative.lost_text": Entry(
         Severity.WARNING,

@@ -11,7 +11,7 @@ from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.audit.services import record_export
 from archivo.records.models import Document, DocumentState
-from archivo.records.rows import alphabetical, batches, in_order, visible_to
+from archivo.records.rows import alphabetical, batches, in_order, is_unread, visible_to
 from archivo.retention.models import Classification, TrdClass
 from archivo.web.tables import Order
 from search.index import Query
@@ -47,6 +47,7 @@ class DocumentRow:
     published: bool
     standing: str
     is_doubtful: bool
+    is_unread: bool
     part_count: int
     filename: str
     size: int
@@ -142,13 +143,13 @@ def _with_series(statement: Select[Any]) -> Select[Any]:
 
 def _rows(archive: Archive, actor: Actor, ids: list[str]) -> list[DocumentRow]:
     """The rows of these documents, in this order, without those that the actor may not see."""
-    seen = _with_series(select(Document).where(Document.id.in_(ids), visible_to(actor))).add_columns(TrdClass, STANDING)
+    seen = _with_series(select(Document).where(Document.id.in_(ids), visible_to(actor))).add_columns(TrdClass, STANDING, is_unread())
     with archive.reading() as session:
-        rows = {document.id: _row(document, item, standing) for document, item, standing in session.execute(seen)}
+        rows = {document.id: _row(document, item, standing, lacks) for document, item, standing, lacks in session.execute(seen)}
     return [rows[each] for each in ids if each in rows]
 
 
-def _row(document: Document, item: TrdClass | None, standing: str) -> DocumentRow:
+def _row(document: Document, item: TrdClass | None, standing: str, lacks_text: bool) -> DocumentRow:
     return DocumentRow(
         id=document.id,
         title=document.title,
@@ -163,6 +164,7 @@ def _row(document: Document, item: TrdClass | None, standing: str) -> DocumentRo
         published=document.published,
         standing=standing,
         is_doubtful=document.is_doubtful,
+        is_unread=lacks_text,
         part_count=document.part_count,
         filename=document.filename,
         size=document.size,

@@ -131,6 +131,7 @@ def document(
         address=address,
         may_describe=actor.may(Grant.DESCRIBE),
         may_classify=actor.may(Grant.CLASSIFY),
+        may_retry=actor.may(Grant.RETRY_JOBS),
         citation_address=str(request.base_url).rstrip("/") + f"/documentos/{document_id}",
     )
 

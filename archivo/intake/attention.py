@@ -13,7 +13,7 @@ from archivo.archive import Archive, Transaction
 from archivo.audit.services import record_export
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState
-from archivo.records.rows import alphabetical, batches, in_order
+from archivo.records.rows import alphabetical, batches, in_order, is_unread
 from archivo.retention.models import Classification
 from archivo.web.tables import Order
 
@@ -30,7 +30,7 @@ ORDERS: Final[Mapping[str, SQLColumnExpression[Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A document that waits for a person. `reason`: `classify`, `audit`, `doubtful` or `failed`."""
+    """A document that waits for a person. `reason`: `classify`, `audit`, `doubtful`, `unread` or `failed`."""
 
     id: str
     title: str
@@ -50,6 +50,7 @@ class Attention:
     classify: int
     audit: int
     doubtful: int
+    unread: int
     failed: int
 
 
@@ -61,7 +62,7 @@ def count_waiting(archive: Archive, actor: Actor) -> Attention:
         def count(reason: str) -> int:
             return session.scalar(select(func.count()).select_from(_waiting(actor, reason).subquery())) or 0
 
-        return Attention(count("classify"), count("audit"), count("doubtful"), count("failed"))
+        return Attention(count("classify"), count("audit"), count("doubtful"), count("unread"), count("failed"))
 
 
 def list_waiting(
@@ -149,5 +150,7 @@ def _waiting(actor: Actor, reason: str) -> Select[Document, Classification]:
             return statement.where(Classification.needs_audit)
         case "doubtful":
             return statement.where(Document.is_doubtful)
+        case "unread":
+            return statement.where(is_unread())
         case _:
             return statement.where(Document.state == DocumentState.FAILED)

@@ -26,6 +26,7 @@ REASONS: Final = (
     ("classify", "Por clasificar", "El modelo propone; decide una persona."),
     ("audit", "Por comprobar", "Clasificados solos y elegidos al azar para que alguien los revise."),
     ("doubtful", "Con texto dudoso", "La lectura de la imagen no es segura; compárela con el texto."),
+    ("unread", "Que no se pudieron leer del todo", "El original está a salvo; en cada uno se dice qué falta y qué puede hacer."),
     ("failed", "Que no se pudieron procesar", "El original está a salvo; vea qué pasó y reintente."),
 )
 QUEUE: Final = 40

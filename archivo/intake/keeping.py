@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, make_transient
 
 from archivo import jobs
@@ -29,7 +29,7 @@ from archivo.records.models import (
 from archivo.records.packaging import ACCESS_COPY, RecordRows, event_rows, read_package, write_metadata, write_texts
 from archivo.records.premis import premis_of
 from archivo.retention import classification, learning
-from archivo.retention.classification import Proposed
+from archivo.retention.classification import Proposed, Status
 from archivo.retention.models import Classification
 from ingest import alto
 from ingest.step import Part, Place, Workspace
@@ -69,11 +69,17 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
         rows = gather_rows(session, document_id, RECEIVED)
         jobs.check_held(session, lease)
         proposals, proposed = _propose(archive, session, rows.document, outcome.work.parts)
+        boxed = session.scalars(select(DocumentPart.alto).where(DocumentPart.document_id == document_id).distinct())
+        read_before = {name for name in boxed if name}
         session.expunge_all()
     written = rows.document.version
+    originals = [one for one in rows.representations if one.role == "original"]
+    read_before.update(one.path for one in rows.representations if one not in originals)
     with archive.packages.new_version(urn(document_id), base=rows.document.ocfl_version) as writer:
+        for name in read_before:
+            writer.remove(name)
         parts = _write_parts(writer, document_id, outcome.work)
-        representations = [*rows.representations, *_write_copy(writer, document_id, outcome.work)]
+        representations = [*originals, *_write_copy(writer, document_id, outcome.work)]
         _describe_from(rows.document, representations, outcome.work, proposals)
         findings = _finding_rows(document_id, outcome.work)
         kept = Event(
@@ -98,11 +104,15 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
 
 
 def _propose(archive: Archive, session: Session, document: Document, parts: Sequence[Part]) -> tuple[Proposals, Proposed | None]:
-    """The description that the texts let propose, and the class of a document that has none yet."""
+    """The description that the texts let propose, and the class of a document that nobody decided yet."""
     text = "\n".join(part.text for part in parts[:10])[:20_000]
     offices = {office.code: office.name for office in rows_of(session, Office, fonds_id=document.fonds_id)}
-    is_classed = session.get(Classification, document.id) is not None
-    return propose_description(text, offices), None if is_classed else classification.propose(archive, session, document, text)
+    is_decided = _is_decided(session.get(Classification, document.id))
+    return propose_description(text, offices), None if is_decided else classification.propose(archive, session, document, text)
+
+
+def _is_decided(found: Classification | None) -> bool:
+    return found is not None and found.status in (Status.CONFIRMED, Status.AUTOMATIC)
 
 
 def _after_keeping(transaction: Transaction, document: Document, lease: Lease, proposed: Proposed | None) -> None:
@@ -110,11 +120,11 @@ def _after_keeping(transaction: Transaction, document: Document, lease: Lease, p
     _mark_sealed(transaction, document)
     delete_rows(transaction.session, RecognisedPage, document_id=document.id)
     decided = transaction.session.get(Classification, document.id)
-    if decided is not None:  # by a person, it may be while the document was processed
+    if decided is not None and _is_decided(decided):  # by a person, it may be while the document was processed
         learning.queue_training_if_due(transaction, decided.trd_id)
     elif proposed is not None:
         classification.write_proposal(transaction, document, proposed)
-    else:
+    elif decided is None:
         transaction.enqueue("classify", document.id, queue=Queue.INGEST, priority=6)
     if document.sealed_version < document.version:
         transaction.enqueue("seal", document.id, queue=Queue.SEAL, priority=7)

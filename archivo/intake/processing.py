@@ -16,6 +16,7 @@ from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
 from archivo.intake.models import RecognisedPage
 from archivo.jobs import Lease, Queue
+from archivo.records.following import has_entries
 from archivo.records.indexing import entries_of
 from archivo.records.models import (
     Document,
@@ -43,6 +44,8 @@ from search.index import EntriesRefused, Entry
 AGENT: Final = "Archivo"
 DOCUMENTS: Final = table_of(Document)
 PAGES_A_JOB: Final = 20
+AGAIN: Final = "again"
+"""The parameter of a job that reads a kept document anew."""
 READING: Final = (Scan(), Identify(), Validate(), Extract())
 MAKING: Final = (Recognize(), Derive())
 
@@ -54,7 +57,9 @@ class RetryLater(Exception):
 def process_document(archive: Archive, lease: Lease) -> None:
     """Take a received document through the chain. Safe to run again from the beginning, whatever ended the run before.
 
-    A document with many pages to recognise leaves a job a range of them and ends here; the last of those brings it back.
+    With `again` among the job's parameters, one that is kept already is read anew: it stays findable as it is until the new reading is
+    kept, as its next version. A document with many pages to recognise leaves a job a range of them and ends here; the last of those brings
+    it back.
     """
     document_id = lease.object_id
     filename = _begin(archive, lease)
@@ -88,13 +93,13 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
         rows = session.scalars(select(RecognisedPage).where(RecognisedPage.document_id == document_id, RecognisedPage.number.in_(numbers)))
         done = {row.number for row in rows if _is_of(row, places)}
         document = session.get_one(Document, document_id)
-        findable = document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE)
+        is_kept = has_entries(document) and not lease.params.get(AGAIN)
     missing = [n for n in numbers if n not in done]
     folder = archive.scratch(f"{document_id}-{lease.id}-{lease.attempt}")
     try:
         pages: dict[int, Part] = {}
         work = open_workspace(archive, document_id, document.filename, folder)
-        if missing and not findable:
+        if missing and not is_kept:
             work.places = places
             run(work, (Identify(),), clock=archive.clock)
             found_before = len(work.findings)
@@ -106,8 +111,8 @@ def recognise_range(archive: Archive, lease: Lease) -> None:
                 transaction.session.merge(_recognised_row(document_id, number, part, work))
             jobs.finish(transaction.session, lease, transaction.now)
             left = [j for j in jobs.open_jobs(transaction.session, document_id) if j.kind == "recognise" and j.id != lease.id]
-            if not left and not findable:
-                transaction.enqueue("process", document_id, queue=Queue.INGEST)
+            if not left and not is_kept:
+                transaction.enqueue("process", document_id, queue=Queue.INGEST, params=_again(lease))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -200,10 +205,11 @@ def _begin(archive: Archive, lease: Lease) -> str | None:
     with archive.transaction() as transaction:
         document = lock(transaction.session, Document, document_id)
         known = document.ocfl_version
-        if document.state in (DocumentState.PRESERVED, DocumentState.FINDABLE):
+        if not has_entries(document):
+            document.state = DocumentState.PROCESSING
+        elif not lease.params.get(AGAIN):
             jobs.finish(transaction.session, lease, transaction.now)
             return None
-        document.state = DocumentState.PROCESSING
     if _was_begun(archive, document_id, known):
         with archive.writing_object(urn(document_id)) as hold:
             archive.packages.recover(urn(document_id))
@@ -222,12 +228,17 @@ def _was_begun(archive: Archive, document_id: str, known: int) -> bool:
     return any(f"/v{known + 1}/" in stored.key for stored in archive.packages.keys(urn(document_id)))
 
 
+def _again(lease: Lease) -> dict[str, object]:
+    """What a job hands on to those that follow it in the same reading."""
+    return {AGAIN: True} if lease.params.get(AGAIN) else {}
+
+
 def _split(archive: Archive, lease: Lease, work: Workspace) -> None:
     with archive.transaction() as transaction:
         for start in range(0, len(work.pending), PAGES_A_JOB):
             pages = work.pending[start : start + PAGES_A_JOB]
             places = {str(n): work.places[n].as_json() for n in pages if n in work.places}
-            params = {"pages": pages, "places": places} if places else {"pages": pages}
+            params = {"pages": pages, **({"places": places} if places else {}), **_again(lease)}
             transaction.enqueue("recognise", lease.object_id, queue=Queue.OCR, priority=6, params=params)
         jobs.finish(transaction.session, lease, transaction.now)
 

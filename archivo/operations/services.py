@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, SQLColumnExpression, case, func, select
+from sqlalchemy.orm import Session
 
 from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
@@ -14,10 +15,12 @@ from archivo.audit import services as audit
 from archivo.errors import Conflict, Unknown, malformed_identifier
 from archivo.identifiers import JobId, is_uuid
 from archivo.intake.fate import Recognition, in_ranges, recognitions
+from archivo.intake.processing import AGAIN
 from archivo.jobs import Job, JobState, Queue
-from archivo.records.models import Document, DocumentState
+from archivo.records.models import Document, DocumentFinding, DocumentState
 from archivo.records.rows import batches, in_order
 from archivo.web.tables import Order
+from ingest.findings import CATALOGUE, Severity
 
 PAGE: Final = 50
 MOST_LONG: Final = 20
@@ -107,7 +110,10 @@ def count_jobs(archive: Archive, actor: Actor) -> list[QueueCount]:
 
 
 def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
-    """Queue again a failed job, or all the failed jobs of a document; their ids. Raises Malformed, Unknown, Conflict."""
+    """Queue again a failed job, or all the failed jobs of a document; their ids. Raises Malformed, Unknown, Conflict.
+
+    A document of which something could not be read, or was read with doubts, is read anew, as its next version.
+    """
     require(archive, actor, Grant.RETRY_JOBS, identifier)
     if not is_uuid(identifier):
         raise malformed_identifier(identifier)
@@ -128,10 +134,19 @@ def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
             document.state = DocumentState.RECEIVED
             if not failed:
                 retried.append(transaction.enqueue("process", document.id, queue=Queue.INGEST))
+        elif document is not None and document.id == identifier and not retried and _may_be_read_anew(session, document):
+            retried.append(transaction.enqueue("process", document.id, queue=Queue.INGEST, params={AGAIN: True}))
         if not retried:
             raise Conflict("job.not_failed", "Ese trabajo no ha fallado: no hay qué reintentar.", "Vea su estado en la lista de trabajos.")
         audit.record(transaction, actor.login, "job.retry", identifier, detail={"jobs": len(retried)})
     return retried
+
+
+def _may_be_read_anew(session: Session, document: Document) -> bool:
+    """Whether another reading may find more, and none is under way."""
+    codes = session.scalars(select(DocumentFinding.code).where(DocumentFinding.document_id == document.id))
+    is_lacking = any(CATALOGUE[code].severity != Severity.INFO for code in codes)
+    return is_lacking and not any(job.kind in ("process", "recognise") for job in jobs.open_jobs(session, document.id))
 
 
 def count_documents(archive: Archive) -> int:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal_column, or_, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal_column, or_, select, true
 
 from archivo.access.policy import AccessClass, Actor, labels_held
-from archivo.records.models import Document
+from archivo.records.models import Document, DocumentFinding, DocumentState
 from archivo.web.tables import Order
+from ingest.findings import CATALOGUE, Severity
 
 Item = TypeVar("Item")
 Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
@@ -23,6 +24,13 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     own = [label.removeprefix("deposited:") for label in labels_held(actor) if label.startswith("deposited:")]
     more = [column.in_(values) for column, values in ((Document.access, classes), (Document.received_by, own)) if values]
     return or_(public, *more)
+
+
+def is_unread() -> ColumnElement[bool]:
+    """Whether something of a kept document could not be read, as its findings say."""
+    grave = [code for code, entry in CATALOGUE.items() if entry.severity == Severity.ERROR]
+    is_kept = Document.state.in_((DocumentState.PRESERVED, DocumentState.FINDABLE))
+    return and_(is_kept, Document.id.in_(select(DocumentFinding.document_id).where(DocumentFinding.code.in_(grave))))
 
 
 def alphabetical(column: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.classifier.features import TITLE, WORDS
-from ingest.classifier.text import chunks, pieces, stem, stems, title
+from ingest.classifier.text import chunks, pieces, stem, stems, title, written_words
 from ingest.classifier.vocabulary import Reason, ScheduleEntry
 
 if TYPE_CHECKING:
@@ -39,22 +39,23 @@ def explain_words(
     """Each word's share of x · (w of the best - w of the second). `best`: the columns of one or two classes; `counted`, `row`: the text's.
 
     Shares of a pair of words are given to both halves; those of pieces of characters to the words they come from, by their number.
-    A word that tells by itself and by its pieces appears for each.
+    A word that tells by itself and by its pieces appears for each, written as the text first has it, in lower case.
     """
     weights = model.weights.coefficients[list(best)][:, row.indices].astype(np.float64)
     difference = weights[0] - weights[1] if len(best) > 1 else weights[0]
     share = dict(zip(row.indices.tolist(), (row.data * difference).tolist(), strict=True))
     in_entry = _stems_of(model.entries[best[0]])
+    written = written_words(text)
     reasons: list[Reason] = []
     start = 0
     for block in model.space.blocks:
         column = block.vocabulary.get
         here = {name: share[start + at] for name in counted[block.kind] if (at := column(name)) is not None}
         if block.kind == WORDS:
-            reasons.extend(_words(text, here, in_entry, most, least))
+            reasons.extend(_words(text, here, in_entry, written, most, least))
         else:
             code, read = ("heading", title(text)) if block.kind == TITLE else ("spelling", text)
-            reasons.extend(_spellings(code, read, counted[block.kind], here, in_entry, most, least))
+            reasons.extend(_spellings(code, read, counted[block.kind], here, in_entry, written, most, least))
         start += len(block.vocabulary)
     return reasons
 
@@ -64,7 +65,9 @@ def _stems_of(entry: ScheduleEntry) -> frozenset[str]:
     return frozenset(piece for one in entry.texts for piece, _, _ in stems(one))
 
 
-def _words(text: str, shares: dict[str, float], in_entry: frozenset[str], most: int, least: float) -> list[Reason]:
+def _words(
+    text: str, shares: dict[str, float], in_entry: frozenset[str], written: Mapping[str, str], most: int, least: float
+) -> list[Reason]:
     surface: dict[str, str] = {}
     for piece, word, _ in stems(text):
         surface.setdefault(piece, word)
@@ -81,14 +84,21 @@ def _words(text: str, shares: dict[str, float], in_entry: frozenset[str], most: 
     return [
         Reason(
             "heading" if piece in headings else "word",
-            {"word": surface[piece], "contribution": round(value, 4), "in_entry": piece in in_entry},
+            {"word": written.get(surface[piece], surface[piece]), "contribution": round(value, 4), "in_entry": piece in in_entry},
         )
         for piece, value in _strongest(by_word, most, least)
     ]
 
 
 def _spellings(
-    code: str, text: str, total: Counter[str], shares: dict[str, float], in_entry: frozenset[str], most: int, least: float
+    code: str,
+    text: str,
+    total: Counter[str],
+    shares: dict[str, float],
+    in_entry: frozenset[str],
+    written: Mapping[str, str],
+    most: int,
+    least: float,
 ) -> list[Reason]:
     by_word: defaultdict[str, float] = defaultdict(float)
     each = {piece: value / total[piece] for piece, value in shares.items()}
@@ -96,7 +106,7 @@ def _spellings(
         by_word[word.strip(_EDGES)] += times * sum([each.get(piece, 0.0) for piece in pieces(word)])
     by_word.pop("", None)
     return [
-        Reason(code, {"word": word, "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
+        Reason(code, {"word": written.get(word, word), "contribution": round(value, 4), "in_entry": stem(word) in in_entry})
         for word, value in _strongest(by_word, most, least)
     ]
 

@@ -28,6 +28,7 @@ _SUFFIX = re.compile(
 )
 _WORD = re.compile(r"[a-z]{2,}")
 _BROKEN = re.compile(r"-[ \t]*\n[ \t]*")
+_MARKED = re.compile(r"[^\W\d_]*[^\W\d_a-z][^\W\d_]*")
 _DIGIT = re.compile(r"\d")
 _SPACED = re.compile(r"\b(?:[^\W\d_][^\S\n]){3,}[^\W\d_]\b")
 
@@ -38,6 +39,14 @@ def plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", _join_spaced(text).lower())
     marks = {ord(c): None for c in set(decomposed) if unicodedata.combining(c)}
     return _BROKEN.sub("", decomposed.translate(marks) if marks else decomposed)
+
+
+def written_words(text: str) -> dict[str, str]:
+    """The words of a text in lower case as it first writes them, by what they are in plain text; those that differ."""
+    written: dict[str, str] = {}
+    for word in _MARKED.findall(_BROKEN.sub("", _join_spaced(unicodedata.normalize("NFC", text)).lower())):
+        written.setdefault("".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)), word)
+    return written
 
 
 def _join_spaced(text: str) -> str:

@@ -9,13 +9,19 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from archivo.access.policy import custody
+from archivo.access.services import create_user
 from archivo.archive import Archive
 from archivo.demo import CORPUS
 from archivo.intake import processing
+from archivo.worker import work_until_done
+from ingest.steps.derive import Derive
+from ingest.steps.recognize import Recognize
 from tests.corpus.pages import make_page
 from tests.corpus.renderings import render
 
 from .conftest import Command
+from .test_web_pages import PASSWORD, signed_in
 
 LETTER = "03-oficio-puente-1952.jpg"
 
@@ -90,3 +96,64 @@ def test_the_package_can_be_read_without_the_program(archivo: Command, archive: 
     (part,) = json.loads(next((tmp_path / "objeto").rglob("parts.json")).read_bytes())
     assert part["number"] == 1
     assert "place" not in part, "an earlier program knows of no places"
+
+
+@pytest.fixture
+def unread(archivo: Command, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A published letter that was received where the language's data were not installed."""
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "MAKING", (Recognize(language="zzz"), Derive()))
+        (one,) = archivo("deposit", CORPUS / LETTER, "--wait", "--json").lines
+    assert [finding["code"] for finding in one["findings"]] == ["ocr.unavailable"]
+    archivo("publish", one["id"])
+    identifier: str = one["id"]
+    return identifier
+
+
+def test_what_could_not_be_read_waits_for_a_person_who_can_have_it_read_anew(archivo: Command, unread: str, archive: Archive) -> None:
+    create_user(archive, custody("pruebas"), "ana", "archivist", password=PASSWORD)
+    ana = signed_in(archive, "ana")
+    assert "Que no se pudieron leer del todo" in ana.get("/trabajo").text
+    assert "sin leer del todo" in ana.get("/documentos").text
+    page = ana.get(f"/documentos/{unread}", params={"ver": "integridad"}).text
+    assert f'action="/trabajos/{unread}/reintentar"' in page
+    assert "Leer de nuevo" in page
+    assert archivo("search", "vigas de madera", "--json").value["total"] == 0
+
+
+def test_what_could_not_be_read_is_read_anew_as_its_next_version(archivo: Command, unread: str, archive: Archive) -> None:
+    before = archivo("show", unread, "--json").value
+    assert archivo("search", "vigas de madera", "--json").value["total"] == 0
+
+    (job,) = archivo("jobs", "--retry", unread, "--json").value["retried"]
+    assert archivo("show", unread, "--json").value["state"] == "findable", "it stays as it is until it is read"
+    assert archivo("jobs", "--retry", unread).status == 1, "it is under way"
+    work_until_done(archive, {unread})
+
+    (hit,) = archivo("search", "vigas de madera", "--json").value["hits"]
+    assert hit["id"] == unread
+    after = archivo("show", unread, "--json").value
+    assert (after["state"], after["findings"], after["published"]) == ("findable", [], True)
+    assert {r["role"] for r in after["representations"]} == {"original", "access"}
+    assert after["version"] == before["version"], "nobody changed its description"
+    assert archivo("verify", unread, "--json").status == 0
+    assert archivo("rebuild", "--json").status == 0
+    assert archivo("show", unread, "--json").value == after
+    assert archivo("jobs", "--retry", unread).status == 1, "nothing is left to read"
+    assert job
+
+
+def test_a_doubtful_reading_made_anew_by_ranges_leaves_nothing_of_the_one_before(
+    archivo: Command, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing, "PAGES_A_JOB", 1)
+    scan = tmp_path / "manuscrito.tif"
+    pages = [Image.effect_noise((900, 1200), sigma) for sigma in (90, 60)]
+    pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(150, 150))
+    (one,) = archivo("deposit", scan, "--wait", "--json").lines
+    assert one["findings"]
+    archivo("jobs", "--retry", one["id"])
+    work_until_done(archive, {one["id"]})
+
+    assert archivo("show", one["id"], "--json").value["findings"] == one["findings"]
+    assert archivo("verify", one["id"], "--json").status == 0

@@ -165,6 +165,14 @@ def test_words_of_the_entry_are_flagged(cold: Model) -> None:
     assert words["tutela"] is True
 
 
+def test_words_are_told_as_the_text_writes_them() -> None:
+    model = fit([ScheduleEntry("a", "", ("Atención de daños", "Señalización")), ScheduleEntry("b", "", ("Nómina",))], [], 1)
+    found = model.propose("SEÑALIZACIÓN\nSe pide la señalización por los dan\u0303os de la vía.", None)
+    told = {str(reason.params["word"]) for code in ("heading", "word", "spelling") for reason in of(found, code)}
+    assert {"señalización", "daños"} <= told
+    assert not {"senalizacion", "danos"} & told
+
+
 def test_neighbours_are_told_with_their_class_even_when_it_is_another(taught: Model) -> None:
     sample = examples(6)[0]
     other = frozenset(one.label for one in ENTRIES if one.label != sample.label)
