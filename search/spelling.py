@@ -80,7 +80,8 @@ def sound(word: str) -> str:
 
 def sounds(words: Iterable[str]) -> list[str]:
     """`sound` of each of many words, which hold no line break: quicker, and none is remembered."""
-    return _sound("\n".join(words)).split("\n")
+    joined = "\n".join(words)
+    return _sound(joined).split("\n") if joined else []
 
 
 def _sound(words: str) -> str:

@@ -24,7 +24,8 @@ def code_patterns() -> CodePatterns:
 @cache
 def bulk_rules() -> Mapping[str, str]:
     """The rule under which an act on several documents is done, as a person reads it, by the act (bulk_rules.toml)."""
-    return {act: f"{rule['norm']}, {rule['articles']}: {rule['says']}" for act, rule in _read("bulk_rules.toml").items()}
+    read = [rule for rule in _read("bulk_rules.toml")["rules"] if rule["status"] == "verified"]
+    return {act: f"{rule['norm']}, {rule['articles']}: {rule['says']}" for rule in read for act in rule["acts"]}
 
 
 def synonyms() -> tuple[tuple[str, ...], ...]:

@@ -85,7 +85,7 @@ class TRDTable:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of archivo/data/trd_rules.toml. `source`: norm and article."""
+    """One rule of archivo/data/trd_rules.toml. `source`: norm and article, and what replaced the norm if something did."""
 
     severity: str
     source: str
@@ -97,7 +97,13 @@ class Rule:
 def rules() -> dict[str, Rule]:
     """By code."""
     read = tomllib.loads(files("archivo.data").joinpath("trd_rules.toml").read_text("utf-8"))
-    return {code: Rule(**rule) for code, rule in read.items()}
+    replaced = {norm: since["replaced_by"] for norm, since in read.pop("norms").items()}
+
+    def sourced(source: str) -> str:
+        newer = next((newer for norm, newer in replaced.items() if source.startswith(norm)), None)
+        return f"{source} (reemplazado por el {newer})" if newer else source
+
+    return {code: Rule(**{**rule, "source": sourced(rule["source"])}) for code, rule in read.items()}
 
 
 def problem(code: str, *, line: int = 0, cell: str = "", column: str = "", value: str = "", **params: str | int) -> Problem:

@@ -108,3 +108,4 @@ def test_many_words_sound_as_each_alone() -> None:
     words = ["hallazgo", "Añorve", "ss", "boss", "barro", "Σίγμας", "quebrada", "çhe"]
 
     assert sounds(words) == [sound(word) for word in words]
+    assert sounds([]) == []

@@ -329,6 +329,12 @@ def test_every_rule_names_its_source_and_its_remedy() -> None:
         assert rule.remedy.endswith(".")
 
 
+def test_a_source_that_another_norm_replaced_says_so() -> None:
+    sources = [rule.source for rule in rules().values() if "Acuerdo AGN 004 de 2019" in rule.source]
+    assert sources
+    assert all(source.endswith("(reemplazado por el Acuerdo AGN 001 de 2024)") for source in sources)
+
+
 def test_a_real_table_of_two_offices(reference: Path) -> None:
     table = read_trd((reference / "data/co_trd_aguas_sucre/trd_dos_oficinas.csv").read_bytes(), "trd.csv")
     assert len(table.rows) == 57
