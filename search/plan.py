@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from search.analysis import fold, normalise, stem, words
 from search.index import Note, Understood
-from search.query import MOST_WORDS, Parsed
+from search.query import MOST_CHARACTERS, MOST_WORDS, Parsed
 from search.spanish import STOP
 from search.spelling import Vocabulary, corrections, idf, misreadings, number_forms, numbers
 from search.tree import Best, Constant, Every, Field, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted
@@ -91,7 +91,7 @@ def plan(text: str, parsed: Parsed, vocabulary: Vocabulary, synonyms: Synonyms) 
     steps = _steps(parsed, looked_for, vocabulary, synonyms)
     notes = [Note("also", {"typed": each.typed, "word": vocabulary.spelled(each.corrected[0])}) for each in looked_for if each.corrected]
     if parsed.cut:
-        notes.append(Note("cut", {"words": MOST_WORDS}))
+        notes.append(Note("cut", {"words": MOST_WORDS, "characters": MOST_CHARACTERS}))
     return Plan(steps, _understood(parsed, looked_for), tuple(notes), _suggestion(text, looked_for, vocabulary))
 
 

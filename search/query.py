@@ -25,7 +25,7 @@ NOTES = {
     "phrase_near": "Nadie escribió exactamente «{phrase}»; estos documentos tienen esas palabras muy cerca.",
     "phrase_words": "No se encontró la frase «{phrase}»; estos documentos tienen sus palabras.",
     "any_word": "Ningún documento reúne esas palabras; estos tienen alguna.",
-    "cut": "La consulta es muy larga: se buscó con sus primeras {words} palabras.",
+    "cut": "La consulta es muy larga: se buscó con su comienzo, hasta {words} palabras o {characters} letras.",
 }
 
 

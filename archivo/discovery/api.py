@@ -28,7 +28,7 @@ def search(
     request: Request,
     archive: Here,
     actor: Caller,
-    q: Annotated[str, Query(max_length=2000)] = "",
+    q: str = "",
     series: Annotated[str | None, Query(max_length=300)] = None,
     type: Annotated[str | None, Query(max_length=300)] = None,
     from_year: Annotated[int | None, Query(ge=1, le=9999)] = None,

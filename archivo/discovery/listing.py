@@ -15,6 +15,7 @@ from archivo.records.rows import alphabetical, batches, in_order, is_unread, vis
 from archivo.retention.models import Classification, TrdClass
 from archivo.web.tables import Order
 from search.index import Query
+from search.query import worded
 
 DECIDED: Final = ("automatic", "confirmed")
 MOST_FOUND: Final = 500
@@ -58,11 +59,14 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """Some rows of a list and how many it has. `is_cut`: more documents answer the words, worse than those listed."""
+    """Some rows of a list and how many it has. `is_cut`: more documents answer the words, worse than those listed; `notes`: what of the
+    words was not looked for, in a sentence.
+    """
 
     rows: tuple[DocumentRow, ...]
     total: int
     is_cut: bool
+    notes: tuple[str, ...]
 
 
 STANDING: Final[ColumnElement[str]] = case(
@@ -86,12 +90,12 @@ ORDERS: Final[dict[str, SQLColumnExpression[Any]]] = {
 
 def list_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Order, *, limit: int, offset: int) -> DocumentPage:
     """Some of the documents this actor may see that are wanted."""
-    listed, is_cut = _listed(archive, actor, wanted)
+    listed, is_cut, notes = _listed(archive, actor, wanted)
     with archive.reading() as session:
         total = session.scalar(select(func.count()).select_from(listed.subquery())) or 0
         ordered = in_order(listed.with_only_columns(Document.id), order, ORDERS, Document.id)
         ids = list(session.scalars(ordered.limit(limit).offset(offset)))
-    return DocumentPage(tuple(_rows(archive, actor, ids)), total, is_cut)
+    return DocumentPage(tuple(_rows(archive, actor, ids)), total, is_cut, notes)
 
 
 def export_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Order) -> Iterator[DocumentRow]:
@@ -103,7 +107,7 @@ def export_documents(archive: Archive, actor: Actor, wanted: Wanted, order: Orde
 
 def ids_listed(archive: Archive, actor: Actor, wanted: Wanted, order: Order, most: int | None = None) -> list[str]:
     """The documents of a list, in its order, at most so many."""
-    listed, _ = _listed(archive, actor, wanted)
+    listed, _, _ = _listed(archive, actor, wanted)
     with archive.reading() as session:
         return list(session.scalars(in_order(listed.with_only_columns(Document.id), order, ORDERS, Document.id).limit(most)))
 
@@ -122,18 +126,20 @@ def chosen(actor: Actor, query: Query) -> Select[Any]:
     return statement
 
 
-def _listed(archive: Archive, actor: Actor, wanted: Wanted) -> tuple[Select[Any], bool]:
+def _listed(archive: Archive, actor: Actor, wanted: Wanted) -> tuple[Select[Any], bool, tuple[str, ...]]:
     statement = chosen(actor, wanted.query)
     is_cut = False
+    notes: tuple[str, ...] = ()
     if wanted.query.text:
         results = archive.index.search(replace(wanted.query, limit=MOST_FOUND, offset=0), scope=scope(actor))
         statement = statement.where(Document.id.in_([hit.document for hit in results.hits]))
         is_cut = len(results.hits) >= MOST_FOUND
+        notes = tuple(worded(note) for note in results.notes if note.code == "cut")
     if wanted.standing:
         statement = statement.where(STANDING.in_((wanted.standing,)))
     if wanted.access:
         statement = statement.where(Document.access == wanted.access)
-    return _with_series(statement), is_cut
+    return _with_series(statement), is_cut, notes
 
 
 def _with_series(statement: Select[Any]) -> Select[Any]:

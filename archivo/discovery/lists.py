@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Query as Asked
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from archivo.access.door import Anyone, Here, Staff
@@ -28,8 +29,10 @@ router = APIRouter(include_in_schema=False)
 PER_PAGE: Final = 50
 MOST_ANSWERS: Final = 500
 ANSWERS_AT_ONCE: Final = 100
-Year = Annotated[str, Asked(max_length=6)]
+MOST_TYPED: Final = 500
+"""Of what is typed, how much an address keeps: more than the index looks for, so that it says what it left out."""
 Short = Annotated[str, Asked(max_length=300)]
+Typed = Annotated[str, AfterValidator(lambda text: text.strip()[:MOST_TYPED])]
 ACCESS_WORDS: Final = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
 STANDINGS: Final = {
     "publicado": ("published", "Publicado", "ok"),
@@ -54,11 +57,9 @@ SHEET: Final = (
 ANSWERS_SHEET: Final = ("Título", "Página", "Fragmento", "Fecha", "Tipo", "Productor", "Páginas", "Dirección")
 
 
-def search_state(
-    q: Annotated[str, Asked(max_length=2000)] = "", serie: Short = "", tipo: Short = "", desde: Year = "", hasta: Year = ""
-) -> dict[str, str]:
+def search_state(q: Typed = "", serie: Short = "", tipo: Short = "", desde: str = "", hasta: str = "") -> dict[str, str]:
     """What a search is asked, by the names of its address."""
-    return {"q": q.strip(), "serie": serie, "tipo": tipo, "desde": addresses.year(desde), "hasta": addresses.year(hasta)}
+    return {"q": q, "serie": serie, "tipo": tipo, "desde": addresses.year(desde), "hasta": addresses.year(hasta)}
 
 
 Searched = Annotated[dict[str, str], Depends(search_state)]

@@ -2,10 +2,9 @@
 
 from mimetypes import guess_extension
 from pathlib import Path, PurePath
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi import Query as Asked
 from starlette.responses import FileResponse, Response
 
 from archivo.access.door import Anyone, Here
@@ -13,7 +12,7 @@ from archivo.access.policy import CITIZEN, Grant
 from archivo.discovery import addresses, bulk_pages, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
-from archivo.discovery.lists import ACCESS_WORDS, Searched, query_of
+from archivo.discovery.lists import ACCESS_WORDS, Searched, Typed, query_of
 from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
@@ -104,7 +103,7 @@ def document(
     archive: Here,
     actor: Anyone,
     document_id: str,
-    q: Annotated[str, Asked(max_length=2000)] = "",
+    q: Typed = "",
     pagina: int | None = None,
     coincidencia: int = 0,
     ver: str = "texto",

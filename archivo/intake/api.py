@@ -25,7 +25,7 @@ from archivo.plain import jsonable
 from archivo.retention import classification
 from archivo.web import multipart
 from archivo.web.bounded import bounded
-from archivo.web.error_pages import problems
+from archivo.web.error_pages import problem, problems
 from archivo.web.multipart import BadMultipart, Part
 from preservation.fixity import CHUNK, HashingReader
 
@@ -51,7 +51,7 @@ FORM: Final = {
     },
 }
 
-KNOWN: Final = frozenset(("title", "date", "office", "series", "document_type", "access", "published"))
+KNOWN: Final = ("title", "date", "office", "series", "document_type", "access", "published")
 MAX_METADATA: Final = 1 << 20
 
 
@@ -73,19 +73,17 @@ async def deposit(request: Request, archive: Here, actor: Bearer) -> JSONRespons
     """Receive files: a `metadata` part of JSON (an object for all, or a list in the files' order) before the `file` parts.
 
     202 with a `Location` and the documents; 200 when all of them were here already. With an `Idempotency-Key` the same request twice has
-    one effect and the same answer. A file refused does not undo those before it: its entry says why.
+    one effect and the same answer. A file refused does not undo those before it: its entry says why. Nor does a request that breaks off:
+    the `documents` of its problem are those kept before.
     """
     key = request.headers.get("idempotency-key")
+    told: list[Any] = []
     try:
         answer = await multipart.receive(
-            request, lambda parts: _receive(archive, actor, parts, key), limiter=request.app.state.upload_limiter
+            request, lambda parts: _receive(archive, actor, parts, key, told), limiter=request.app.state.upload_limiter
         )
-    except BadMultipart as fault:
-        raise Malformed(
-            "upload.malformed",
-            "El envío llegó incompleto o mal formado. Los archivos que habían llegado enteros se conservaron; los demás, no.",
-            "Envíelo otra vez como multipart/form-data, con la parte «metadata» antes de los archivos: lo ya recibido no se duplica.",
-        ) from fault
+    except (BadMultipart, Malformed) as fault:
+        return problem(fault if isinstance(fault, Malformed) else _broken(), documents=told)
     headers = {"location": answer.location} if answer.location else None
     return JSONResponse(dict(answer.body), answer.status, headers=headers)
 
@@ -108,11 +106,14 @@ def confirm(archive: Here, actor: Bearer, document_id: str, given: ClassGiven) -
     return JSONResponse(jsonable(classification_json(classification.confirm(archive, actor, document_id, given.code))))
 
 
-def _receive(archive: Archive, actor: Actor, parts: Iterator[Part], key: str | None) -> _Answer:
-    """Deposit what arrives, unless the key says that it was answered already: then it is only read, to know that it is the same."""
+def _receive(archive: Archive, actor: Actor, parts: Iterator[Part], key: str | None, told: list[Any]) -> _Answer:
+    """Deposit what arrives, unless the key says that it was answered already: then it is only read, to know that it is the same.
+
+    `told` gathers what is told of each file, for who must answer of a request that breaks off.
+    """
     require(archive, actor, Grant.DEPOSIT)
     if key is None:
-        return _deposit_all(archive, actor, parts, hashlib.sha256())[0]
+        return _deposit_all(archive, actor, parts, hashlib.sha256(), told)[0]
     idempotency.check_key(key)
     digest = hashlib.sha256()
     kept = idempotency.recall(archive, actor.login, key)
@@ -120,7 +121,7 @@ def _receive(archive: Archive, actor: Actor, parts: Iterator[Part], key: str | N
         _digest_all(parts, digest, archive.institution.max_upload_bytes)
         kept = idempotency.answer_again(kept, digest.hexdigest())
         return _Answer(kept.status, kept.answer["body"], kept.answer["location"])
-    answer, is_whole = _deposit_all(archive, actor, parts, digest)
+    answer, is_whole = _deposit_all(archive, actor, parts, digest, told)
     if not is_whole:
         return answer
     fresh = Kept(digest.hexdigest(), answer.status, {"body": answer.body, "location": answer.location})
@@ -140,36 +141,35 @@ def _digest_all(parts: Iterator[Part], digest: "hashlib._Hash", most: int) -> No
             digest.update(reader.digest().value.encode())
 
 
-def _deposit_all(archive: Archive, actor: Actor, parts: Iterator[Part], digest: "hashlib._Hash") -> tuple[_Answer, bool]:
+def _deposit_all(archive: Archive, actor: Actor, parts: Iterator[Part], digest: "hashlib._Hash", told: list[Any]) -> tuple[_Answer, bool]:
     """Deposit each file; the answer, and whether every file was kept, so that the same request need never be tried again."""
     metadata: list[Metadata] = []
     shared = True
     deposited: list[Deposited] = []
-    entries: list[Any] = []
     errors: list[ArchivoError] = []
     for part in parts:
         if part.name == METADATA:
-            if entries:
+            if told:
                 raise _late()
             raw = part.text(MAX_METADATA).encode()
             metadata, shared = _read_metadata(raw)
             digest.update(raw)
         elif part.filename is not None:
-            entry = _deposit_one(archive, actor, part, metadata[:1] if shared else metadata[len(entries) :], not metadata)
+            entry = _deposit_one(archive, actor, part, metadata[:1] if shared else metadata[len(told) :], not metadata)
             if isinstance(entry, Deposited):
                 deposited.append(entry)
                 digest.update(entry.sha256.encode())
-                entries.append(jsonable(deposited_json(entry)))
+                told.append(jsonable(deposited_json(entry)))
             else:
                 errors.append(entry)
                 error = {"code": entry.code, "message": entry.message, "remedy": entry.remedy}
-                entries.append({"filename": part.filename, "error": error})
+                told.append({"filename": part.filename, "error": error})
     if errors and not deposited:
         raise errors[0]
-    if not entries:
+    if not told:
         raise Malformed("upload.nothing", "No llegó ningún archivo.", "Envíe al menos una parte «file».")
     again = all(one.duplicate_of for one in deposited) and not errors
-    return _Answer(200 if again else 202, {"documents": entries}, f"/api/v1/documents/{deposited[0].id}"), not errors
+    return _Answer(200 if again else 202, {"documents": told}, f"/api/v1/documents/{deposited[0].id}"), not errors
 
 
 def _deposit_one(archive: Archive, actor: Actor, part: Part, given: list[Metadata], undescribed: bool) -> Deposited | ArchivoError:
@@ -184,6 +184,14 @@ def _deposit_one(archive: Archive, actor: Actor, part: Part, given: list[Metadat
         return services.deposit(archive, actor, Upload(content, part.filename, given[0] if given else Metadata()))
     except ArchivoError as fault:
         return fault
+
+
+def _broken() -> Malformed:
+    return Malformed(
+        "upload.malformed",
+        "El envío llegó incompleto o mal formado. Los archivos que habían llegado enteros se conservaron; los demás, no.",
+        "Envíelo otra vez como multipart/form-data, con la parte «metadata» antes de los archivos: lo ya recibido no se duplica.",
+    )
 
 
 def _late() -> Malformed:
@@ -207,11 +215,13 @@ def _read_metadata(raw: bytes) -> tuple[list[Metadata], bool]:
 
 
 def _one_metadata(item: Any) -> Metadata:
-    if not isinstance(item, dict) or not set(item) <= KNOWN:
-        unknown = sorted(set(item) - KNOWN) if isinstance(item, dict) else []
+    if not isinstance(item, dict) or not set(item) <= set(KNOWN):
+        unknown = sorted(set(item) - set(KNOWN)) if isinstance(item, dict) else []
         named = f": {', '.join(map(str, unknown))}" if unknown else ""
         raise Invalid(
-            "metadata.field", f"La descripción trae campos que no se conocen{named}. No se recibió nada.", "Use los del contrato."
+            "metadata.field",
+            f"La descripción trae campos que no se conocen{named}. No se recibió nada.",
+            f"Los campos son {', '.join(KNOWN)}.",
         )
     texts = {name: _text(item.get(name), name) for name in ("title", "date", "office", "series", "document_type")}
     access = read_access(_text(item.get("access"), "access") or "")

@@ -55,12 +55,12 @@ def sign_in_address(destination: str) -> str:
     return f"/ingresar?volver={quote(destination, safe='')}"
 
 
-def problem(error: ArchivoError) -> JSONResponse:
-    """The error for a machine: RFC 9457, with our code and remedy."""
+def problem(error: ArchivoError, **more: Any) -> JSONResponse:
+    """The error for a machine: RFC 9457, with our code and remedy, and what `more` it should know."""
     body = {"type": "about:blank", "title": title_of(error), "status": error.status, "detail": error.message}
     extra = {"code": error.code, "remedy": error.remedy}
     headers = {"www-authenticate": "Bearer"} if isinstance(error, NotSignedIn) else None
-    return JSONResponse(body | extra, error.status, media_type="application/problem+json", headers=headers)
+    return JSONResponse(body | extra | more, error.status, media_type="application/problem+json", headers=headers)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -101,11 +101,16 @@ WORDS: Final[dict[int, ArchivoError]] = {
 }
 
 
+DESCRIBED: Final = "Lo que admite cada dirección está descrito en /api/v1/openapi.json."
+
+
 def _worded(request: Request, error: Exception) -> ArchivoError:
     if is_away(error) or isinstance(error, StoreUnavailable | IndexUnavailable | IndexFormatChanged):
         LOG.warning("%s %s: a server does not answer: %s", request.method, request.url.path, type(error).__name__)
         return WORDS[503]
     status = 400 if isinstance(error, RequestValidationError) else error.status_code if isinstance(error, HTTPException) else 500
+    if request.url.path.startswith("/api/") and (told := _to_a_program(status, error)):
+        return told
     if status in WORDS:
         return WORDS[status]
     if 400 <= status < 500:
@@ -119,3 +124,13 @@ def _worded(request: Request, error: Exception) -> ArchivoError:
         "Algo falló de nuestro lado antes de terminar. Los documentos que el archivo ya guardaba están como estaban.",
         f"Inténtelo de nuevo en un momento. Si se repite, avise a quien administra el archivo e indique el número {number}.",
     )
+
+
+def _to_a_program(status: int, error: Exception) -> ArchivoError | None:
+    """What is said otherwise to who has no page to go back to."""
+    if status == 405:
+        return MethodUnknown("method.unknown", WORDS[405].message, DESCRIBED)
+    if isinstance(error, RequestValidationError):
+        names = dict.fromkeys(f"«{each['loc'][-1]}»" for each in error.errors())
+        return Malformed("request.malformed", f"No se entiende lo que se pidió en {', '.join(names)}. No se cambió nada.", DESCRIBED)
+    return None

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 10_000
 MAX_HEADER_LINES = 8
-MAX_HEADER_BYTES = 4096
+MAX_HEADER_BYTES = 64 * 1024
+"""More than the longest name that is kept, 4,096 letters, each of four octets and percent-coded: of a longer one the reason is told."""
 MAX_FIELD_BYTES = 1_000_000
 BUFFER_BYTES = 64 * 1024
 

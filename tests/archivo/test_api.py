@@ -267,18 +267,42 @@ class TestRefused:
         assert is_empty(archive, home)
 
     def test_a_description_after_its_file(self, client: TestClient, entity: dict[str, str]) -> None:
-        body = raw(("file", "a.txt", b"uno"), ("metadata", None, b"{}"))
-        assert is_problem(client.post(DOCUMENTS, headers=entity | FORM, content=body), 400, "metadata.late")
+        """What was kept before it is told with its identifier."""
+        body = raw(("file", "a.txt", b"uno"), ("metadata", None, b"{}"), ("file", "b.txt", b"dos"))
+        sent = client.post(DOCUMENTS, headers=entity | FORM, content=body)
+        assert is_problem(sent, 400, "metadata.late")
+        (kept,) = sent.json()["documents"]
+        assert kept["filename"] == "a.txt"
+        assert client.get(f"{DOCUMENTS}/{kept['id']}", headers=entity).status_code == 200
+
+    def test_a_request_that_breaks_after_its_first_file(self, client: TestClient, entity: dict[str, str]) -> None:
+        body = raw(("file", "a.txt", b"uno"), ("file", "b.txt", b"dos"), end=b"")
+        sent = client.post(DOCUMENTS, headers=entity | FORM, content=body)
+        assert is_problem(sent, 400, "upload.malformed")
+        assert [one["filename"] for one in sent.json()["documents"]] == ["a.txt"]
+
+    def test_a_field_that_is_not_known(self, client: TestClient, entity: dict[str, str]) -> None:
+        """The remedy names those that are."""
+        sent = client.post(DOCUMENTS, headers=entity, data={"metadata": '{"color": "rojo"}'}, files={"file": ("a.txt", b"uno")})
+        assert is_problem(sent, 422, "metadata.field")
+        for name in ("title", "date", "office", "series", "document_type", "access", "published"):
+            assert name in sent.json()["remedy"]
 
     def test_a_name_with_what_no_name_has(self, client: TestClient, entity: dict[str, str]) -> None:
         """Whatever the name, the bytes are kept and the name is told as text."""
-        for number, name in enumerate((b"a\x00b.txt", b"latin\xe1.txt", b"../../etc/passwd", b"x" * 300 + b".txt")):
+        for number, name in enumerate(
+            (b"a\x00b.txt", b"latin\xe1.txt", b"../../etc/passwd", b"x" * 300 + b".txt", "𝄞".encode() * 4092 + b".txt")
+        ):
             body = b'--frontera\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"\r\n\r\n'
             sent = client.post(DOCUMENTS, headers=entity | FORM, content=body + b"texto %d\r\n--frontera--\r\n" % number)
             assert sent.status_code == 202
             told = sent.json()["documents"][0]["filename"]
             assert "\x00" not in told
             assert "/" not in told
+
+    def test_a_name_longer_than_any(self, client: TestClient, entity: dict[str, str]) -> None:
+        sent = client.post(DOCUMENTS, headers=entity, files={"file": ("y" * 9000 + ".txt", b"uno")})
+        assert is_problem(sent, 422, "filename.long")
 
     def test_a_class_that_is_not_one(self, client: TestClient, archive: Archive) -> None:
         headers = token_of(archive, "archivist") | {"content-type": "application/json"}
@@ -296,6 +320,14 @@ class TestRefused:
         refused = client.put(DOCUMENTS)
         assert is_problem(refused, 405)
         assert refused.headers["allow"] == "POST"
+
+    def test_a_program_is_told_what_a_program_can_do(self, client: TestClient) -> None:
+        """No answer sends it back to the buttons of a page: it names what is wrong and where the description is."""
+        answers = [client.put(DOCUMENTS), client.get("/api/v1/search", params={"limit": "0", "offset": "x"})]
+        for answer in answers:
+            assert "/api/v1/openapi.json" in answer.json()["remedy"]
+            assert not re.search("página|Vuelva atrás", answer.json()["detail"] + answer.json()["remedy"])
+        assert "«limit», «offset»" in answers[1].json()["detail"]
 
 
 @pytest.fixture

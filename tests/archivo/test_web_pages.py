@@ -1,6 +1,7 @@
 """The pages over a whole archive, without a browser: who may open what, what a form needs, what each tells."""
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from archivo.access.services import create_user
 from archivo.app import create_app
 from archivo.archive import Archive
 from archivo.assembly import opened
+from archivo.intake.services import Metadata, Upload, deposit
+from archivo.worker import work_until_done
 
 PASSWORD = "una frase para las pruebas"
 STAFF_ONLY = ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/mi-clave", "/trd", "/documentos")
@@ -147,6 +150,20 @@ def test_nothing_typed_breaks_the_results_nor_gets_out_of_its_text(kept: Archive
     assert "<script>alert" not in answer.text
 
 
+@pytest.mark.parametrize("text", ["resolución " * 900, "resolución" + "a" * 9_990])
+def test_a_query_of_ten_thousand_characters_is_cut_and_says_so(kept: Archive, text: str) -> None:
+    ana = signed_in(kept, "ana")
+    document = documents(ana.get("/documentos").text)[0]
+    for address in ("/buscar", "/buscar.csv", "/documentos", "/documentos.csv", f"/documentos/{document}"):
+        answer = ana.get(address, params={"q": text})
+        assert (address, answer.status_code) == (address, 200)
+        if address in ("/buscar", "/documentos"):
+            assert "La consulta es muy larga" in words(answer.text), address
+    said = ana.get("/api/v1/search", params={"q": text})
+    assert said.status_code == 200
+    assert any("La consulta es muy larga" in note for note in said.json()["notes"])
+
+
 def test_a_document_shows_its_text_its_place_and_its_proof(kept: Archive) -> None:
     citizen = browser(kept)
     found = documents(citizen.get("/buscar?q=tranvia+de+mulas").text)[0]
@@ -159,6 +176,16 @@ def test_a_document_shows_its_text_its_place_and_its_proof(kept: Archive) -> Non
     assert original.headers["content-disposition"].startswith("attachment; filename=")
     assert "sandbox" in original.headers["content-security-policy"]
     assert citizen.get(f"/documentos/{found}?pagina=999").status_code == 404
+
+
+def test_a_document_that_could_not_be_read_promises_no_text(kept: Archive) -> None:
+    broken = deposit(kept, custody("pruebas"), Upload(io.BytesIO(b"%PDF-1.4 cortado"), "cortado.pdf", Metadata())).id
+    ana = signed_in(kept, "ana")
+    assert "El texto aparecerá aquí" in words(ana.get(f"/documentos/{broken}").text)
+    work_until_done(kept, [broken])
+    text = words(ana.get(f"/documentos/{broken}").text)
+    assert "El texto aparecerá aquí" not in text
+    assert "no se le encontró texto" in text
 
 
 def test_the_image_of_a_page_and_of_a_line(kept: Archive) -> None:
