@@ -110,11 +110,14 @@ def _wait(archive: Archive, actor: Actor, deposited: Sequence[Deposited]) -> lis
 def _check_paths(options: argparse.Namespace) -> None:
     if not options.paths and not options.manifest:
         raise Malformed("deposit.nothing", "No se dijo qué recibir. No se guardó nada.", "Nombre archivos, carpetas o un manifiesto.")
-    missing = [path for path in options.paths if not mode_of(path)]
-    if options.manifest and not stat.S_ISREG(mode_of(options.manifest)):
-        missing.append(options.manifest)
+    missing = [path for path in (*options.paths, *filter(None, (options.manifest,))) if not mode_of(path)]
     if missing:
         raise Malformed("path.missing", f"No existe «{missing[0]}». No se guardó nada.", "Revise la ruta.")
+    if options.manifest and not stat.S_ISREG(mode_of(options.manifest)):
+        what = "una carpeta" if stat.S_ISDIR(mode_of(options.manifest)) else "un dispositivo"
+        raise Malformed(
+            "path.missing", f"«{options.manifest}» es {what}, no un manifiesto. No se guardó nada.", "Dé la ruta de un archivo CSV."
+        )
 
 
 def _walk(paths: Sequence[Path]) -> Iterator[Path]:

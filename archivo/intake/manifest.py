@@ -100,6 +100,7 @@ def read_manifest(archive: Archive, path: Path) -> Manifest:
     if problems:
         return Manifest(len(table) - 1, (), tuple(problems))
     rows: list[ManifestRow] = []
+    named: dict[Path, int] = {}
     for line, cells in table[1:]:
         if len(cells) != len(names):
             message = f"La línea tiene {len(cells)} columnas y el encabezado {len(names)}."
@@ -107,8 +108,13 @@ def read_manifest(archive: Archive, path: Path) -> Manifest:
             continue
         row, found = _read_row(archive, path.parent, line, dict(zip(names, (cell.strip() for cell in cells), strict=True)))
         problems.extend(found)
-        if row is not None:
-            rows.append(row)
+        if row is None:
+            continue
+        before = named.setdefault(row.path.resolve(), line)
+        if before != line:
+            message = f"Este archivo ya está en la línea {before}."
+            problems.append(ManifestProblem(line, "path", cells[names.index("path")].strip(), message, "Deje una sola fila por archivo."))
+        rows.append(row)
     return Manifest(len(table) - 1, tuple(rows), tuple(problems))
 
 

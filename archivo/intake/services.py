@@ -37,12 +37,16 @@ from archivo.records.views import FindingView, finding_view
 from archivo.retention import classification
 from archivo.retention.models import TrdClass
 from archivo.retention.services import resolve_class, trd_in_force
+from archivo.web.spanish import series
+from ingest.findings import Severity
 from preservation.fixity import HashingReader
 from preservation.premis import Event, EventType, Outcome
 from preservation.store import Changed, StoreFull, StoreUnavailable
 
 AGENT: Final = "Archivo"
 MAX_FILENAME: Final = 4096
+DESCRIBED: Final = "deposit.described"
+"""The finding of a delivery whose bytes are held already with another description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,11 @@ class _Checked:
 class _Duplicate(Exception):
     """Raised at the end of the bytes, so that the store keeps nothing of them."""
 
-    def __init__(self, existing: Document, size: int) -> None:
+    def __init__(self, existing: Document, size: int, checked: _Checked) -> None:
         super().__init__(existing.id)
         self.existing = existing
         self.size = size
+        self.checked = checked
 
 
 class _GuardedStream:
@@ -217,7 +222,7 @@ def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, 
     def at_end(sha256: str, size: int) -> None:
         existing = claim_digest(archive, actor, checked.fonds.id, sha256, document_id)
         if existing is not None:
-            raise _Duplicate(existing, size)
+            raise _Duplicate(existing, size, checked)
 
     with archive.packages.new_version(urn(document_id), base=None) as writer:
         stored = writer.put(ORIGINAL, _GuardedStream(upload.content, at_end))  # type: ignore[arg-type]  # read() is all a store asks
@@ -315,7 +320,32 @@ def _note_duplicate(archive: Archive, actor: Actor, upload: Upload, duplicate: _
             classification.add_event(transaction, existing.id, event)
         audit.record(transaction, actor.login, "document.deposit_again", existing.id)
         state = transaction.session.get_one(Document, existing.id).state
-    return Deposited(existing.id, upload.filename, existing.sha256, duplicate.size, state, existing.id, ())
+        findings = (*_findings(transaction.session, existing.id), *_left_aside(transaction.session, duplicate, upload.metadata))
+    return Deposited(existing.id, upload.filename, existing.sha256, duplicate.size, state, existing.id, findings)
+
+
+def _left_aside(session: Session, duplicate: _Duplicate, given: Metadata) -> list[FindingView]:
+    """That what was said now of bytes held already is not what the record says, and changes nothing in it."""
+    existing, checked = duplicate.existing, duplicate.checked
+    said = {
+        "el título": (checked.title_source == "person", checked.title, existing.title),
+        "la fecha": (checked.edtf, checked.edtf and checked.edtf.text, existing.date),
+        "la oficina": (given.office, checked.office_code, existing.office_code),
+        "la serie": (checked.chosen, checked.chosen and checked.chosen.key, checked.chosen and classification.key_of(session, existing.id)),
+        "el tipo documental": (given.document_type, clean_line(given.document_type or "")[:200], existing.document_type),
+        "el acceso": (True, given.access, existing.access),
+        "la publicación": (given != Metadata(), given.published, existing.published),
+    }
+    other = [name for name, (is_said, now, held) in said.items() if is_said and now != held]
+    if not other:
+        return []
+    message = f"Estos bytes ya estaban guardados y el documento conserva lo que decía. De lo que llegó ahora no se tomó {series(other)}."
+    return [FindingView(DESCRIBED, Severity.WARNING, message, "Revise el documento que ya estaba y corríjalo si hace falta.")]
+
+
+def _findings(session: Session, document_id: str) -> tuple[FindingView, ...]:
+    found = session.scalars(select(DocumentFinding).filter_by(document_id=document_id).order_by(DocumentFinding.sequence))
+    return tuple(finding_view(f.code, f.params) for f in found)
 
 
 def _was_noted(session: Session, document_id: str, filename: str) -> bool:
@@ -332,9 +362,9 @@ def outcome_of(archive: Archive, actor: Actor, deposited: Deposited) -> Deposite
     """What became of a file since it was deposited."""
     with archive.reading() as session:
         document = session.get_one(Document, deposited.id)
-        found = session.scalars(select(DocumentFinding).filter_by(document_id=document.id).order_by(DocumentFinding.sequence))
-        findings = tuple(finding_view(f.code, f.params) for f in found)
-    return replace(deposited, state=document.state, findings=findings)
+        findings = _findings(session, document.id)
+    of_delivery = [found for found in deposited.findings if found.code == DESCRIBED]
+    return replace(deposited, state=document.state, findings=(*findings, *of_delivery))
 
 
 def fonds_of(archive: Archive, document_ids: Sequence[str]) -> set[str]:

@@ -218,6 +218,12 @@ def classification_of(archive: Archive, actor: Actor, document_id: str) -> Class
         return None if row is None else _view(session, row)
 
 
+def key_of(session: Session, document_id: str) -> str | None:
+    """`OFFICE/CODE` of the class that a document has, or that waits for a person; None when it has none."""
+    current = session.get(Classification, document_id)
+    return session.get_one(TrdClass, current.class_id).key if current and current.class_id else None
+
+
 def suggest(archive: Archive, actor: Actor, document_id: str) -> ClassificationView | None:
     """Compute the proposal anew and write nothing; None when no TRD is loaded."""
     with archive.reading() as session:
