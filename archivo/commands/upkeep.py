@@ -42,7 +42,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     from archivo.intake import sealing
     from archivo.worker import work_until_done
 
-    restored = sealing.Rebuilt(0, 0, 0, 0, ())
+    restored = sealing.Rebuilt()
     entries = 0
     with opened() as archive:
         if not options.index:
@@ -59,6 +59,7 @@ def _rebuild(options: argparse.Namespace) -> int:
                 "documents": restored.documents,
                 "entries": entries,
                 "unreadable": list(restored.unreadable),
+                "undone": list(restored.undone),
             }
         )
     else:
@@ -67,6 +68,8 @@ def _rebuild(options: argparse.Namespace) -> int:
         )
         for object_id in restored.unreadable:
             print_line(f"  No se pudo leer {object_id}.")
+        for document_id in restored.undone:
+            print_line(f"  {document_id}: vale lo que dice su paquete; lo último que se hizo sobre la base de datos hay que repetirlo.")
     return 1 if restored.unreadable else 0
 
 

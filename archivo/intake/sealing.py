@@ -1,7 +1,7 @@
 """Seal acts into packages, and make rows from packages again."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, ObjectLease, Transaction
 from archivo.database import lock
+from archivo.errors import Conflict
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
 from archivo.intake.recovery import adopt, restore_class
@@ -33,20 +34,20 @@ _CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if n
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild restored, and the objects it could not read."""
+    """What a rebuild restored, the objects it could not read, and the documents whose last acts no package holds, which are undone."""
 
-    fonds: int
-    trd_versions: int
-    documents: int
-    entries: int
-    unreadable: tuple[str, ...]
+    fonds: int = 0
+    trd_versions: int = 0
+    documents: int = 0
+    unreadable: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
 
 
 def seal(archive: Archive, document_id: str) -> None:
     """Write what was done to a record since as the next version of its package; nothing when all of it is there already.
 
     Nothing either when the package tells of later acts than the rows, as after an older copy of the database was put back: then it is
-    `rebuild_catalogue` that makes the rows follow the package.
+    `rebuild_catalogue` that makes the rows follow the package. Raises Conflict when each tells of acts that the other does not.
     """
     with archive.writing_object(urn(document_id)):
         archive.packages.recover(urn(document_id))
@@ -60,6 +61,12 @@ def seal(archive: Archive, document_id: str) -> None:
         if head > document.ocfl_version:
             held = read_package(archive, document_id)
             assert held is not None
+            if _parted(rows.versions, held.versions):
+                raise Conflict(
+                    "package.parted",
+                    "El paquete y la base de datos tienen actos distintos, y nada se selló: haga «archivo rebuild».",
+                    "Valdrá lo que dice el paquete; «archivo rebuild» nombra los documentos cuyos últimos actos hay que repetir.",
+                )
             if held.document.version > document.version:
                 return
             _note_sealed(archive, document_id, head, held.document.version)
@@ -74,27 +81,40 @@ def seal(archive: Archive, document_id: str) -> None:
         _note_sealed(archive, document_id, head + 1, document.version)
 
 
+def _parted(rows: Sequence[RecordVersion], packaged: Sequence[RecordVersion]) -> bool:
+    """Whether the acts of the rows and those of the package are not the same as far as both go."""
+    return any((one.at, one.actor, one.act) != (other.at, other.actor, other.act) for one, other in zip(rows, packaged, strict=False))
+
+
 def count_unsealed(session: Session) -> int:
     """Acts that no package holds yet."""
     return session.scalar(select(func.count()).select_from(Document).where(Document.sealed_version < Document.version)) or 0
 
 
-def seal_everything(archive: Archive) -> None:
-    """Seal every record with acts or events that no package holds yet. One whose package cannot be read costs only itself."""
+def seal_everything(archive: Archive) -> list[str]:
+    """Seal every record with acts or events that no package holds yet; the records whose acts cannot be, for the package holds others.
+
+    One whose package cannot be read costs only itself.
+    """
+    parted = []
     with archive.reading() as session:
         kept = list(session.scalars(select(Document.id).order_by(Document.id)))
     for document_id in kept:
         with suppress(BadInventory, ObjectMissing, DigestMismatch, ValueError, KeyError):
-            seal(archive, document_id)
+            try:
+                seal(archive, document_id)
+            except Conflict:
+                parted.append(document_id)
+    return parted
 
 
 def rebuild_catalogue(archive: Archive) -> Rebuilt:
     """Make fonds, TRD versions, documents, versions and decisions again from the store alone.
 
-    What an existing catalogue holds unsealed is sealed first. People, tokens, audit and jobs are not touched. A document whose package
-    holds only its reception comes back as received, with its job.
+    What an existing catalogue holds unsealed is sealed first, but for acts on an older copy of a document that its package does not know.
+    People, tokens, audit and jobs are not touched. A document whose package holds only its reception comes back as received, with its job.
     """
-    seal_everything(archive)
+    undone = seal_everything(archive)
     _clear_half_written(archive)
     kinds, unreadable = _kinds(archive)
     counts: list[int] = []
@@ -113,7 +133,7 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
         for document_id in transaction.session.scalars(unclassified):
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
     fonds, schedules, documents = counts
-    return Rebuilt(fonds, schedules, documents, 0, tuple(unreadable))
+    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone))
 
 
 def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:

@@ -35,6 +35,15 @@ def backed_up(home: Path, restored: Path, server: Postgres | None) -> Iterator[d
         yield {"ARCHIVO_HOME": str(restored), "ARCHIVO_DATABASE_URL": url}
 
 
+def bring_store(archivo: Command, copy: Path, theirs: dict[str, str], patch: pytest.MonkeyPatch) -> None:
+    """Copy the store, and bring it to another home, whose environment it is from then on."""
+    copied = archivo("copy-store", "--to", copy.as_uri())
+    assert copied.status == 0
+    for name, value in theirs.items():
+        patch.setenv(name, value)
+    assert archivo("copy-store", "--from", copy.as_uri()).out == copied.out
+
+
 def test_an_older_database_and_a_newer_store_give_everything_back(
     archivo: Command, home: Path, server: Postgres | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,12 +54,7 @@ def test_an_older_database_and_a_newer_store_give_everything_back(
     assert archivo("user", "create", "ana", "--role", "archivist").status == 0
     with backed_up(home, restored, server) as theirs:
         assert archivo("deposit", tmp_path / "despues.txt", "--wait").status == 0
-        copied = archivo("copy-store", "--to", (tmp_path / "copia").as_uri())
-        assert copied.status == 0
-
-        for name, value in theirs.items():
-            monkeypatch.setenv(name, value)
-        assert archivo("copy-store", "--from", (tmp_path / "copia").as_uri()).out == copied.out
+        bring_store(archivo, tmp_path / "copia", theirs, monkeypatch)
         assert archivo("rebuild").status == 0
         report = archivo("verify", "--json").value
         assert (report["checked"], report["ok"], report["unexpected"], report["missing"]) == (2, 2, [], [])
@@ -71,15 +75,39 @@ def test_what_was_done_after_the_database_was_copied_is_not_undone(
             publish(archive, custody("prueba"), document)
             work_until_done(archive, {document})
         before = archivo("show", document, "--json").value
-        copied = archivo("copy-store", "--to", (tmp_path / "copia").as_uri())
-        assert copied.status == 0
-
-        for name, value in theirs.items():
-            monkeypatch.setenv(name, value)
-        assert archivo("copy-store", "--from", (tmp_path / "copia").as_uri()).out == copied.out
+        bring_store(archivo, tmp_path / "copia", theirs, monkeypatch)
         assert archivo("rebuild").status == 0
         assert archivo("show", document, "--json").value == before
         assert archivo("verify").status == 0
+
+
+@pytest.mark.parametrize("titles", [["Dicho sobre la copia"], [f"Dicho sobre la copia, {n}" for n in range(4)]], ids=["fewer", "more"])
+def test_acts_on_an_older_database_never_take_the_place_of_those_that_the_package_holds(
+    archivo: Command, home: Path, embedded: None, tmp_path: Path, titles: list[str]
+) -> None:
+    letter = tmp_path / "oficio.txt"
+    letter.write_text("El tranvía subía hasta la plaza de ferias.", encoding="utf-8")
+    document = archivo("deposit", letter, "--wait", "--json").lines[0]["id"]
+    older = tmp_path / "filas.db"
+    with closing(sqlite3.connect(home / "archivo.db")) as rows:
+        rows.execute("VACUUM INTO ?", (str(older),))
+    with opened() as archive:
+        describe(archive, custody("prueba"), document, {"title": "El título que se le puso después"})
+        publish(archive, custody("prueba"), document)
+        work_until_done(archive, {document})
+    before = archivo("show", document, "--json").value
+    with closing(sqlite3.connect(older)) as source, closing(sqlite3.connect(home / "archivo.db")) as rows:
+        source.backup(rows)
+    with opened() as archive:
+        for title in titles:
+            describe(archive, custody("prueba"), document, {"title": title})
+        work_until_done(archive, {document})
+
+    assert "rebuild" in archivo("jobs", "--failed").out, "that the acts could not be sealed waits for a person"
+    told = archivo("rebuild", "--json")
+    assert told.value["undone"] == [document]
+    assert archivo("show", document, "--json").value == before
+    assert archivo("rebuild", "--json").value["undone"] == []
 
 
 def test_a_damaged_package_is_named_and_the_copy_keeps_what_it_had(archivo: Command, home: Path, embedded: None, tmp_path: Path) -> None:
