@@ -2,15 +2,16 @@
 
 Over five seeds: long documents of a schedule worded as real ones are, without any example; and acts of kinds that resemble one another, by
 producers never seen, with how far the surest can be believed. Of one seed: curves by number of confirmed documents a class, for wordings
-like the taught ones and for others, office known or not; misread text; documents of no class; and what automation would have done after
-prospective decisions.
+like the taught ones and for others, office known or not, beside the same machine without the schedule's words (examples alone) and beside
+the nearest entry by its words (lexical: cosine of stems weighed by TF-IDF); misread text; documents of no class; and what automation would
+have done after prospective decisions.
 """
 
 import argparse
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from ingest.classifier import Example, Model, ScheduleEntry, dump, fit
 from ingest.classifier.automation import Prospective, may_automate, obstacles, threshold
 from ingest.classifier.calibration import coverage_at, expected_calibration_error
+from ingest.classifier.text import stems
 from tests.corpus.classes import TAUGHT, UNSEEN, DocumentClass, Sample, load_classes, make, strangers
 from tests.corpus.producers import KINDS, make_acts
 from tests.corpus.schedule import load_schedule, make_long
@@ -131,6 +133,54 @@ def curves(classes: Sequence[DocumentClass], seed: int, counts: Sequence[int], e
     return models
 
 
+def compared(classes: Sequence[DocumentClass], models: dict[int, Model], seed: int, each: int, draws: int) -> None:
+    """The model beside examples alone, and beside the nearest entry by words: accuracy over several draws of documents."""
+    known = masks(classes)
+    print(f"\ncompared over {draws} draws, accuracy with the office unknown | known:")
+    for kind in (TAUGHT, UNSEEN):
+        drawn = [asked(classes, kind, each, random.Random(seed + 10 + n), 0.0) for n in range(draws)]
+        print(f"  {kind:7} lexical            {both(lexical(classes), drawn, known)}")
+        for count, model in models.items():
+            print(f"  {kind:7} {count:2} a class          {both(labels_of(model), drawn, known)}")
+            if count:
+                bare = [ScheduleEntry(one.code, one.office, ("",)) for one in classes]
+                alone = fit(bare, taught(classes, count, random.Random(seed)), seed)
+                print(f"  {kind:7} {count:2} a class, alone   {both(labels_of(alone), drawn, known)}")
+
+
+Labeller = Callable[[Sequence[Sample], dict[str, frozenset[str]] | None], list[str]]
+"""The class of each document, among those that each may have."""
+
+
+def both(told: Labeller, drawn: Sequence[Sequence[Sample]], known: dict[str, frozenset[str]]) -> str:
+    """Accuracy with the office unknown and known."""
+    figures = []
+    for allowed in (None, known):
+        right = [np.mean([one.code == label for one, label in zip(some, told(some, allowed), strict=True)]) for some in drawn]
+        figures.append(spread([float(value) for value in right]))
+    return " | ".join(figures)
+
+
+def labels_of(model: Model) -> Labeller:
+    return lambda some, allowed: [str(model.propose(one.text, allowed[one.code] if allowed else None).label) for one in some]
+
+
+def lexical(classes: Sequence[DocumentClass]) -> Labeller:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(analyzer=lambda text: [stem for stem, _, _ in stems(text)], sublinear_tf=True)
+    entries = words.fit_transform([" ".join(entry.texts) for entry in entries_of(classes)])
+    codes = [one.code for one in classes]
+
+    def told(some: Sequence[Sample], allowed: dict[str, frozenset[str]] | None) -> list[str]:
+        near = (words.transform([one.text for one in some]) @ entries.T).toarray()
+        if allowed:
+            near = np.where([[code in allowed[one.code] for code in codes] for one in some], near, -1.0)
+        return [codes[place] for place in near.argmax(axis=1)]
+
+    return told
+
+
 def automation(model: Model, classes: Sequence[DocumentClass], seed: int, each: int) -> None:
     """People decide on prospective documents, half in unseen wordings; then the threshold works on others."""
     known = masks(classes)
@@ -168,6 +218,7 @@ def main() -> int:
     without_examples(options.seed, seeds, each)
     unseen_producers(options.seed, seeds, 15 if options.quick else 40)
     models = curves(classes, options.seed, (0, 10) if options.quick else (0, 1, 2, 5, 10, 20), each)
+    compared(classes, models, options.seed, each, seeds)
     automation(models[max(models)], classes, options.seed, each)
     return 0
 
