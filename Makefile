@@ -5,6 +5,7 @@ PY := .venv/bin/python
 # Tests run on this many processes; PYTEST_ADDOPTS adds options to every run of pytest.
 WORKERS ?= 2
 BENCH ?= *
+DOCUMENTS ?= 100000
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
@@ -65,8 +66,9 @@ bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus
 	@$(PY) -m tests.bench.bench_search --documents 1000 >/dev/null
 	@$(PY) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
 
-bench-scale: .venv/.ready-dev ## Medidas de un archivo grande: cien mil documentos, muchos lectores, objetos de un gigabyte (media hora y 30 GB)
-	$(PY) -m tests.bench.scale_search
+bench-scale: .venv/.ready-dev ## Medidas de un archivo grande: muchos documentos (DOCUMENTS), muchos lectores, objetos de un gigabyte (media hora y 30 GB)
+	$(PY) -m tests.bench.scale_search --documents $(DOCUMENTS)
+	@if [ -n "$$ARCHIVO_TEST_ELASTICSEARCH" ]; then ARCHIVO_INDEX_URL="$$ARCHIVO_TEST_ELASTICSEARCH/medida-$$$$" $(PY) -m tests.bench.scale_search --documents $(DOCUMENTS); fi
 	$(PY) -m tests.bench.scale_store "$${TMPDIR:-/tmp}"
 
 bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import insert
 
-from archivo.access.policy import CITIZEN, scope
+from archivo.access.policy import CITIZEN, AccessClass, scope
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.identifiers import new_uuid
@@ -40,10 +40,12 @@ from tests.bench.bench_search import Writer
 BATCH = 500
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OFFICES = 4
+FONDS = 4
+ACCESS = {AccessClass.PUBLICA: 96, AccessClass.CLASIFICADA: 3, AccessClass.RESERVADA: 1}
 
 
 def fill(archive: Archive, documents: int) -> None:
-    """Rows and index entries of `documents` findable documents, nine in ten of them published."""
+    """Rows and index entries of `documents` findable documents of some fonds, nine in ten of them published, most of public access."""
     fonds = _fonds_and_schedule(archive)
     chance = random.Random(5)
 
@@ -59,13 +61,15 @@ def fill(archive: Archive, documents: int) -> None:
     archive.index.rebuild(entries())
 
 
-def _fonds_and_schedule(archive: Archive) -> str:
-    fonds, trd = new_uuid(NOW), new_uuid(NOW)
+def _fonds_and_schedule(archive: Archive) -> list[str]:
+    fonds, trd = [new_uuid(NOW) for _ in range(FONDS)], new_uuid(NOW)
     with archive.database.writing() as session:
-        session.add(Fonds(id=fonds, code="P", name="Entidad de prueba", created_at=NOW))
+        session.add_all(Fonds(id=each, code=f"P{n}", name=f"Entidad de prueba {n}", created_at=NOW) for n, each in enumerate(fonds))
         session.flush()
         session.add(
-            TrdVersion(id=trd, fonds_id=fonds, number=1, filename="", sha256="", imported_at=NOW, imported_by="", warnings=[], source=b"")
+            TrdVersion(
+                id=trd, fonds_id=fonds[0], number=1, filename="", sha256="", imported_at=NOW, imported_by="", warnings=[], source=b""
+            )
         )
         session.flush()
         codes = [(office, series, sub) for office in range(OFFICES) for series in range(1, 21) for sub in range(1, 10)]
@@ -90,13 +94,14 @@ def _fonds_and_schedule(archive: Archive) -> str:
     return fonds
 
 
-def _keep(archive: Archive, fonds: str, written: Sequence[Entry], chance: random.Random) -> Iterator[Entry]:
+def _keep(archive: Archive, fonds: Sequence[str], written: Sequence[Entry], chance: random.Random) -> Iterator[Entry]:
     """Insert the rows of some documents, and give their entries as the archive would make them."""
     documents, parts = [], []
     entries: list[Entry] = []
     for at in range(0, len(written), 3):
         first = written[at]
-        document = _document(fonds, first, published=chance.random() < 0.9)
+        document = _document(chance.choice(fonds), first, published=chance.random() < 0.9)
+        (document.access,) = chance.choices([*ACCESS], [*ACCESS.values()])
         pages = [
             DocumentPart(document_id=document.id, number=one.page, kind="page", text=one.body, source="embedded", width=612.0, height=792.0)
             for one in written[at + 1 : at + 3]
@@ -128,7 +133,7 @@ def _document(fonds: str, first: Entry, *, published: bool) -> Document:
         ends_on=f"{year}-12-31",
         document_type=first.facets["type"][0],
         number=first.own.rpartition(" ")[2],
-        access="publica",
+        access=AccessClass.PUBLICA,
         published=published,
         filename=f"{first.document}.pdf",
         size=1,
