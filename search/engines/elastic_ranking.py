@@ -44,7 +44,7 @@ def documents_in(pages: Iterable[Page]) -> int:
 
 def by_document(pages: Sequence[Page], first: int, last: int) -> tuple[Hit, ...]:
     """The documents from one place to another, best first."""
-    hits: list[Hit] = []
+    found: list[tuple[float, list[Page]]] = []
     seen: set[str] = set()
     for block in _blocks(pages):
         groups: dict[str, list[Page]] = {}
@@ -54,10 +54,10 @@ def by_document(pages: Sequence[Page], first: int, last: int) -> tuple[Hit, ...]
         seen |= groups.keys()
         scored = [(each[0].score + _A_LITTLE * sum(page.score for page in each[1:4]), each) for each in groups.values()]
         scored.sort(key=lambda group: (-group[0], group[1][0].place[1]))
-        hits += [Hit(each[0].document, score, _shown(each)) for score, each in scored]
-        if len(hits) >= last:
+        found += scored
+        if len(found) >= last:
             break
-    return tuple(hits[first:last])
+    return tuple(Hit(each[0].document, score, _shown(each)) for score, each in found[first:last])
 
 
 def _blocks(pages: Sequence[Page]) -> Iterator[Sequence[Page]]:
