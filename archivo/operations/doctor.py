@@ -66,7 +66,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("trabajos", lambda: _jobs(archive)),
         ("mensajería", lambda: _broker(archive)),
         ("sellado", lambda: _sealing(archive)),
-        ("traza", lambda: _audit(archive)),
+        ("bitácora", lambda: _audit(archive)),
     )
     checks = []
     for name, look in looks:
@@ -233,6 +233,6 @@ def _audit(archive: Archive) -> Check:
     report = verify_chain(archive)
     if report.broken_at is not None:
         return Check(
-            "traza", "error", f"La cadena se rompe en la entrada {report.broken_at}.", "Guarde la base de datos y avise a control interno."
+            "bitácora", "error", f"La cadena se rompe en la entrada {report.broken_at}.", "Guarde la base de datos y avise a control interno."
         )
-    return Check("traza", "ok", f"{report.entries} entradas, cadena completa.")
+    return Check("bitácora", "ok", f"{report.entries} entradas, cadena completa.")

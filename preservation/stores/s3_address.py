@@ -85,7 +85,7 @@ def _endpoint(parts: SplitResult) -> str:
     except ValueError:
         raise BadAddress("El puerto del servidor es un número entre 1 y 65535.") from None
     if not host or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
-        raise BadAddress("El nombre del servidor tiene sólo letras, cifras, puntos y guiones.")
+        raise BadAddress("El nombre del servidor tiene solo letras, cifras, puntos y guiones.")
     name = f"[{host}]" if ":" in host else host
     return name if port is None else f"{name}:{port}"
 
@@ -96,7 +96,7 @@ def _prefix(folder: str) -> str:
     try:
         return f"{check_key(folder)}/"
     except BadKey:
-        raise BadAddress("El prefijo, después del cubo, tiene sólo letras sin tilde, cifras y los signos . _ = - entre barras.") from None
+        raise BadAddress("El prefijo, después del cubo, tiene solo letras sin tilde, cifras y los signos . _ = - entre barras.") from None
 
 
 def _options(query: str) -> tuple[str, bool]:
@@ -107,5 +107,5 @@ def _options(query: str) -> tuple[str, bool]:
         elif name == "acepta" and value == WITHOUT_WRITE_ONCE:
             accepts = True
         else:
-            raise BadAddress(f"Después de «?» sólo caben region=… y acepta={WITHOUT_WRITE_ONCE}.")
+            raise BadAddress(f"Después de «?» solo caben region=… y acepta={WITHOUT_WRITE_ONCE}.")
     return region, accepts

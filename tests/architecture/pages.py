@@ -116,9 +116,9 @@ def findings() -> str:
         "El original se conserva siempre tal como llegó.\n\n"
         "**Error**: no se pudo leer como debía. **Aviso**: conviene que una persona lo mire. **Información**: es bueno saberlo.\n"
     )
-    parts = [HEAD, head, "\n| Código | Gravedad | Qué pasa | Qué hacer | De dónde viene |\n|---|---|---|---|---|\n"]
+    parts = [HEAD, head, "\n| Código | Gravedad | Qué pasa | Qué hacer |\n|---|---|---|---|\n"]
     for code, entry in sorted(CATALOGUE.items()):
-        cells = (entry.message, entry.remedy, entry.source)
+        cells = (entry.message, entry.remedy)
         parts.append(f"| `{code}` | {words[entry.severity]} | " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
     return "".join(parts)
 

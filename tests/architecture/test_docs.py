@@ -11,7 +11,7 @@ from archivo.settings import KNOWN
 from archivo.web.layout import PLACES
 from ingest.findings import CATALOGUE
 from tests.architecture import pages
-from tests.architecture.source import ROOT, committed, modules
+from tests.architecture.source import PACKAGES, ROOT, committed, modules
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 SHOWN = r"(?:^|`|\d |! )make ([a-z][a-z-]+)"
@@ -64,11 +64,25 @@ def test_settings_and_findings_are_complete():
     assert [code for code in CATALOGUE if f"`{code}`" not in text_of("docs/archivistas")] == []
 
 
+def test_archivists_are_told_findings_without_the_words_of_the_program():
+    rows = [line for line in pages.findings().splitlines() if line.startswith("| `")]
+    assert len(rows) == len(CATALOGUE)
+    assert [row for row in rows if re.search(r"Limits\.|\(decision|Contract", row)] == []
+
+
 def test_every_finding_says_what_it_means_and_what_to_do():
     for code, entry in CATALOGUE.items():
         assert entry.message.endswith((".", "»")), code
         assert entry.remedy.endswith("."), code
         assert entry.source, code
+
+
+def test_one_word_is_used_for_one_thing():
+    """«Bitácora» for what people did, «ficha» for what a program signs in with, and «solo» without its old accent."""
+    other = re.compile(r"\b(sólo|auditoría|(la|una) traza|[\"“]traza[\"”]|tokens? de acceso|(los|sus|un) tokens?)\b", re.IGNORECASE)
+    read = [*(ROOT / "docs/archivistas").glob("*.md"), *(ROOT / "archivo").rglob("*.html")]
+    read += [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert [f"{path.name}: {found[0]}" for path in read for found in other.finditer(path.read_text(encoding="utf-8"))] == []
 
 
 def test_retired_words_name_nothing():
