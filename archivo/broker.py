@@ -61,6 +61,7 @@ def celery_app(url: str) -> Celery:
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
+        worker_disable_rate_limits=True,
         worker_consumer="archivo.broker:JobConsumer",
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -178,7 +179,9 @@ class CeleryLegs:
             some = [self._unsent.popleft() for _ in range(min(len(self._unsent), AT_ONCE))]
             self._is_sending = True
         for job_id, queue in some:
-            self._app.send_task(TASK, args=(job_id,), queue=queue_name(queue), producer=producer, retry=False, ignore_result=True)
+            to = self._app.amqp.queues[queue_name(queue)]
+            named = {"lang": "py", "task": TASK, "id": job_id}
+            producer.publish(([job_id], {}, {}), headers=named, exchange=to.exchange, routing_key=to.routing_key, declare=[to])
 
 
 class _Unconfirmed:

@@ -1,7 +1,9 @@
 """Engine, Base, UTC type, session; generic SQLAlchemy, so SQLite and PostgreSQL are one."""
 
 import errno
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -26,7 +28,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -50,6 +52,8 @@ HELD: Final = ForUpdateArg(key_share=True)
 """The lock of one who changes a row: others may read it, and add rows that refer to it."""
 _TIMEOUTS: Final = "-c statement_timeout=300s -c lock_timeout=60s -c idle_in_transaction_session_timeout=120s"
 """What ends on the server: a statement that takes too long, a wait for a lock, and a transaction whose program is frozen or cut off."""
+_IDLE: Final = 1.0
+"""Seconds without use after which a connection is asked whether it lives before it is used again: to ask is one trip in four of a claim."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -112,13 +116,14 @@ class Database:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(parsed, connect_args={"timeout": 60, "isolation_level": None}, hide_parameters=True)
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            self.engine = _sqlite_engine(parsed, "FULL")
             event.listen(self.engine, "begin", _begin_sqlite)
             self.reader: Engine = self.engine
+            self._claimer = _sqlite_engine(parsed, "NORMAL")
         else:
-            self.engine = _postgresql_engine(parsed)
+            self.engine = _postgresql_engine(parsed, _TIMEOUTS)
             self.reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._claimer = _postgresql_engine(parsed, f"{_TIMEOUTS} -c synchronous_commit=off", isolation_level="AUTOCOMMIT")
         self.writer: Engine = self.engine.execution_options(archivo_writes=True)
 
     @contextmanager
@@ -143,8 +148,17 @@ class Database:
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def claiming(self) -> Iterator[Session]:
+        """A session each of whose statements is kept by itself, without waiting for the disk: the server or the machine that is killed
+        may forget the last ones, which others then find undone. For who takes what is to be done, never for what was done.
+        """
+        with Session(self._claimer, expire_on_commit=False) as session:
+            yield session
+
     def close(self) -> None:
         self.engine.dispose()
+        self._claimer.dispose()
 
 
 def lock(session: Session, model: type[Row], identity: str) -> Row:
@@ -231,8 +245,19 @@ def is_away(fault: Exception) -> bool:
     return state[:2] in _POSTGRESQL_AWAY or state in ("55P03", "25P03")
 
 
-def _postgresql_engine(url: URL) -> Engine:
-    from psycopg import adapters
+def _sqlite_engine(url: URL, synchronous: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 60, "isolation_level": None}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "busy_timeout=60000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql_engine(url: URL, server_options: str, **named: Any) -> Engine:
+    from psycopg import Error, adapters
     from psycopg.adapt import AdaptersMap
     from psycopg.types.string import StrDumper, StrDumperVarchar
 
@@ -250,22 +275,29 @@ def _postgresql_engine(url: URL) -> Engine:
     context.register_dumper(str, WithoutNul)
     context.register_dumper(str, VarcharWithoutNul)
     patience = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
-    ours = {**patience, "tcp_user_timeout": "60000", "options": _TIMEOUTS, "application_name": "archivo"}
-    return create_engine(
+    ours = {**patience, "tcp_user_timeout": "60000", "options": server_options, "application_name": "archivo"}
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={**{name: value for name, value in ours.items() if name not in url.query}, "context": context},
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
         hide_parameters=True,
+        **named,
     )
 
+    @event.listens_for(engine, "checkin")
+    def note_use(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    @event.listens_for(engine, "checkout")
+    def ask_the_idle(connection: Any, record: Any, _fairy: Any) -> None:
+        if time.monotonic() - record.info.get("used", math.inf) > _IDLE:
+            try:
+                engine.dialect.do_ping(connection)
+            except Error as fault:
+                raise InvalidatePoolError from fault
+
+    return engine
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Index, Select, String, Update, and_, bindparam, case, func, or_, select, union_all, update
+from sqlalchemy import Index, Select, String, Update, and_, bindparam, case, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo.database import Base, UtcDateTime, table_of
@@ -95,6 +95,7 @@ _TAKEN: Final = (
     )
     .returning(_J.id, _J.kind, _J.object_id, _J.params, _J.attempt)
 )
+_NEW: Final = insert(_JOBS)
 _MINE: Final = (
     _J.id == bindparam("job"),
     _J.state == JobState.RUNNING,
@@ -149,11 +150,10 @@ def enqueue(
             return JobId(job_id)
     if cause:
         wanted[CAUSE] = cause
-    job = Job(id=new_uuid(now), kind=kind, queue=queue, priority=priority, object_id=object_id, params=wanted, created_at=now)
-    job.state, job.attempt = JobState.QUEUED, 0
-    session.add(job)
-    session.flush()
-    return JobId(job.id)
+    made = JobId(new_uuid(now))
+    what = {"kind": kind, "queue": queue, "priority": priority, "object_id": object_id, "params": wanted}
+    session.execute(_NEW, {"id": made, **what, "created_at": now})
+    return made
 
 
 def claim(

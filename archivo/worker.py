@@ -134,7 +134,7 @@ def run_by_id(archive: Archive, job_id: str) -> None:
     owner = f"{archive.process}#{threading.get_ident()}"
     while True:
         try:
-            with archive.database.writing() as session:
+            with archive.database.claiming() as session:
                 lease = jobs.claim_one(session, job_id, owner, archive.clock())
             break
         except Exception as fault:
@@ -196,7 +196,7 @@ def work_until_done(archive: Archive, objects: Collection[str], *, threads: int 
 def _work_one(archive: Archive, owner: str, objects: Collection[str]) -> bool | None:
     """Work a job of these objects; False after waiting a moment for those that others hold, None when none is open."""
     heard = archive.bell.heard()
-    with archive.database.writing() as session:
+    with archive.database.claiming() as session:
         lease = jobs.claim(session, owner, archive.clock(), objects=objects)
     if lease is not None:
         run_job(archive, lease)
@@ -277,7 +277,7 @@ class Crew:
             with self.archive.reading() as session:
                 if not jobs.is_any_due(session, self.archive.clock(), queues):
                     return None
-        with self.archive.database.writing() as session:
+        with self.archive.database.claiming() as session:
             return None if self._stop.is_set() else jobs.claim(session, owner, self.archive.clock(), queues=queues)
 
 

@@ -29,6 +29,7 @@ EFFECT: Final = Table(
     Column("process", String(120)),
     Column("at", Float),
 )
+_COUNTED: Final = insert(EFFECT)
 ROOT: Final = Path(__file__).parents[1]
 
 
@@ -39,9 +40,10 @@ def count(archive: Archive, lease: Lease) -> None:
         raise RuntimeError("what this job wants is absent")
     if asked.get("signal") and lease.attempt <= asked.get("times", 1):
         os.kill(os.getpid(), asked["signal"])
-    time.sleep(asked.get("seconds", 0))
+    if "seconds" in asked:
+        time.sleep(asked["seconds"])
     with archive.transaction() as transaction:
-        transaction.session.execute(insert(EFFECT).values(job=lease.id, process=archive.process, at=begun))
+        transaction.session.execute(_COUNTED, {"job": lease.id, "process": archive.process, "at": begun})
         jobs.finish(transaction.session, lease, transaction.now)
 
 

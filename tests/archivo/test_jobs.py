@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from archivo import jobs, worker
 from archivo.archive import Archive, ObjectLease
@@ -32,7 +32,7 @@ def states(archive: Archive) -> list[str]:
 
 
 def claimed(archive: Archive, *queues: Queue, seconds: float = 0) -> Lease | None:
-    with archive.database.writing() as session:
+    with archive.database.claiming() as session:
         return jobs.claim(session, "alguien#1", archive.clock() + timedelta(seconds=seconds), queues=queues or None)
 
 
@@ -74,6 +74,26 @@ def test_many_who_claim_at_once_take_each_job_once(archive: Archive) -> None:
     for crew in crews:
         crew.stop()
     assert effects(archive) == dict.fromkeys(made, 1)
+
+
+def test_a_claim_that_a_killed_database_forgot_leaves_no_effect_and_the_job_one(archive: Archive) -> None:
+    (one,) = add_jobs(archive, 1)
+    lease = claimed(archive)
+    assert lease is not None
+    change(archive, one, state=JobState.QUEUED, attempt=0, owner=None, lease_until=None)
+    worker.run_job(archive, lease)
+    assert not effects(archive)
+    crew = Crew(archive, threads=1)
+    crew.start()
+    until(lambda: states(archive) == ["done"])
+    crew.stop()
+    assert effects(archive) == {one: 1}
+
+
+def test_what_was_done_waits_for_the_disk_and_who_takes_it_does_not(archive: Archive) -> None:
+    asked = text("PRAGMA synchronous")
+    with archive.database.writing() as doing, archive.database.claiming() as taking:
+        assert (doing.scalar(asked), taking.scalar(asked)) == (2, 1)
 
 
 def test_a_crew_that_stops_hands_back_what_does_not_end(archive: Archive) -> None:

@@ -116,7 +116,7 @@ class TestAtOnce:
         def take(n: int) -> list[str]:
             taken = []
             for _ in range(40):
-                with archive.database.writing() as session:
+                with archive.database.claiming() as session:
                     lease = jobs.claim(session, f"obrero-{n}", archive.clock(), queues=[Queue.SEAL])
                 if lease is None:
                     break
@@ -132,9 +132,9 @@ class TestAtOnce:
             first = jobs.enqueue(session, "index", "objeto", queue=Queue.INDEX, now=archive.clock())
         with archive.database.writing() as acting:
             assert jobs.enqueue(acting, "index", "objeto", queue=Queue.INDEX, now=archive.clock()) == first
-            with archive.database.writing() as working:
+            with archive.database.claiming() as working:
                 assert jobs.claim(working, "obrero", archive.clock(), objects=["objeto"]) is None
-        with archive.database.writing() as working:
+        with archive.database.claiming() as working:
             assert jobs.claim(working, "obrero", archive.clock(), objects=["objeto"]) is not None
 
     def test_a_request_is_answered_once(self, archive: Archive) -> None:
@@ -211,6 +211,21 @@ def test_a_database_that_is_away_is_told_and_taken_up_again(archive: Archive, po
         assert problem.json()["code"] == "service.away"
         assert web.get(f"/documentos/{document}").status_code == 200
         assert send(archive, "otro") != document
+
+
+def test_a_connection_that_ended_while_nobody_used_it_is_noticed_by_nobody(archive: Archive, postgres: Postgres, address: str) -> None:
+    with archive.reading() as session, archive.database.claiming() as other:
+        assert session.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1"))
+    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{address.rpartition('/')[2]}'")
+    time.sleep(1.1)
+    with archive.reading() as session, archive.database.claiming() as other:
+        assert session.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1"))
+
+
+def test_what_was_done_waits_for_the_disk_and_who_takes_it_does_not(archive: Archive) -> None:
+    asked = text("SHOW synchronous_commit")
+    with archive.database.writing() as doing, archive.database.claiming() as taking:
+        assert (doing.scalar(asked), taking.scalar(asked)) == ("on", "off")
 
 
 @pytest.mark.parametrize(
