@@ -1,5 +1,6 @@
 """A job whose attempts are spent: it and its document are a person's at once, and who works goes on."""
 
+import threading
 from dataclasses import replace
 from io import BytesIO
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
-from archivo import jobs
+from archivo import jobs, worker
 from archivo.access.policy import custody
 from archivo.archive import Archive, Busy
 from archivo.identifiers import new_uuid, urn
@@ -124,6 +125,27 @@ def test_an_index_that_is_away_costs_no_document_of_a_batch_an_attempt(archive: 
     assert lease
     run_job(replace(archive, index=ElasticIndex("http://127.0.0.1:9/archivo")), lease)
     assert index_jobs(archive) == [("queued", 0)] * 3
+
+
+def test_where_servers_are_asked_a_document_is_indexed_with_those_that_wait_to_be_processed(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "COMPANY", 60)
+    other = deposit(archive, custody("pruebas"), Upload(BytesIO(b"Acta"), "acta.txt")).id
+    work_until_done(archive, {other})
+    indexing(archive, 1)
+    with archive.reading() as session:
+        (first,) = session.scalars(select(Job.id).where(Job.kind == "index", Job.state != JobState.DONE))
+    with archive.transaction() as transaction:
+        transaction.enqueue("classify", other, queue=Queue.INGEST)
+    indexes = threading.Thread(target=worker.run_by_id, args=(archive, first))
+    indexes.start()
+    with archive.transaction() as transaction:
+        transaction.enqueue("index", other, queue=Queue.INDEX)
+    with archive.database.writing() as session:
+        assert jobs.claim(session, f"{archive.process}#1", archive.clock(), queues=[Queue.INGEST])
+    indexes.join()
+    assert index_jobs(archive) == []
 
 
 def test_what_was_tried_in_company_in_vain_is_tried_alone(archive: Archive) -> None:
