@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQ
 
 from archivo.archive import Archive, Institution, Legs, Shelf
 from archivo.database import Database, is_away, is_full
-from archivo.errors import Conflict, Malformed
+from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.operations.faults import in_words
@@ -255,7 +255,7 @@ def _make_home(home: Path) -> None:
             raise
         raise Malformed(
             "home.unusable",
-            f"No se puede usar {home} como casa del archivo ({fault.strerror}). No se hizo nada.",
+            f"No se puede usar {home} como casa del archivo ({reason_of(fault)}). No se hizo nada.",
             "Dé en ARCHIVO_HOME una carpeta donde se pueda escribir.",
         ) from fault
 

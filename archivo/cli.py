@@ -1,16 +1,19 @@
 """The `archivo` command (contract of the command line). Imports an adapter only in the branch that needs it."""
 
-import argparse
 import importlib
+import os
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import Final
 
 from archivo.assembly import settings_or_malformed
+from archivo.commands.parsing import Misuse, Parser
 from archivo.commands.printing import OutputLost, let_go, print_error, print_message, write
 from archivo.errors import ArchivoError
 
+PRIVATE: Final = 0o077
+"""What is made in the home holds restricted documents: nobody else of the machine reads it. What is exported has the person's own umask."""
 FAMILIES: Final = {
     "deposit": "deposit",
     "show": "consult",
@@ -35,20 +38,6 @@ FAMILIES: Final = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    """Misuse exits with status 2, as JSON when JSON was asked for."""
-
-    def print_help(self, file: object = None) -> None:
-        write(self.format_help())
-
-    def error(self, message: str) -> NoReturn:
-        raise _Misuse(f"{message}. {self.format_usage().strip()}")
-
-
-class _Misuse(Exception):
-    """The words of the command are wrong."""
-
-
 def load(words: Sequence[str]) -> None:
     """Import what a command needs before it is run. What cannot be imported is told by `run`."""
     family = FAMILIES.get(words[0]) if words else None
@@ -59,8 +48,9 @@ def load(words: Sequence[str]) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one command; the exit status (0 done, 1 something wrong found or some item failed, 2 misuse)."""
+    given = os.umask(PRIVATE)
     try:
-        return _run(words)
+        return _run(words, given)
     except OutputLost:
         print_message(
             "No se pudo escribir la respuesta: su salida está cerrada o no tiene espacio. Lo que la orden hizo sigue hecho. "
@@ -70,13 +60,15 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         let_go(1)
         return 1
+    finally:
+        os.umask(given)
 
 
-def _run(words: Sequence[str]) -> int:
+def _run(words: Sequence[str], umask: int) -> int:
     as_json = "--json" in words
     try:
-        return _dispatch(words)
-    except _Misuse as fault:
+        return _dispatch(words, umask)
+    except Misuse as fault:
         print_error("usage", f"La orden no está bien escrita: {fault}", "Vea «archivo --help».", as_json)
         return 2
     except ArchivoError as fault:
@@ -104,18 +96,19 @@ def _internal(fault: Exception, as_json: bool) -> int:
     return 1
 
 
-def _dispatch(words: Sequence[str]) -> int:
+def _dispatch(words: Sequence[str], umask: int) -> int:
     if not words or words[0] in ("-h", "--help"):
         write(_help())
         return 0 if words else 2
     family = FAMILIES.get(words[0])
     if family is None:
-        raise _Misuse(f"no existe la orden «{words[0]}»")
+        raise Misuse(f"no existe la orden «{words[0]}»")
     module = importlib.import_module(f"archivo.commands.{family}")
     if words[0] not in ("serve", "worker", "validate"):
         _warn_of_unknown_settings()
-    parser = _Parser(prog=f"archivo {words[0]}", description=module.COMMANDS[words[0]].__doc__)
+    parser = Parser(prog=f"archivo {words[0]}", description=module.COMMANDS[words[0]].__doc__)
     act = module.COMMANDS[words[0]](parser)
+    parser.set_defaults(umask=umask)
     status: int = act(parser.parse_args(list(words[1:])))
     return status
 

@@ -13,7 +13,35 @@ ArchivoError
 └── NoRoom             507  no room to keep it
 """
 
-from typing import ClassVar
+import errno
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+REASONS: Final[Mapping[int, str]] = {
+    errno.EACCES: "no hay permiso",
+    errno.EPERM: "no hay permiso",
+    errno.EROFS: "su disco es de solo lectura",
+    errno.ENOENT: "no existe",
+    errno.ENOTDIR: "una parte de la ruta no es una carpeta",
+    errno.EISDIR: "es una carpeta",
+    errno.EEXIST: "ya hay ahí otra cosa",
+    errno.ELOOP: "sus enlaces dan vueltas",
+    errno.ENAMETOOLONG: "el nombre es demasiado largo",
+    errno.ENOSPC: "no hay espacio en el disco",
+    errno.EDQUOT: "se acabó el espacio asignado",
+    errno.EIO: "falla el disco",
+    errno.EMFILE: "hay demasiados archivos abiertos",
+    errno.EADDRINUSE: "otro programa lo ocupa",
+    errno.EADDRNOTAVAIL: "esta máquina no tiene esa dirección",
+}
+
+
+def reason_of(fault: OSError) -> str:
+    """Why the machine refused, in a few words of Spanish."""
+    number = fault.errno or 0
+    if number < 0:  # of the resolver of names
+        return "no se conoce esa máquina"
+    return REASONS.get(number) or f"error {errno.errorcode.get(number, type(fault).__name__)}"
 
 
 class ArchivoError(Exception):

@@ -13,6 +13,7 @@ from archivo.intake.representing import classification_json
 from archivo.records.services import as_document_id
 from archivo.retention import classification
 from archivo.retention.classification import ClassificationView
+from archivo.web.spanish import count
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -82,7 +83,8 @@ def _publish(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"withdrawn" if options.withdraw else "published": done, "refused": errors})
     else:
-        print_line(f"{len(done)} {'retirados' if options.withdraw else 'publicados'}.")
+        state = "retirado" if options.withdraw else "publicado"
+        print_line(f"{count(len(done), f'documento {state}', f'documentos {state}s')}.")
         for error in errors:
             print_error(error["code"], error["message"], error["remedy"], False)
     return 1 if errors else 0

@@ -1,6 +1,7 @@
 """archivo show, text, export, verify."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,9 @@ from archivo.custody import services as custody_services
 from archivo.intake.representing import document_json
 from archivo.plain import utc
 from archivo.records import services as records
+from archivo.records.wording import ACCESS, STATES
 from archivo.retention import classification
+from archivo.web.spanish import count, edtf
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -63,7 +66,7 @@ def _show(options: argparse.Namespace) -> int:
         print_json(document_json(view, found))
         return 0
     print_line(view.title)
-    print_line(f"{view.id} · {view.state} · {view.date or 'sin fecha'} · {view.part_count} partes · acceso {view.access}")
+    print_line(f"{view.id} · {STATES[view.state]} · {edtf(view.date)} · {count(view.part_count, 'parte')} · acceso: {ACCESS[view.access]}")
     kept = view.original
     print_line(f"Original: {one_line(view.filename)}, {kept.size} bytes, {kept.puid or 'formato desconocido'}, {kept.sha256}")
     if found is not None:
@@ -103,6 +106,7 @@ def _text(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     with opened() as archive:
+        os.umask(options.umask)
         written = custody_services.export(archive, custody(login()), options.id, options.destination, only_original=options.original)
     if options.json:
         print_json({"id": options.id, "destination": str(written)})
@@ -117,11 +121,16 @@ def _verify(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report)
     else:
-        print_line(f"{report.checked} documentos leídos: {report.ok} íntegros.")
+        read = count(report.checked, "documento leído", "documentos leídos")
+        print_line(f"{read}: {count(report.ok, 'íntegro')}.")
         for damage in report.damaged:
             print_line(f"  dañado: {damage.id} {damage.key} (se esperaba {damage.expected}, hay {damage.found})")
         for key in report.missing:
             print_line(f"  falta: {key}")
         for key in report.unexpected:
             print_line(f"  sobra: {key}")
+        if report.unexpected:
+            print_line("Lo que sobra no pertenece a ningún documento: mírelo antes de apartarlo.")
+        if report.damaged or report.missing:
+            print_line("Recupere de la copia de seguridad lo dañado y lo que falta, y repita «archivo verify».")
     return 0 if report.is_clean else 1

@@ -13,12 +13,14 @@ from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
 from archivo.assembly import opened, settings_or_malformed
 from archivo.commands.printing import login, one_line, print_json, print_line, print_message, progress
-from archivo.errors import ArchivoError, Malformed
+from archivo.errors import ArchivoError, Malformed, reason_of
 from archivo.intake import services as intake
 from archivo.intake.manifest import ManifestProblem, mode_of, read_manifest
 from archivo.intake.representing import deposited_json
 from archivo.intake.services import Deposited, Metadata, Upload
 from archivo.jobs import Queue
+from archivo.records.wording import STATES
+from archivo.web.spanish import count
 from ingest.tools.process import helped_by
 
 Act = Callable[[argparse.Namespace], int]
@@ -28,7 +30,7 @@ HELPED_FROM: Final = 50
 
 def deposit(parser: argparse.ArgumentParser) -> Act:
     """Recibir archivos y carpetas: quedan guardados al responder."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path)
+    parser.add_argument("paths", nargs="*", metavar="RUTA", type=Path)
     parser.add_argument("--manifest", type=Path, metavar="ARCHIVO.csv")
     parser.add_argument("--wait", action="store_true", help="esperar hasta que cada uno se pueda encontrar")
     parser.add_argument("--dry-run", action="store_true", help="revisar sin guardar nada")
@@ -82,9 +84,8 @@ def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Met
                 _print_failed(path, fault, options.json)
             except OSError as fault:
                 failed = True
-                reason = fault.strerror or type(fault).__name__
                 error = Malformed(
-                    "file.unreadable", f"No se pudo leer el archivo ({reason}). No se recibió.", "Revise sus permisos y repita."
+                    "file.unreadable", f"No se pudo leer el archivo ({reason_of(fault)}). No se recibió.", "Revise sus permisos y repita."
                 )
                 _print_failed(path, error, options.json)
             else:
@@ -161,7 +162,7 @@ def _print(one: Deposited, json: bool) -> None:
         print_json(deposited_json(one))
         return
     again = " (ya estaba: no se guardó de nuevo)" if one.duplicate_of else ""
-    print_line(f"{one.id}  {one.state:10}  {one_line(one.filename)}{again}")
+    print_line(f"{one.id}  {STATES[one.state]}  {one_line(one.filename)}{again}")
     for finding in one.findings:
         print_line(f"    {finding.message} {finding.remedy}")
 
@@ -182,5 +183,5 @@ def _print_check(rows: int, problems: Sequence[ManifestProblem], json: bool) -> 
     else:
         for problem in problems:
             print_line(f"Línea {problem.line}, columna {problem.column or '—'}: {problem.message} {problem.remedy}")
-        print_line(f"{rows} filas revisadas, {bad} con problemas.")
+        print_line(f"{count(rows, 'fila revisada', 'filas revisadas')}, {bad} con problemas.")
     return 1 if problems else 0

@@ -70,7 +70,8 @@ def _migrate_data(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"tables": [{"name": t.table, "rows": t.rows, "digest": t.digest} for t in moved], "rows": rows, "same": True})
     else:
-        print_line(f"{rows} filas en {len(moved)} tablas, iguales una por una. Ponga la nueva dirección en ARCHIVO_DATABASE_URL.")
+        moved_in_all = f"{count(rows, 'fila')} en {count(len(moved), 'tabla')}"
+        print_line(f"{moved_in_all}, iguales una por una. Ponga la nueva dirección en ARCHIVO_DATABASE_URL.")
     return 0
 
 

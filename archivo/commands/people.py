@@ -9,14 +9,14 @@ from archivo.access import services as access
 from archivo.access.policy import custody
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
-from archivo.errors import Malformed
+from archivo.errors import Invalid, Malformed
 
 Act = Callable[[argparse.Namespace], int]
 
 
 def user(parser: argparse.ArgumentParser) -> Act:
     """Crear y ver las personas."""
-    acts = parser.add_subparsers(dest="act", required=True, parser_class=type(parser))
+    acts = parser.add_subparsers(dest="act", metavar="ACCIÓN", required=True, parser_class=type(parser))
     creating = acts.add_parser("create", help="crear una persona")
     creating.add_argument("name", metavar="USUARIO")
     creating.add_argument("--role", required=True, metavar="PERFIL")
@@ -34,7 +34,7 @@ def user(parser: argparse.ArgumentParser) -> Act:
 
 def token(parser: argparse.ArgumentParser) -> Act:
     """Crear una ficha de acceso para la API."""
-    acts = parser.add_subparsers(dest="act", required=True, parser_class=type(parser))
+    acts = parser.add_subparsers(dest="act", metavar="ACCIÓN", required=True, parser_class=type(parser))
     creating = acts.add_parser("create", help="crear una ficha, que se muestra una sola vez")
     creating.add_argument("--user", required=True, metavar="USUARIO")
     creating.add_argument("--label", default="")
@@ -53,7 +53,10 @@ def _create(options: argparse.Namespace) -> int:
         if not password:
             raise Malformed("user.password", "No llegó ninguna contraseña. No se creó nada.", "Escríbala en la entrada de la orden.")
     with opened() as archive:
-        generated = access.create_user(archive, custody(login()), options.name, options.role, name=options.full_name, password=password)
+        try:
+            generated = access.create_user(archive, custody(login()), options.name, options.role, name=options.full_name, password=password)
+        except Invalid as fault:
+            raise Malformed(fault.code, fault.message, fault.remedy) from fault
     if options.json:
         print_json({"login": options.name, "role": options.role, "password": generated})
     elif generated:

@@ -65,7 +65,7 @@ def _tell(words: str, found: tuple[str, ...] | None, left: tuple[str, ...] | Non
     if found is None or left is None:
         print_line(f"   ?  {words}: este buscador no sabe decir qué tiene")
         return
-    print_line(f"{len(found):4}  {words}" + (f"; quedan {len(left)}" if mended and found else ""))
+    print_line(f"{len(found):4}  {words}" + (f"; {'queda' if len(left) == 1 else 'quedan'} {len(left)}" if mended and found else ""))
     for identifier in left[:SHOWN]:
         print_line(f"        {identifier}")
     if len(left) > SHOWN:

@@ -13,7 +13,7 @@ from typing import Final
 from archivo.archive import Archive
 from archivo.assembly import opened, read_secret, settings_or_malformed, traces_of
 from archivo.commands.printing import OutputLost, print_line, print_message
-from archivo.errors import Malformed, Unavailable
+from archivo.errors import Malformed, Unavailable, reason_of
 from archivo.jobs import Queue
 from archivo.operations import logs
 from archivo.operations.health import check_index_format
@@ -101,7 +101,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as fault:
         raise Unavailable(
             "serve.address",
-            f"No se puede atender en {host}, puerto {port} ({fault.strerror or fault}). No se arrancó nada.",
+            f"No se puede atender en {host}, puerto {port} ({reason_of(fault)}). No se arrancó nada.",
             "Elija otro puerto con --port, o termine el programa que lo ocupa.",
         ) from fault
 

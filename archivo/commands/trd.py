@@ -12,14 +12,16 @@ from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
 from archivo.errors import Malformed
 from archivo.retention import services as retention
+from archivo.web.spanish import count
 
 Act = Callable[[argparse.Namespace], int]
 MAX_FILE: Final = 50 << 20
+SEVERITY: Final = {"error": "Error", "warning": "Aviso"}
 
 
 def trd(parser: argparse.ArgumentParser) -> Act:
     """Importar una tabla de retención documental, o ver sus versiones."""
-    acts = parser.add_subparsers(dest="act", required=True, parser_class=type(parser))
+    acts = parser.add_subparsers(dest="act", metavar="ACCIÓN", required=True, parser_class=type(parser))
     importing = acts.add_parser("import", help="importar una versión desde CSV o XLSX")
     importing.add_argument("file", metavar="ARCHIVO", type=Path)
     importing.add_argument("--from", dest="from_day", metavar="FECHA")
@@ -64,7 +66,7 @@ def _import(options: argparse.Namespace) -> int:
         print_json({**{name: getattr(outcome, name) for name in names}, "errors": len(outcome.errors), "dry_run": options.dry_run})
     else:
         for problem in outcome.problems:
-            print_line(f"{problem.severity}: {problem.cell or f'línea {problem.line}'}: {problem.message} {problem.remedy}")
+            print_line(f"{SEVERITY[problem.severity]}: {problem.cell or f'línea {problem.line}'}: {problem.message} {problem.remedy}")
         done = (
             "No se importó nada"
             if outcome.id is None
@@ -72,7 +74,7 @@ def _import(options: argparse.Namespace) -> int:
             if outcome.unchanged
             else f"Versión {outcome.number} importada"
         )
-        print_line(f"{done}: {outcome.classes} clases, {len(outcome.problems)} avisos.")
+        print_line(f"{done}: {count(outcome.classes, 'clase')}, {count(len(outcome.problems), 'aviso')}.")
     return 1 if outcome.errors or not outcome.classes else 0
 
 
@@ -84,7 +86,8 @@ def _list(options: argparse.Namespace) -> int:
     else:
         for version in versions:
             period = f"{version.in_force_from or 'siempre'} – {version.in_force_to or 'hoy'}"
-            print_line(f"Versión {version.number}: {period}, {version.classes} clases de {version.offices} oficinas ({version.filename})")
+            held = f"{count(version.classes, 'clase')} de {count(version.offices, 'oficina')}"
+            print_line(f"Versión {version.number}: {period}, {held} ({version.filename})")
     return 0
 
 

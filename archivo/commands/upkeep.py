@@ -8,6 +8,7 @@ from archivo.access.policy import custody
 from archivo.assembly import opened, settings_or_malformed
 from archivo.commands.printing import login, print_json, print_line
 from archivo.errors import NoRoom, Unavailable
+from archivo.web.spanish import count
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -35,6 +36,7 @@ def doctor(parser: argparse.ArgumentParser) -> Act:
     return _doctor
 
 
+STATUS: Final = {"ok": "bien", "warning": "aviso", "error": "error"}
 COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "doctor": doctor}
 
 
@@ -63,9 +65,13 @@ def _rebuild(options: argparse.Namespace) -> int:
             }
         )
     else:
-        print_line(
-            f"{restored.fonds} fondos, {restored.trd_versions} tablas de retención, {restored.documents} documentos, {entries} entradas."
+        counts = (
+            count(restored.fonds, "fondo"),
+            count(restored.trd_versions, "tabla de retención", "tablas de retención"),
+            count(restored.documents, "documento"),
+            count(entries, "entrada"),
         )
+        print_line(f"{', '.join(counts)}.")
         for object_id in restored.unreadable:
             print_line(f"  No se pudo leer {object_id}.")
         for document_id in restored.undone:
@@ -83,7 +89,7 @@ def _jobs(options: argparse.Namespace) -> int:
             if options.json:
                 print_json({"retried": retried})
             else:
-                print_line(f"{len(retried)} trabajos en espera otra vez.")
+                print_line(f"{count(len(retried), 'trabajo')} en espera otra vez.")
             return 0
         listed = operations.list_jobs(archive, actor, state="failed" if options.failed else None, limit=1000)
     if options.json:
@@ -91,7 +97,7 @@ def _jobs(options: argparse.Namespace) -> int:
     else:
         for job in listed:
             reason = f"  {job.error_code}: {job.error_detail}" if job.error_code else ""
-            print_line(f"{job.id}  {job.state:8} {job.kind_in_words}  {job.object_id}{reason}")
+            print_line(f"{job.id}  {operations.STATES[job.state]:9} {job.kind_in_words}  {job.object_id}{reason}")
     return 0
 
 
@@ -108,5 +114,5 @@ def _doctor(options: argparse.Namespace) -> int:
         print_json({"checks": checks, "ok": all(check.status != "error" for check in checks)})
     else:
         for check in checks:
-            print_line(f"{check.status:8} {check.name}: {check.message} {check.remedy}".rstrip())
+            print_line(f"{STATUS[check.status]:6} {check.name}: {check.message} {check.remedy}".rstrip())
     return 1 if any(check.status == "error" for check in checks) else 0

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, ObjectLease
 from archivo.audit import services as audit
-from archivo.errors import Conflict, Malformed
+from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.records.models import Document, Fonds, Incoming
 from archivo.records.packaging import ORIGINAL
@@ -104,7 +104,8 @@ def export(archive: Archive, actor: Actor, document_id: str, destination: Path, 
         document = visible_document(session, actor, document_id)
     try:
         if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
-            raise Malformed("export.destination", f"«{destination}» no está vacía. No se copió nada.", "Elija una carpeta nueva o vacía.")
+            what = "no está vacía" if destination.is_dir() else "es un archivo"
+            raise Malformed("export.destination", f"«{destination}» {what}. No se copió nada.", "Elija una carpeta nueva o vacía.")
         if only_original:
             _copy_original(archive, document, destination)
         else:
@@ -116,9 +117,10 @@ def export(archive: Archive, actor: Actor, document_id: str, destination: Path, 
             f"Vea qué tiene con «archivo verify {document_id}» y recupérelo de una copia de respaldo.",
         ) from fault
     except OSError as fault:
-        reason = fault.strerror or type(fault).__name__
         raise Conflict(
-            "export.unwritable", f"No se pudo escribir en «{destination}» ({reason}). No se copió nada.", "Revise la carpeta y su espacio."
+            "export.unwritable",
+            f"No se pudo escribir en «{destination}» ({reason_of(fault)}). No se copió nada.",
+            "Revise la carpeta y su espacio.",
         ) from fault
     note_use(archive, actor, "document.export", document_id)
     return destination

@@ -18,6 +18,7 @@ from archivo.discovery.bulk_wording import choices
 from archivo.discovery.listing import DocumentRow, Wanted
 from archivo.discovery.services import Found
 from archivo.intake.bulk import MOST
+from archivo.records.wording import ACCESS
 from archivo.web.addresses import address, changer
 from archivo.web.layout import page
 from archivo.web.sheets import Cell, local, sheet
@@ -33,7 +34,6 @@ MOST_TYPED: Final = 500
 """Of what is typed, how much an address keeps: more than the index looks for, so that it says what it left out."""
 Short = Annotated[str, Asked(max_length=300)]
 Typed = Annotated[str, AfterValidator(lambda text: text.strip()[:MOST_TYPED])]
-ACCESS_WORDS: Final = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
 STANDINGS: Final = {
     "publicado": ("published", "Publicado", "ok"),
     "sin-publicar": ("unpublished", "Sin publicar", "wait"),
@@ -79,7 +79,7 @@ def query_of(searched: dict[str, str], *, limit: int = 10, offset: int = 0) -> Q
 
 def listed_state(searched: Searched, situacion: str = "", acceso: str = "", orden: str = "") -> dict[str, str]:
     """What a list of documents is asked, by the names of its address."""
-    chosen = {"situacion": situacion if situacion in STANDINGS else "", "acceso": acceso if acceso in ACCESS_WORDS else ""}
+    chosen = {"situacion": situacion if situacion in STANDINGS else "", "acceso": acceso if acceso in ACCESS else ""}
     return {**searched, **chosen, "orden": orden if orden.removeprefix("-") in {column.key for column in COLUMNS} else ""}
 
 
@@ -105,7 +105,7 @@ def documents(request: Request, archive: Here, actor: Staff, state: Listed, pagi
         choices=choices(actor),
         most_chosen=MOST,
         bulk=changer("/documentos/lote", state)(),
-        access_words=ACCESS_WORDS,
+        access_words=ACCESS,
         standings=STANDINGS,
         stands={field: (words, kind) for field, words, kind in STANDINGS.values()},
         csv=changer("/documentos.csv", state)(),
@@ -149,7 +149,7 @@ def _answers(archive: Archive, actor: Actor, searched: dict[str, str]) -> Iterat
 def _cells(row: DocumentRow, zone: ZoneInfo, site: str) -> list[Cell]:
     standing = next(words for field, words, _ in STANDINGS.values() if field == row.standing)
     described: list[Cell] = [row.title, row.date, row.document_type, row.number, row.producer, row.office_code, row.series_code, row.series]
-    stands: list[Cell] = [ACCESS_WORDS[row.access], row.published, standing, row.is_doubtful, row.part_count]
+    stands: list[Cell] = [ACCESS[row.access], row.published, standing, row.is_doubtful, row.part_count]
     kept: list[Cell] = [row.filename, row.size, row.sha256, local(row.received_at, zone), row.received_by, f"{site}/documentos/{row.id}"]
     return described + stands + kept
 

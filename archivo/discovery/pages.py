@@ -12,12 +12,13 @@ from archivo.access.policy import CITIZEN, Grant
 from archivo.discovery import addresses, bulk_pages, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
-from archivo.discovery.lists import ACCESS_WORDS, Searched, Typed, query_of
+from archivo.discovery.lists import Searched, Typed, query_of
 from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
 from archivo.intake.fate import progress_of
 from archivo.records.services import find_file, note_reading, view_document
+from archivo.records.wording import ACCESS
 from archivo.retention.classification import classification_of
 from archivo.web.addresses import address, attachment, changer
 from archivo.web.layout import page
@@ -123,7 +124,7 @@ def document(
         tabs=TABS,
         change=changer(f"/documentos/{document_id}", {"q": q, "pagina": reading.number if reading else None, "ver": ver}),
         classification=classification_of(archive, actor, document_id),
-        access_words=ACCESS_WORDS,
+        access_words=ACCESS,
         roles=ROLES,
         field_names=FIELD_NAMES,
         first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,

@@ -14,6 +14,7 @@ from archivo.errors import ArchivoError
 from archivo.intake import desk, editing, services
 from archivo.intake.fate import progress_of
 from archivo.intake.services import Deposited, Metadata, Upload
+from archivo.records import wording
 from archivo.web import forms
 from archivo.web.bounded import bounded
 from archivo.web.layout import is_fragment, page
@@ -23,18 +24,9 @@ router = APIRouter(include_in_schema=False)
 router.include_router(desk.router)
 router.include_router(editing.router)
 
-ACCESS_CHOICES: Final = (
-    (AccessClass.PUBLICA, "Pública"),
-    (AccessClass.CLASIFICADA, "Pública clasificada"),
-    (AccessClass.RESERVADA, "Pública reservada"),
-)
-STATES: Final = {
-    "received": ("recibido, en espera", "wait"),
-    "processing": ("en proceso", "going"),
-    "preserved": ("guardado; falta poder buscarlo", "going"),
-    "findable": ("disponible para búsqueda", "ok"),
-    "failed": ("no se pudo procesar", "bad"),
-}
+ACCESS_CHOICES: Final = tuple(wording.ACCESS.items())
+MARKS: Final = {"received": "wait", "processing": "going", "preserved": "going", "findable": "ok", "failed": "bad"}
+STATES: Final = {state: (words, MARKS[state]) for state, words in wording.STATES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from archivo.records.following import Ahead, index_ahead, reindex
 from archivo.records.indexing import entries_of
 from archivo.records.models import Document, DocumentPart
 from archivo.records.services import Then, check_unchanged, record_act, visible_document
+from archivo.records.wording import ACCESS
 from archivo.retention.classification import class_facets
 from search.index import Entry
 
@@ -29,7 +30,7 @@ def publish(archive: Archive, actor: Actor, document_id: str, *, seen_version: i
         if document.access != AccessClass.PUBLICA:
             raise Conflict(
                 "publish.restricted",
-                f"El documento «{document.title}» es de acceso {document.access} y no se puede publicar. No se cambió.",
+                f"El documento «{document.title}» es información {ACCESS[document.access].lower()} y no se puede publicar. No se cambió.",
                 "Si ya no debe estar restringido, cambie primero su nivel de acceso.",
             )
         if document.published:

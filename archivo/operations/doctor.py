@@ -233,6 +233,9 @@ def _audit(archive: Archive) -> Check:
     report = verify_chain(archive)
     if report.broken_at is not None:
         return Check(
-            "bitácora", "error", f"La cadena se rompe en la entrada {report.broken_at}.", "Guarde la base de datos y avise a control interno."
+            "bitácora",
+            "error",
+            f"La cadena se rompe en la entrada {report.broken_at}.",
+            "Guarde la base de datos y avise a control interno.",
         )
     return Check("bitácora", "ok", f"{report.entries} entradas, cadena completa.")

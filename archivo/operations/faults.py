@@ -68,7 +68,7 @@ def _database(fault: Exception, home: Path) -> Unavailable:
     if cause.sqlite_errorcode & 0xFF in _BUSY:
         return Unavailable(
             "database.busy",
-            "Otro proceso tiene ocupada la base de datos. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
+            "Otro proceso ocupa la base de datos. Lo que ya estaba guardado sigue intacto; lo que faltaba de esta orden no se hizo.",
             "Repita la orden; si sigue igual, vea qué otro programa la usa.",
         )
     return Unavailable(

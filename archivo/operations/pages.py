@@ -20,12 +20,8 @@ from archivo.web.tables import Column, page_number, read_order, table
 router = APIRouter(include_in_schema=False)
 Fields = Annotated[forms.Form, Depends(forms.read)]
 
-STATES: Final = {
-    "queued": ("en espera", "wait"),
-    "running": ("en curso", "going"),
-    "done": ("hecho", "ok"),
-    "failed": ("falló", "bad"),
-}
+MARKS: Final = {"queued": "wait", "running": "going", "done": "ok", "failed": "bad"}
+STATES: Final = {state: (words, MARKS[state]) for state, words in services.STATES.items()}
 QUEUES: Final = {
     "ingest": "Recepción y lectura",
     "ocr": "Reconocimiento de texto",

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     "keep_trd": "Guardar la tabla de retención",
     "keep_fonds": "Guardar el fondo y sus oficinas",
 }
+STATES: Final[Mapping[str, str]] = {"queued": "en espera", "running": "en curso", "done": "hecho", "failed": "falló"}
 
 ORDERS: Final[Mapping[str, SQLColumnExpression[Any]]] = {
     "created": Job.id,  # made in the order of their birth

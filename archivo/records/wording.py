@@ -1,4 +1,4 @@
-"""The events of a document in words. Steps' outcomes are worded by ingest.outcomes; those of the institution's own acts here."""
+"""A document's state, access and events in words. Steps' outcomes are worded by ingest.outcomes; the institution's own acts here."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,6 +17,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "classified.abstained": "No se propuso una clase con suficiente seguridad; decide una persona.",
     "chain.failed": "No se pudo terminar el procesamiento: {reason}.",
 }
+
+STATES: Final[Mapping[str, str]] = {
+    "received": "recibido, en espera",
+    "processing": "en proceso",
+    "preserved": "guardado; falta poder buscarlo",
+    "findable": "disponible para búsqueda",
+    "failed": "no se pudo procesar",
+}
+ACCESS: Final[Mapping[str, str]] = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
 
 
 def event_sentence(code: str, params: Mapping[str, Any]) -> str:

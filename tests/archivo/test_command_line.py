@@ -439,11 +439,24 @@ class TestPeople:
         assert len(made.value["password"]) >= 12
         given = archivo("user", "create", "luis", "--role", "servant", "--password-stdin", "--json", stdin="una frase bien larga\n")
         assert given.value["password"] is None
-        assert archivo("user", "create", "eva", "--role", "reina", "--json").status == 1
         assert archivo("user", "create", "ana", "--role", "servant", "--json").status == 1
         token = archivo("token", "create", "--user", "ana", "--json")
         assert set(token.value) == {"token"}
         assert archivo("token", "create", "--user", "nadie", "--json").status == 1
+
+    @pytest.mark.parametrize(
+        ("words", "password", "code"),
+        [
+            (("eva", "--role", "reina"), None, "user.role"),
+            (("Eva María", "--role", "archivist"), None, "user.login"),
+            (("eva", "--role", "archivist", "--password-stdin"), "corta\n", "user.password"),
+            (("eva", "--role", "archivist", "--password-stdin"), "\n", "user.password"),
+        ],
+    )
+    def test_a_person_badly_described_is_misuse(self, archivo: Command, words: tuple[str, ...], password: str | None, code: str) -> None:
+        ran = archivo("user", "create", *words, "--json", stdin=password)
+        assert (ran.status, ran.value["error"]["code"]) == (2, code)
+        assert archivo("user", "list", "--json").value == []
 
     def test_searching_as_a_person(self, archivo: Command, note: Path) -> None:
         archivo("user", "create", "ana", "--role", "archivist")
