@@ -70,5 +70,5 @@ def print_found(found: FoundList) -> None:
             marked += hit.snippet[last:start] + "«" + hit.snippet[start:end] + "»"
             last = end
         print_line(f"    {(marked + hit.snippet[last:]).strip()}")
-    if found.did_you_mean:
-        print_line(f"¿Quiso decir {found.did_you_mean}?")
+    if found.suggestion:
+        print_line(f"¿Quiso decir {found.suggestion}?")

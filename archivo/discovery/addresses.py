@@ -12,11 +12,12 @@ from archivo.web.addresses import Change
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a facet and the address that chooses it."""
+    """A value of a facet and the address that chooses it. `office`: see FacetView."""
 
     label: str
     count: int
     address: str
+    office: str = ""
 
 
 def year(text: str) -> str:
@@ -32,7 +33,7 @@ def number(text: str) -> int | None:
 def facets(found: FoundList, change: Change, series: str) -> list[tuple[str, list[Choice]]]:
     """The facets to refine by, in words."""
     return [
-        ("Serie", [Choice(v.label, v.count, change(serie=v.value)) for v in found.facets.get("series", ()) if v.value != series]),
+        ("Serie", [Choice(v.label, v.count, change(serie=v.value), v.office) for v in found.facets.get("series", ()) if v.value != series]),
         ("Tipo de documento", [Choice(v.label, v.count, change(tipo=v.value)) for v in found.facets.get("type", ())]),
     ]
 
@@ -48,7 +49,8 @@ def applied(found: FoundList, change: Change, chosen: Mapping[str, str]) -> list
     """The filters in force, each with the address that takes it away."""
     in_force = []
     if chosen["serie"]:
-        label = next((v.label for v in found.facets.get("series", ()) if v.value == chosen["serie"]), chosen["serie"])
+        labels = (f"{v.label}, {v.office}" if v.office else v.label for v in found.facets.get("series", ()) if v.value == chosen["serie"])
+        label = next(labels, chosen["serie"])
         in_force.append((f"Serie: {label}", change(serie=None)))
     if chosen["tipo"]:
         in_force.append((f"Tipo: {chosen['tipo']}", change(tipo=None)))

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
@@ -15,6 +15,7 @@ from archivo.discovery.listing import DECIDED
 from archivo.discovery.services import FacetView, Found, FoundList
 from archivo.records.models import Document, DocumentState
 from archivo.records.rows import beginning
+from archivo.retention.labels import SeriesName, series_names
 from archivo.retention.models import Classification, TrdClass
 from search.index import Query, Understood
 
@@ -24,17 +25,18 @@ MOST_VALUES: Final = 40
 def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
     """What this actor may see that passes the filters of `query`, in order of date, those without date at the end; its text is not read."""
     started = time.perf_counter()
+    names = series_names(archive)
     with archive.reading() as session:
         chosen = listing.chosen(actor, query).where(Document.state == DocumentState.FINDABLE)
         name = repr((sorted(scope(actor).labels), query.from_year, query.to_year, sorted(query.filters.items())))
-        total, facets = archive.counted(session, f"browse {name}", lambda: _counted(session, chosen))
+        total, facets = archive.counted(session, f"browse {name}", lambda: _counted(session, chosen, names))
         hits = tuple(_found(document) for document in _page(session, chosen, query))
     took = (time.perf_counter() - started) * 1000
     return FoundList(query, total, True, round(took, 1), hits, facets, (), None, Understood())
 
 
-def _counted(session: Session, chosen: Select[Any]) -> tuple[int, dict[str, tuple[FacetView, ...]]]:
-    return session.scalar(select(func.count()).select_from(chosen.subquery())) or 0, _facets(session, chosen)
+def _counted(session: Session, chosen: Select[Any], names: Mapping[str, SeriesName]) -> tuple[int, dict[str, tuple[FacetView, ...]]]:
+    return session.scalar(select(func.count()).select_from(chosen.subquery())) or 0, _facets(session, chosen, names)
 
 
 def _page(session: Session, chosen: Select[Any], query: Query) -> list[Document]:
@@ -48,7 +50,7 @@ def _page(session: Session, chosen: Select[Any], query: Query) -> list[Document]
     return page
 
 
-def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView, ...]]:
+def _facets(session: Session, chosen: Select[Any], names: Mapping[str, SeriesName]) -> dict[str, tuple[FacetView, ...]]:
     ids = chosen.with_only_columns(Document.id).subquery()
     inside = Document.id.in_(select(ids.c.id))
     years: Counter[int] = Counter()
@@ -66,14 +68,18 @@ def _facets(session: Session, chosen: Select[Any]) -> dict[str, tuple[FacetView,
     )
     return {
         "year": tuple(FacetView(str(year), str(year), count) for year, count in sorted(years.items())),
-        "type": _most((str(value), str(value), count) for value, count in session.execute(types)),
-        "series": _most((code, label, count) for code, label, count in session.execute(series)),
+        "type": _most((str(value), str(value), "", count) for value, count in session.execute(types)),
+        "series": _most((code, *_named(names.get(code), label), count) for code, label, count in session.execute(series)),
     }
 
 
-def _most(values: Iterable[tuple[str, str, int]]) -> tuple[FacetView, ...]:
-    ordered = sorted(values, key=lambda value: (-value[2], value[1]))
-    return tuple(FacetView(*value) for value in ordered[:MOST_VALUES])
+def _named(name: SeriesName | None, label: str) -> tuple[str, str]:
+    return (name.label, name.office) if name else (label, "")
+
+
+def _most(values: Iterable[tuple[str, str, str, int]]) -> tuple[FacetView, ...]:
+    ordered = sorted(values, key=lambda value: (-value[3], value[1], value[0]))
+    return tuple(FacetView(value, label, count, office) for value, label, office, count in ordered[:MOST_VALUES])
 
 
 def _found(document: Document) -> Found:

@@ -8,6 +8,7 @@ from ingest.step import Word
 DOUBT = 60.0
 LINE_MARGIN = 0.6
 LEAST_WIDTH = 0.75
+NEAR = 0.52
 
 
 def spans_of(text: str, words: Sequence[Word]) -> list[Mark | None]:
@@ -49,7 +50,26 @@ def line_of(page: int, size: tuple[float, float], box: Box, words: Sequence[Word
         min(size[1], max([box.y1, *(word.y1 for word in beside)]) + margin),
     )
     inside = tuple(mark for mark in marks if region.y0 <= (mark.y0 + mark.y1) / 2 <= region.y1)
-    return Line(page, size[0], size[1], region, inside)
+    return Line(page, size[0], size[1], region, inside, _near(region, words, box))
+
+
+def _near(region: Box, words: Sequence[Word], mark: Box) -> tuple[float, float]:
+    """About half of a line, around a mark, from the beginning of a word to the end of another."""
+    most = NEAR * (region.x1 - region.x0)
+    middle = (mark.x0 + mark.x1) / 2
+    row = [word for word in words if region.y0 <= (word.y0 + word.y1) / 2 <= region.y1]
+    left, right, first, last = mark.x0, mark.x1, region.x0, region.x1
+    for word in sorted(row, key=lambda word: abs((word.x0 + word.x1) / 2 - middle)):
+        if max(right, word.x1) - min(left, word.x0) <= most:
+            left, right = min(left, word.x0), max(right, word.x1)
+        elif word.x1 <= left:
+            first = max(first, word.x1)
+        elif word.x0 >= right:
+            last = min(last, word.x0)
+    spare = max(0.0, most - (right - left))
+    left = max(first, left - spare / 2)
+    right = min(last, max(right, left + most))
+    return max(first, min(left, right - most)), right
 
 
 def doubtful_spans(spans: Sequence[Mark | None], words: Sequence[Word]) -> list[Mark]:

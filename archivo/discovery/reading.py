@@ -15,6 +15,7 @@ from archivo.discovery.views import Box, Line, Mark
 from archivo.records.models import DocumentPart
 from archivo.records.services import view_parts, words_in, words_of
 from archivo.records.views import DocumentView, PartView
+from archivo.web.prose import run_on, shown_whole
 from search.highlight import marks as marks_in
 from search.index import Query, Understood
 
@@ -68,7 +69,14 @@ def read_page(archive: Archive, actor: Actor, document: DocumentView, text: str,
         count=document.part_count,
         part=part,
         has_image=part.width is not None,
-        segments=tuple(_segments(part.text, marks, now, doubtful_spans(spans, words) if part.source == "recognised" else [])),
+        segments=tuple(
+            _segments(
+                part.text if part.kind == "sheet" else run_on(part.text),
+                marks,
+                now,
+                doubtful_spans(spans, words) if part.source == "recognised" else [],
+            )
+        ),
         boxes=boxes,
         hit=hit if marks else 0,
         hits=sum(len(found) for found in marked.values()),
@@ -148,4 +156,4 @@ def _segments(text: str, marks: Sequence[Mark], now: int, doubts: Sequence[Mark]
         segments += [Segment(text[cursor:start], "plain"), Segment(text[start:end], kind)]
         cursor = end
     segments.append(Segment(text[cursor:], "plain"))
-    return [segment for segment in segments if segment.text]
+    return [Segment(shown_whole(segment.text), segment.kind) for segment in segments if segment.text]

@@ -13,6 +13,7 @@ from archivo.access.policy import AccessClass, Actor, may_see, scope
 from archivo.archive import Archive
 from archivo.data import code_patterns
 from archivo.records.models import Document, DocumentPart, DocumentState, Fonds
+from search.analysis import fold, words
 from search.highlight import marks, snippet
 from search.index import Hit, Query, Results, Understood
 from search.query import worded
@@ -51,16 +52,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FacetView:
-    """A value of a facet, in words, and how many of the documents found have it."""
+    """A value of a facet, in words, and how many of the documents found have it; with its office where others have the same label."""
 
     value: str
     label: str
     count: int
+    office: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundList:
-    """A page of results, and how the words were understood. `facets` are `series`, `year` and `type`."""
+    """A page of results, and how the words were understood. `facets` are `series`, `year` and `type`.
+
+    `suggestion` is `did_you_mean` where it has a word that was not looked for already.
+    """
 
     query: Query
     total: int
@@ -71,6 +76,7 @@ class FoundList:
     notes: tuple[str, ...]
     did_you_mean: str | None
     understood: Understood
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,12 @@ def find(archive: Archive, actor: Actor, query: Query) -> FoundList:
     took = (time.perf_counter() - started) * 1000
     notes = tuple(worded(note) for note in results.notes)
     counted = (results.total, results.total_is_exact, round(took, 1))
-    return FoundList(query, *counted, hits, facets, notes, results.did_you_mean, results.understood)
+    return FoundList(query, *counted, hits, facets, notes, results.did_you_mean, results.understood, _suggestion(query, results))
+
+
+def _suggestion(query: Query, results: Results) -> str | None:
+    meant = {fold(word) for word in words(results.did_you_mean or "")} - {fold(word) for word in words(query.text)}
+    return results.did_you_mean if meant - results.understood.words else None
 
 
 def holdings(archive: Archive) -> Holdings:
@@ -191,13 +202,17 @@ def _found(document: Row[*tuple[Any, ...]], hit: Hit, texts: Mapping[tuple[str, 
 
 
 def _facets(archive: Archive, results: Results) -> dict[str, tuple[FacetView, ...]]:
-    labels = {}
+    names: Mapping[str, Any] = {}
     if results.facets.get("series"):
-        from archivo.retention.labels import series_labels  # the tables of retention are mapped only when something names them
+        from archivo.retention.labels import series_names  # the tables of retention are mapped only when something names them
 
-        labels = series_labels(archive)
+        names = series_names(archive)
     facets: dict[str, tuple[FacetView, ...]] = {}
     for name in ("series", "year", "type"):
         values: Sequence[Any] = results.facets.get(name, ())
-        facets[name] = tuple(FacetView(v.value, labels.get(v.value, v.value) if name == "series" else v.value, v.count) for v in values)
+        facets[name] = tuple(_facet(value, names.get(value.value) if name == "series" else None) for value in values)
     return facets
+
+
+def _facet(value: Any, name: Any) -> FacetView:
+    return FacetView(value.value, name.label, value.count, name.office) if name else FacetView(value.value, value.value, value.count)

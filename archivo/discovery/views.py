@@ -17,10 +17,14 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The very line of a page where a hit stands: `region` is what to crop, `marks` the words' boxes in the page (not in the region)."""
+    """The very line of a page where a hit stands: `region` is what to crop, `marks` the words' boxes in the page (not in the region).
+
+    `near`: from where to where a narrow screen shows it, with no word cut.
+    """
 
     page: int
     width: float
     height: float
     region: Box
     marks: tuple[Box, ...]
+    near: tuple[float, float]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,6 +44,16 @@ class Progress:
     def is_at_rest(self) -> bool:
         """Whether nothing more will happen to it by itself."""
         return self.state in ("findable", "failed")
+
+    @property
+    def standing(self) -> str:
+        """Its state, or `flawed` where it ended with a finding of error."""
+        return "flawed" if self.state == "findable" and any(each.severity == "error" for each in self.findings) else self.state
+
+    @property
+    def named(self) -> str:
+        """Its title, where it tells more than the name of its file."""
+        return "" if self.title in (self.filename, PurePath(self.filename).stem) else self.title
 
 
 def progress_of(archive: Archive, actor: Actor, document_id: str) -> Progress:

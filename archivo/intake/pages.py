@@ -26,7 +26,9 @@ router.include_router(editing.router)
 
 ACCESS_CHOICES: Final = tuple(wording.ACCESS.items())
 MARKS: Final = {"received": "wait", "processing": "going", "preserved": "going", "findable": "ok", "failed": "bad"}
-STATES: Final = {state: (words, MARKS[state]) for state, words in wording.STATES.items()}
+STATES: Final = {state: (words, MARKS[state]) for state, words in wording.STATES.items()} | {
+    "flawed": ("disponible, con problemas", "warn")
+}
 
 
 @dataclass(frozen=True, slots=True)

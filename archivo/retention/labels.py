@@ -1,5 +1,8 @@
 """The names of series, for lists that hold only their codes."""
 
+from collections import defaultdict
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -7,18 +10,36 @@ from archivo.archive import Archive
 from archivo.retention.models import TrdClass, TrdVersion
 
 
-def series_labels(archive: Archive) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class SeriesName:
+    """The name of a series or subseries; with the office that produces it, where another code has the same name and this has one office."""
+
+    label: str
+    office: str = ""
+
+
+def series_names(archive: Archive) -> dict[str, SeriesName]:
     """The name of each series and subseries code, those of the newest version first."""
     with archive.reading() as session:
         versions = session.execute(select(func.count(), func.max(TrdVersion.id)).select_from(TrdVersion)).one()
-        return archive.shelf.get(f"series:{versions}", lambda: _series_labels(session))
+        return archive.shelf.get(f"series:{versions}", lambda: _series_names(session))
 
 
-def _series_labels(session: Session) -> dict[str, str]:
+def _series_names(session: Session) -> dict[str, SeriesName]:
     labels: dict[str, str] = {}
-    columns = (TrdClass.series_code, TrdClass.series, TrdClass.code, TrdClass.subseries)
-    versions = select(*columns).join(TrdVersion, TrdVersion.id == TrdClass.trd_id)
-    for series_code, series, code, subseries in session.execute(versions.order_by(TrdVersion.number.desc(), TrdClass.position)):
-        labels.setdefault(series_code, series)
-        labels.setdefault(code, subseries or series)
-    return labels
+    offices: defaultdict[str, set[str]] = defaultdict(set)
+    newest: dict[str, int] = {}
+    columns = (TrdVersion.number, TrdClass.series_code, TrdClass.series, TrdClass.code, TrdClass.subseries, TrdClass.office)
+    classes = select(*columns).join(TrdVersion, TrdVersion.id == TrdClass.trd_id)
+    for number, series_code, series, code, subseries, office in session.execute(
+        classes.order_by(TrdVersion.number.desc(), TrdClass.position)
+    ):
+        for each, label in ((series_code, series), (code, subseries or series)):
+            labels.setdefault(each, label)
+            if newest.setdefault(each, number) == number:
+                offices[each].add(office)
+    codes: defaultdict[str, list[str]] = defaultdict(list)
+    for code, label in labels.items():
+        codes[label].append(code)
+    shared = {code for sharing in codes.values() if len(sharing) > 1 for code in sharing if len(offices[code]) == 1}
+    return {code: SeriesName(label, next(iter(offices[code])) if code in shared else "") for code, label in labels.items()}

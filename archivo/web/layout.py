@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from archivo.web import spanish
+from archivo.web.prose import flowing
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -98,6 +99,7 @@ def layout(
         "series": spanish.series,
         "shown": shown,
         "calm": spanish.calm,
+        "flowing": flowing,
     }
     return Layout(viewer_of, environment)
 

@@ -10,12 +10,13 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
-from archivo.access.policy import custody
+from archivo.access.policy import AccessClass, custody
 from archivo.access.services import create_user
 from archivo.app import create_app
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.intake.services import Metadata, Upload, deposit
+from archivo.retention.classification import confirm
 from archivo.worker import work_until_done
 
 PASSWORD = "una frase para las pruebas"
@@ -186,6 +187,53 @@ def test_a_document_that_could_not_be_read_promises_no_text(kept: Archive) -> No
     text = words(ana.get(f"/documentos/{broken}").text)
     assert "El texto aparecerá aquí" not in text
     assert "no se le encontró texto" in text
+
+
+def test_what_was_wrong_with_a_file_received_is_told_with_its_remedy(kept: Archive) -> None:
+    ana = signed_in(kept, "ana")
+    broken = deposit(kept, custody("pruebas"), Upload(io.BytesIO(b"%PDF-1.4 cortado"), "cortado.pdf", Metadata())).id
+    sound = deposit(kept, custody("pruebas"), Upload(io.BytesIO(b"texto sano"), "sano.txt", Metadata())).id
+    work_until_done(kept, [broken, sound])
+    text = words(ana.get(f"/recibir/{broken}").text)
+    assert "disponible, con problemas" in text
+    assert "disponible para búsqueda" not in text
+    assert "Pida una copia nueva" in text
+    assert words(ana.get(f"/recibir/{sound}").text) == "disponible para búsqueda"
+
+
+def test_a_misspelt_word_is_corrected_once(kept: Archive) -> None:
+    citizen = browser(kept)
+    text = words(citizen.get("/buscar?q=trambia").text)
+    assert "Mostrando también: «tranvía»" in text
+    assert "¿Quiso decir" not in text
+
+
+def test_a_rare_word_near_a_common_one_is_asked_about(kept: Archive) -> None:
+    for number, text in enumerate(["acueducto"] * 25 + ["acuedusto"]):
+        shared = Metadata(access=AccessClass.PUBLICA, published=True)
+        given = Upload(io.BytesIO(f"{text} {number}".encode()), f"{number}.txt", shared)
+        work_until_done(kept, [deposit(kept, custody("pruebas"), given).id])
+    assert "¿Quiso decir acueducto" in words(browser(kept).get("/buscar?q=acuedusto").text)
+
+
+def test_series_of_one_name_are_told_apart_by_their_office(kept: Archive) -> None:
+    chosen = documents(browser(kept).get("/buscar").text)[:2]
+    for document, code in zip(chosen, ("100-05-01", "120-03-01"), strict=True):
+        confirm(kept, custody("pruebas"), document, code)
+    for address in ("/", "/buscar"):
+        text = words(browser(kept).get(address).text)
+        assert re.search("Informes ?Despacho de la Secretaría General", text)
+        assert re.search("Informes ?Subdirección de Gestión Documental y Archivo", text)
+
+
+def test_every_cell_of_a_table_shown_as_cards_says_what_it_is(kept: Archive) -> None:
+    ana, olga = signed_in(kept, "ana"), signed_in(kept, "olga")
+    schedule = re.findall(r'href="(/trd/[0-9a-f-]{36})"', ana.get("/trd").text)[0]
+    for client, address, rows in ((ana, schedule, 40), (olga, "/personas", 12)):
+        tables = re.findall(r'<table class="data cards[^>]*>.*?</table>', client.get(address).text, re.DOTALL)
+        assert any(table.partition("<tbody>")[2].count("<tr") >= rows for table in tables), address
+        cells = [cell for table in tables for cell in re.findall(r"<td[^>]*>", table.partition("<tbody>")[2])]
+        assert [cell for cell in cells if "data-label" not in cell] == []
 
 
 def test_the_image_of_a_page_and_of_a_line(kept: Archive) -> None:

@@ -62,6 +62,23 @@ def test_the_line_of_a_hit_holds_its_words_and_not_the_next() -> None:
     assert within(line.marks, line.region)[0].x0 == pytest.approx(50 - line.region.x0)
 
 
+def test_a_narrow_screen_shows_the_line_around_the_hit_and_cuts_no_word() -> None:
+    row = [Word("palabra", 90, 40 + 60 * place, 100, 90 + 60 * place, 112) for place in range(8)]
+    for place, word in enumerate(row):
+        line = line_of(1, (612, 792), Box(word.x0, word.y0, word.x1, word.y1), row, [])
+        left, right = line.near
+        assert line.region.x0 <= left <= word.x0 < word.x1 <= right <= line.region.x1
+        assert 0.3 < (right - left) / (line.region.x1 - line.region.x0) < 0.6, place
+        assert not [each for each in row if each.x0 < left < each.x1 or each.x0 < right < each.x1], place
+
+
+def test_a_word_wider_than_a_narrow_screen_is_shown_whole() -> None:
+    row = [Word("de", 90, 40, 100, 60, 112), Word("interminable", 90, 70, 100, 560, 112)]
+    left, right = line_of(1, (612, 792), Box(70, 100, 560, 112), row, []).near
+    assert 60 <= left <= 70
+    assert right >= 560
+
+
 def test_doubtful_words_are_found_in_the_text() -> None:
     assert doubtful_spans(spans_of(TEXT, words()), words()) == [(17, 22)]
 
