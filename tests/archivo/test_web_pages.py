@@ -186,7 +186,7 @@ def test_a_document_that_could_not_be_read_promises_no_text(kept: Archive) -> No
     work_until_done(kept, [broken])
     text = words(ana.get(f"/documentos/{broken}").text)
     assert "El texto aparecerá aquí" not in text
-    assert "no se le encontró texto" in text
+    assert "El texto de este documento no se pudo leer" in text
 
 
 def test_what_was_wrong_with_a_file_received_is_told_with_its_remedy(kept: Archive) -> None:
