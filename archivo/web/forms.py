@@ -89,6 +89,6 @@ def check_token(request: Request, token: str) -> None:
     if not signer.is_token(session, token or request.headers.get(TOKEN_HEADER, "")):
         raise Refused(
             "form.token",
-            "No pudimos comprobar que este formulario salió de su propia sesión; puede que ésta haya vencido. No se guardó nada.",
+            "No pudimos comprobar que este formulario salió de su propia sesión; puede que esta haya vencido. No se guardó nada.",
             "Vuelva atrás (lo que escribió sigue ahí), recargue la página e inténtelo otra vez.",
         )
