@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive
@@ -21,7 +21,7 @@ class SeriesName:
 def series_names(archive: Archive) -> dict[str, SeriesName]:
     """The name of each series and subseries code, those of the newest version first."""
     with archive.reading() as session:
-        versions = session.execute(select(func.count(), func.max(TrdVersion.id)).select_from(TrdVersion)).one()
+        versions = ",".join(session.scalars(select(TrdVersion.id).order_by(TrdVersion.id)))
         return archive.shelf.get(f"series:{versions}", lambda: _series_names(session))
 
 
