@@ -271,7 +271,7 @@ def main() -> None:
         report = {
             "cpus": os.cpu_count(),
             "load": os.getloadavg(),
-            "indexing": indexing(min(documents, 4_000), patterns),
+            "indexing": indexing(min(documents, 20_000), patterns),
             "searching": searching(Path(folder), documents, patterns),
         }
     print(json.dumps(report, indent=1))
