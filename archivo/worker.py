@@ -154,12 +154,15 @@ def _wait_for_company(archive: Archive) -> None:
     each queue has threads of its own.
     """
     until = time.monotonic() + COMPANY
-    with suppress(Exception):  # the database is away: the job finds it so
+    try:
         while time.monotonic() < until:
             with archive.reading() as session:
                 if not jobs.is_any_due(session, archive.clock(), (Queue.INGEST,)):
                     return
             time.sleep(LOOK)
+    except Exception as fault:
+        if not is_away(fault):  # the job itself finds the database away, and waits for it
+            raise
 
 
 def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads: int) -> bool:

@@ -12,7 +12,7 @@ from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
 from archivo.errors import Malformed
 from archivo.retention import services as retention
-from archivo.web.spanish import count
+from archivo.web.spanish import count, edtf
 
 Act = Callable[[argparse.Namespace], int]
 MAX_FILE: Final = 50 << 20
@@ -85,7 +85,8 @@ def _list(options: argparse.Namespace) -> int:
         print_json(versions)
     else:
         for version in versions:
-            period = f"{version.in_force_from or 'siempre'} – {version.in_force_to or 'hoy'}"
+            begun = f"desde el {edtf(version.in_force_from)}" if version.in_force_from else "sin límite anterior"
+            period = f"{begun}, {f'hasta el {edtf(version.in_force_to)}' if version.in_force_to else 'vigente'}"
             held = f"{count(version.classes, 'clase')} de {count(version.offices, 'oficina')}"
             print_line(f"Versión {version.number}: {period}, {held} ({version.filename})")
     return 0

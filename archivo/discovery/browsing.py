@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, scope
 from archivo.archive import Archive
 from archivo.discovery import listing
-from archivo.discovery.listing import DECIDED
 from archivo.discovery.services import FacetView, Found, FoundList
 from archivo.records.models import Document, DocumentState
 from archivo.records.rows import beginning
+from archivo.retention.classification import DECIDED
 from archivo.retention.labels import SeriesName, series_names
 from archivo.retention.models import Classification, TrdClass
 from search.index import Query, Understood

@@ -12,12 +12,12 @@ from archivo.archive import Archive
 from archivo.audit.services import record_export
 from archivo.records.models import Document, DocumentState
 from archivo.records.rows import alphabetical, batches, in_order, is_unread, visible_to
+from archivo.retention.classification import DECIDED
 from archivo.retention.models import Classification, TrdClass
 from archivo.web.tables import Order
 from search.index import Query
 from search.query import worded
 
-DECIDED: Final = ("automatic", "confirmed")
 MOST_FOUND: Final = 500
 """Of the documents that answer some words, how many of the best are listed."""
 

@@ -15,7 +15,7 @@ from archivo.identifiers import is_uuid
 from archivo.records.models import Document
 from archivo.records.rows import visible_to
 from archivo.records.services import clean_line
-from archivo.retention.classification import Status, class_named
+from archivo.retention.classification import DECIDED, Status, class_named
 from archivo.retention.models import Classification, TrdClass
 
 MOST: Final = 500
@@ -148,7 +148,7 @@ def _class_planned(
     """The key of the class that a document is to have, its class now and then, in words, and what prevents it."""
     row = session.get(Classification, document.id)
     item = session.get(TrdClass, row.class_id) if row and row.class_id else None
-    is_decided = row is not None and row.status in (Status.CONFIRMED, Status.AUTOMATIC)
+    is_decided = row is not None and row.status in DECIDED
     now = words_of(item) if item and is_decided else None
     if act == Act.CONFIRM:
         if row is not None and row.status == Status.CONFIRMED:

@@ -29,7 +29,7 @@ from archivo.records.models import (
 from archivo.records.packaging import ACCESS_COPY, RecordRows, event_rows, read_package, write_metadata, write_texts
 from archivo.records.premis import premis_of
 from archivo.retention import classification, learning
-from archivo.retention.classification import Proposed, Status
+from archivo.retention.classification import DECIDED, Proposed
 from archivo.retention.models import Classification
 from ingest import alto
 from ingest.step import Part, Place, Workspace
@@ -112,7 +112,7 @@ def _propose(archive: Archive, session: Session, document: Document, parts: Sequ
 
 
 def _is_decided(found: Classification | None) -> bool:
-    return found is not None and found.status in (Status.CONFIRMED, Status.AUTOMATIC)
+    return found is not None and found.status in DECIDED
 
 
 def _after_keeping(transaction: Transaction, document: Document, lease: Lease, proposed: Proposed | None) -> None:

@@ -38,6 +38,10 @@ class Status(StrEnum):
     CONFIRMED = "confirmed"
 
 
+DECIDED: Final = (Status.AUTOMATIC, Status.CONFIRMED)
+"""Those in which a document has its class."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlternativeView:
     """Another class that competed. `confidence` 0 to 1."""
@@ -119,7 +123,7 @@ def classify_processed(archive: Archive, document_id: str) -> None:
     with archive.transaction() as transaction:
         document = lock(transaction.session, Document, document_id)
         current = transaction.session.get(Classification, document_id)
-        if current is not None and current.status in (Status.CONFIRMED, Status.AUTOMATIC):
+        if current is not None and current.status in DECIDED:
             return
         write_proposal(transaction, document, proposed)
 
@@ -183,7 +187,7 @@ def decide(transaction: Transaction, document: Document, chosen: TrdClass, actor
     session = transaction.session
     current = session.get(Classification, document.id)
     before = session.get(TrdClass, current.class_id) if current and current.class_id else None
-    held = before.key if before and current and current.status in (Status.CONFIRMED, Status.AUTOMATIC) else None
+    held = before.key if before and current and current.status in DECIDED else None
     _add_decision(transaction, document, chosen, actor, current, before)
     values = {
         "document_id": document.id,
@@ -235,7 +239,7 @@ def suggest(archive: Archive, actor: Actor, document_id: str) -> ClassificationV
 def sealed_sections(session: Session, document_id: str) -> dict[str, Any]:
     """What the package keeps of a document's class: the class that counts, and every decision."""
     row = session.get(Classification, document_id)
-    counts = row is not None and row.status in (Status.CONFIRMED, Status.AUTOMATIC)
+    counts = row is not None and row.status in DECIDED
     decisions = rows_of(session, Decision, "id", document_id=document_id)
     return {
         "classification": learning.classification_json(row) if row is not None and counts else None,
@@ -245,7 +249,7 @@ def sealed_sections(session: Session, document_id: str) -> dict[str, Any]:
 
 def class_facets(session: Session, document_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     """The series and the class of each document, for the index; none for those not decided nor automatic."""
-    counts = (Classification.document_id.in_(document_ids), Classification.status.in_((Status.CONFIRMED, Status.AUTOMATIC)))
+    counts = (Classification.document_id.in_(document_ids), Classification.status.in_(DECIDED))
     columns = (Classification.document_id, TrdClass.series_code, TrdClass.code)
     found = session.execute(select(*columns).join(TrdClass, TrdClass.id == Classification.class_id).where(*counts))
     return {document_id: tuple(dict.fromkeys(codes)) for document_id, *codes in found}
@@ -256,7 +260,7 @@ def classification_event(now: datetime, status: Status, chosen: TrdClass | None,
     params: dict[str, str | int] = {"label": f"{chosen.code} {chosen.label}" if chosen else "—", "actor": agent}
     if confidence is not None:
         params["percent"] = round(confidence * 100)
-    outcome = Outcome.SUCCESS if status in (Status.AUTOMATIC, Status.CONFIRMED) else Outcome.WARNING
+    outcome = Outcome.SUCCESS if status in DECIDED else Outcome.WARNING
     return Event(EventType.POLICY_ASSIGNMENT, outcome, agent, now, f"classified.{status}", params)
 
 

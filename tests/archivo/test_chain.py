@@ -13,6 +13,7 @@ from archivo.access.policy import custody
 from archivo.access.services import create_user
 from archivo.archive import Archive
 from archivo.demo import CORPUS
+from archivo.identifiers import urn
 from archivo.intake import processing
 from archivo.worker import work_until_done
 from ingest.steps.derive import Derive
@@ -143,17 +144,27 @@ def test_what_could_not_be_read_is_read_anew_as_its_next_version(archivo: Comman
     assert job
 
 
-def test_a_doubtful_reading_made_anew_by_ranges_leaves_nothing_of_the_one_before(
+def test_a_reading_made_anew_by_ranges_leaves_nothing_of_the_one_before(
     archivo: Command, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processing, "PAGES_A_JOB", 1)
-    scan = tmp_path / "manuscrito.tif"
-    pages = [Image.effect_noise((900, 1200), sigma) for sigma in (90, 60)]
-    pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(150, 150))
+    scan = tmp_path / "oficio y fax.tif"
+    pages = [render(make_page("oficio", 79), rendering, 79).convert("L") for rendering in ("limpio300", "fax100")]
+    pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(100, 100))
     (one,) = archivo("deposit", scan, "--wait", "--json").lines
-    assert one["findings"]
+    assert [finding["code"] for finding in one["findings"]] == ["ocr.doubtful"]
+    made = {name.partition("/")[0] for name in archive.packages.inventory(urn(one["id"])).state()}
+    assert {"access", "alto"} <= made
+
     archivo("jobs", "--retry", one["id"])
     work_until_done(archive, {one["id"]})
-
     assert archivo("show", one["id"], "--json").value["findings"] == one["findings"]
+
+    monkeypatch.setattr(processing, "PAGES_A_JOB", 20)
+    monkeypatch.setattr(processing, "MAKING", (Recognize(language="zzz"), Derive()))
+    archivo("jobs", "--retry", one["id"])
+    work_until_done(archive, {one["id"]})
+    left = {name.partition("/")[0] for name in archive.packages.inventory(urn(one["id"])).state()}
+    assert left == made - {"access", "alto"}
+    assert {r["role"] for r in archivo("show", one["id"], "--json").value["representations"]} == {"original"}
     assert archivo("verify", one["id"], "--json").status == 0

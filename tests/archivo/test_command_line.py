@@ -492,6 +492,9 @@ class TestTrd:
         second = tmp_path / "trd2.csv"
         second.write_bytes(TRD.read_bytes().replace(b"Resoluciones", b"Resoluciones del despacho"))
         assert archivo("trd", "import", second, "--from", "2020-01-01", "--json").value["number"] == 2
+        told = archivo("trd", "list").out
+        assert "sin límite anterior, hasta el 31 de diciembre de 2019" in told
+        assert "desde el 1 de enero de 2020, vigente" in told
         new, old = archivo("trd", "list", "--json").value
         assert (old["in_force_from"], old["in_force_to"]) == (None, "2019-12-31")
         assert (new["in_force_from"], new["in_force_to"]) == ("2020-01-01", None)

@@ -137,9 +137,10 @@ def test_of_an_error_its_kind_is_told_and_not_its_words(collector: Collector) ->
     assert b"52123456" not in b"".join(collector.bodies)
 
 
-def test_a_collector_that_is_away_stops_nobody(home: Path, token: str) -> None:
+def test_a_collector_that_is_away_stops_nobody(archivo: Command, home: Path, token: str) -> None:
     with serving(home, "http://127.0.0.1:9") as address:
         deposit(address, token)
+    assert archivo("search", "chivatera", "--as", "anaruiz", "--json").value["total"] == 1
 
 
 @pytest.mark.parametrize("order", [("serve", "--port", "0"), ("worker",)])
