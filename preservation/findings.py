@@ -1,4 +1,4 @@
-"""What a validator says of a package: a finding ties a place in it to a rule of a standard. Every validator of this library answers with these.
+"""What validators say of a package: each finding ties a place in it to a rule of a standard.
 
 A catalogue of rules is data, one module a standard (preservation.validation); a finding keeps rule and parameters and is worded when shown.
 """
