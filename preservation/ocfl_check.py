@@ -126,10 +126,10 @@ def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> It
             yield Damage(key, digest(inventory.algorithm, root[1]).value, digest(inventory.algorithm, data).value)
         else:
             for name in sidecars:
-                yield from _pair(store, key, key_of(prefix, name), data, _is_borne_out(data, number, inventory))
+                yield from _pair(store, key, key_of(prefix, name), data, is_borne_out(data, number, inventory))
 
 
-def _is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
+def is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
     """Whether an earlier version's inventory says, byte for byte, what the present one says of the same versions."""
     try:
         earlier = parse(data)

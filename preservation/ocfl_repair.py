@@ -1,0 +1,203 @@
+"""Give back to an OCFL object the files it lost, from copies of it in other stores, each file checked before anything is touched."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import BinaryIO, Final
+
+from preservation.fixity import DEFAULT_ALGORITHM, Digest, digest_of
+from preservation.ocfl_check import Damage, Verification, is_borne_out, verify
+from preservation.ocfl_inventory import INVENTORY, Inventory, declaration_name, parse, read_sidecar, sidecar_bytes, sidecar_name
+from preservation.ocfl_layout import digest, key_of, read, vouched
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
+
+AUTHORITY: Final = "repair"
+_ROUNDS: Final = 4
+"""Inventories are given back first; only then is it known which content is missing."""
+
+PutAside = Callable[[ObjectKey, BinaryIO], None]
+"""Keeps the damaged bytes of a key somewhere else. It returns once they are safe; an exception leaves the damaged file where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A file given back. Digests in hexadecimal of the object's algorithm: `was` is that of the damaged bytes, None where there were none
+    or the store does not give them; `source` is the place, in the copies handed in, of the copy it came from, None where its bytes follow
+    from the inventory.
+    """
+
+    key: ObjectKey
+    was: str | None
+    now: str
+    source: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was given back, and how the object stands after it. Files of which no copy is good are as they were."""
+
+    restored: tuple[Restored, ...]
+    after: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """The right bytes of a file, in memory or in a copy."""
+
+    expected: Digest
+    data: bytes | None = None
+    source: int | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    store: ObjectStore
+    prefix: str
+    copies: Sequence[ObjectStore]
+    inventory: Inventory
+    root: bytes
+    put_aside: PutAside
+    restored: list[Restored] = field(default_factory=list)
+
+
+def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, recorded: str | None, put_aside: PutAside) -> Repair:
+    """Restore what is damaged or missing of the object at `prefix`, from the first of `copies` that has the right bytes.
+
+    `recorded` is the sha256 of the root inventory as the caller knows it from elsewhere: of inventories that differ it decides. Without
+    it, the object's own counts if its sidecar vouches for it, else the latest of the copies. Content is right if the inventory names its
+    digest; what stands there besides is left alone. The caller holds the object's lease. Each file is read whole from its copy before the
+    damaged one is touched; a fault of a store in between leaves a file that is missing, which the next repair gives back.
+
+    ObjectMissing where nothing of the object stands anywhere; StoreFull and StoreUnavailable as they come.
+    """
+    trusted = _trusted(store, prefix, copies, recorded)
+    if trusted is None:
+        return Repair((), verify(store, prefix, writing=False))
+    work = _Work(store, prefix, copies, *trusted, put_aside)
+    for _ in range(_ROUNDS):
+        wrong = _wrong(store, prefix, work)
+        before = len(work.restored)
+        for key, was in wrong:
+            _restore(work, key, was)
+        if len(work.restored) == before:
+            break
+    return Repair(tuple(work.restored), verify(store, prefix, writing=False))
+
+
+def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], recorded: str | None) -> tuple[Inventory, bytes] | None:
+    """The inventory that says what the object is; None where none can be believed."""
+    own, *others = (_believed(each, prefix, recorded) for each in (store, *copies))
+    if recorded is None:
+        return own or max((each for each in others if each is not None), key=lambda found: found[0].head, default=None)
+    known = next((each for each in (own, *others) if each is not None and digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
+    if known is None or (own is not None and own[0].head > known[0].head):  # a version committed after the record was made
+        return own
+    return known
+
+
+def _believed(store: ObjectStore, prefix: str, recorded: str | None) -> tuple[Inventory, bytes] | None:
+    """The root inventory of a store, if a sidecar vouches for it or it is the one that was recorded."""
+    data = read(store, key_of(prefix, INVENTORY))
+    if recorded is not None and data is not None and digest(DEFAULT_ALGORITHM, data).value == recorded:
+        return parse(data), data
+    return vouched(store, prefix)
+
+
+def _wrong(store: ObjectStore, prefix: str, work: _Work) -> list[tuple[ObjectKey, str | None]]:
+    """The files that are not as they should be, with the digest of the bytes that stand there: while the inventory is not the one that
+    counts, only it and its sidecars, for it says what the others should be.
+    """
+    algorithm = work.inventory.algorithm
+    head = f"{work.inventory.folder(work.inventory.head)}/"
+    wrong: list[tuple[ObjectKey, str | None]] = []
+    for path in (INVENTORY, head + INVENTORY, sidecar_name(algorithm), head + sidecar_name(algorithm)):
+        key, good = key_of(prefix, path), next(_good(work, path))
+        standing = read(store, key)
+        if standing is None or (standing != good.data and not _says_the_same(path, standing, work)):
+            wrong.append((key, None if standing is None else digest(algorithm, standing).value))
+    if wrong:
+        return wrong
+    found = verify(store, prefix, writing=False)
+    return [(each.key, _standing(each)) for each in found.damaged] + [(key, None) for key in found.missing]
+
+
+def _says_the_same(path: str, standing: bytes, work: _Work) -> bool:
+    """Whether it is a sidecar that another program wrote, with another space or capital."""
+    return not path.endswith(INVENTORY) and read_sidecar(standing) == digest(work.inventory.algorithm, work.root).value
+
+
+def _standing(damage: Damage) -> str | None:
+    """The digest of what stands there; None where the store knows the bytes for damaged and gives none."""
+    return None if damage.found in {digest(each, b"").value for each in ("sha256", "sha512")} else damage.found
+
+
+def _restore(work: _Work, key: ObjectKey, was: str | None) -> None:
+    good = next(_good(work, key.removeprefix(work.prefix)), None)
+    if good is None:
+        return
+    _set_aside(work, key)
+    if good.data is not None:
+        work.store.put(key, BytesIO(good.data), expected=good.expected)
+    else:
+        assert good.source is not None
+        with work.copies[good.source].open(key) as source:
+            work.store.put(key, source, expected=good.expected)
+    work.restored.append(Restored(key, was, good.expected.value, good.source))
+
+
+def _set_aside(work: _Work, key: ObjectKey) -> None:
+    """Free the place: what stood there is kept elsewhere, but for bytes that the store itself does not give."""
+    try:
+        with work.store.open(key) as damaged:
+            work.put_aside(key, damaged)
+    except ObjectMissing:
+        return
+    except DigestMismatch:
+        pass
+    work.store.delete(key, authority=AUTHORITY)
+
+
+def _good(work: _Work, path: str) -> Iterator[_Good]:
+    """The right bytes of a path of the object, wherever they are to be had."""
+    inventory, algorithm = work.inventory, work.inventory.algorithm
+    folder, _, name = path.rpartition("/")
+    if path in (INVENTORY, f"{inventory.folder(inventory.head)}/{INVENTORY}"):
+        yield _Good(digest(algorithm, work.root), work.root)
+    elif path == declaration_name(inventory.specification):
+        data = f"{path.removeprefix('0=')}\n".encode()
+        yield _Good(digest(algorithm, data), data)
+    elif (expected := inventory.content().get(path)) is not None:
+        yield from _content(work, path, Digest(algorithm, expected))
+    elif name.startswith(f"{INVENTORY}.") and folder in ("", inventory.folder(inventory.head)):
+        data = sidecar_bytes(digest(algorithm, work.root).value)
+        if name == sidecar_name(algorithm):
+            yield _Good(digest(algorithm, data), data)
+    elif name == INVENTORY or name.startswith(f"{INVENTORY}."):
+        yield from _earlier(work, folder, name)
+
+
+def _content(work: _Work, path: str, expected: Digest) -> Iterator[_Good]:
+    """The copies that have these bytes: here or, for the same bytes may lie in several places, under another path of the manifest."""
+    key = key_of(work.prefix, path)
+    for number, copy in enumerate(work.copies):
+        try:
+            with copy.open(key) as file:
+                if digest_of(file, expected.algorithm) == expected:
+                    yield _Good(expected, source=number)
+        except StoreError:
+            continue
+
+
+def _earlier(work: _Work, folder: str, name: str) -> Iterator[_Good]:
+    """The inventory of an earlier version, or its sidecar: from here or a copy where it is what the present inventory says of it."""
+    number = next((n for n in work.inventory.versions if work.inventory.folder(n) == folder), None)
+    for source, store in enumerate((work.store, *work.copies)):
+        data = read(store, key_of(work.prefix, f"{folder}/{INVENTORY}"))
+        if number is None or data is None or not is_borne_out(data, number, work.inventory):
+            continue
+        if name != INVENTORY:
+            algorithm = name.rpartition(".")[2]
+            data = sidecar_bytes(digest(algorithm, data).value)
+            yield _Good(digest(work.inventory.algorithm, data), data, source=source - 1 if source else None)
+        elif source:
+            yield _Good(digest(work.inventory.algorithm, data), data, source=source - 1)

@@ -1,0 +1,177 @@
+"""What an object lost is given back from a good copy, the damaged bytes kept aside; where no copy is good, nothing is touched."""
+
+import io
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import pytest
+
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_copy import copy_root
+from preservation.ocfl_layout import digest, prefix_of, read
+from preservation.ocfl_repair import Repair, repair
+from preservation.store import ObjectKey, ObjectStore
+from preservation.stores.memory import MemoryStore
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+ID = "urn:uno"
+PREFIX = prefix_of(ID)
+
+
+def write(store: ObjectStore, text: str) -> None:
+    root = StorageRoot(store)
+    root.ensure()
+    with root.new_version(ID, base=root.head(ID)) as writer:
+        writer.put_bytes("record.json", text.encode())
+        writer.put_bytes(f"{text}.bin", text.encode() * 1000)
+        writer.commit("a reason", "an archivist", None, NOW)
+
+
+def overwrite(store: ObjectStore, key: ObjectKey, data: bytes) -> None:
+    store.delete(key, authority="a test")
+    store.put(key, io.BytesIO(data))
+
+
+def held(store: ObjectStore) -> dict[ObjectKey, bytes | None]:
+    return {one.key: read(store, one.key) for one in store.list(PREFIX)}
+
+
+class Aside(dict[ObjectKey, bytes]):
+    def __call__(self, key: ObjectKey, content: BinaryIO) -> None:
+        self[key] = content.read()
+
+
+@pytest.fixture
+def original() -> MemoryStore:
+    store = MemoryStore()
+    for text in ("uno", "dos", "tres"):
+        write(store, text)
+    return store
+
+
+@pytest.fixture
+def copy(original: MemoryStore) -> MemoryStore:
+    target = MemoryStore()
+    assert [outcome for _, outcome in copy_root(original, target)] == ["copied"]
+    return target
+
+
+def mended(store: ObjectStore, copies: Sequence[ObjectStore], recorded: str | None = None, aside: Aside | None = None) -> Repair:
+    return repair(store, PREFIX, copies, recorded=recorded, put_aside=Aside() if aside is None else aside)
+
+
+def keys(store: ObjectStore) -> list[ObjectKey]:
+    return [one.key for one in store.list(PREFIX)]
+
+
+def test_every_file_damaged_or_lost_is_given_back_and_nothing_else_is_touched(original: MemoryStore, copy: MemoryStore) -> None:
+    before = held(original)
+    for key, content in before.items():
+        assert content is not None
+        for damaged in (b"x" + content[1:], None):
+            aside = Aside()
+            if damaged is None:
+                original.delete(key, authority="a test")
+            else:
+                overwrite(original, key, damaged)
+            found = mended(original, [copy], aside=aside)
+            assert [one.key for one in found.restored] == [key]
+            assert found.after.is_intact
+            assert held(original) == before
+            assert aside == ({} if damaged is None else {key: damaged})
+
+
+def test_a_whole_object_is_given_back(original: MemoryStore, copy: MemoryStore) -> None:
+    before = held(original)
+    for key in before:
+        original.delete(key, authority="a test")
+    assert mended(original, [copy]).after.is_intact
+    assert held(original) == before
+
+
+def test_what_is_damaged_in_every_copy_is_left_as_it_stands(original: MemoryStore, copy: MemoryStore) -> None:
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    overwrite(original, bad, b"malo")
+    overwrite(copy, bad, b"malo tambien")
+    aside = Aside()
+    found = mended(original, [copy], aside=aside)
+    assert found.restored == ()
+    assert [damage.key for damage in found.after.damaged] == [bad]
+    assert read(original, bad) == b"malo"
+    assert aside == {}
+
+
+def test_a_file_comes_from_the_copy_that_has_it_right(original: MemoryStore, copy: MemoryStore) -> None:
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    good = read(original, bad)
+    other = MemoryStore()
+    list(copy_root(original, other))
+    overwrite(original, bad, b"malo")
+    overwrite(copy, bad, b"malo tambien")
+    (one,) = mended(original, [copy, other]).restored
+    assert (one.source, one.was, one.now) == (1, digest("sha256", b"malo").value, digest("sha256", good or b"").value)
+
+
+def test_a_copy_that_is_behind_gives_what_it_has(original: MemoryStore, copy: MemoryStore) -> None:
+    write(original, "cuatro")
+    before = held(original)
+    old, new = (next(key for key in keys(original) if key.endswith(name)) for name in ("uno.bin", "cuatro.bin"))
+    overwrite(original, old, b"malo")
+    overwrite(original, new, b"malo")
+    found = mended(original, [copy])
+    assert [one.key for one in found.restored] == [old]
+    assert [damage.key for damage in found.after.damaged] == [new]
+    assert read(original, old) == before[old]
+
+
+def test_an_older_copy_never_takes_the_place_of_a_newer_object_that_cannot_be_read(original: MemoryStore, copy: MemoryStore) -> None:
+    write(original, "cuatro")
+    recorded = digest("sha256", read(original, ObjectKey(f"{PREFIX}inventory.json")) or b"").value
+    for key in keys(original):
+        if "inventory.json" in key:
+            overwrite(original, key, b"{")
+    before = held(original)
+    assert mended(original, [copy], recorded).restored == ()
+    assert held(original) == before
+
+
+def test_of_two_inventories_that_differ_the_recorded_one_counts(original: MemoryStore, copy: MemoryStore) -> None:
+    """Somebody who alters the inventory and its sidecar together is found by the record."""
+    before = held(original)
+    recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value
+    for place in ("", "v3/"):
+        changed = (before[ObjectKey(f"{PREFIX}{place}inventory.json")] or b"").replace(b"a reason", b"no reason")
+        overwrite(original, ObjectKey(f"{PREFIX}{place}inventory.json"), changed)
+        sidecar = f"{digest('sha256', changed).value}  inventory.json\n".encode()
+        overwrite(original, ObjectKey(f"{PREFIX}{place}inventory.json.sha256"), sidecar)
+    assert StorageRoot(original).verify(ID).is_intact
+    assert mended(original, [copy], recorded).after.is_intact
+    assert held(original) == before
+
+
+def test_damage_that_cannot_be_put_aside_is_not_overwritten(original: MemoryStore, copy: MemoryStore) -> None:
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    overwrite(original, bad, b"malo")
+
+    def full(key: ObjectKey, content: BinaryIO) -> None:
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        repair(original, PREFIX, [copy], recorded=None, put_aside=full)
+    assert read(original, bad) == b"malo"
+
+
+def test_several_files_flipped_at_random_are_all_found_and_given_back(original: MemoryStore, copy: MemoryStore) -> None:
+    before = held(original)
+    chance = random.Random(11)
+    for _ in range(60):
+        hurt = chance.sample(sorted(before), chance.randrange(1, len(before)))
+        for key in hurt:
+            content = bytearray(before[key] or b"")
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+            overwrite(original, key, bytes(content))
+        found = mended(original, [copy])
+        assert found.after.is_intact, hurt
+        assert held(original) == before
