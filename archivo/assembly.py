@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
-SCHEMA_HEAD = "20261124_05"
+SCHEMA_HEAD = "20261130_01"
 LEAST_SECRET = 32
 
 

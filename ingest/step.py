@@ -90,13 +90,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format as PRONOM names it. `puid` is None when no signature matched; `basis` says what the answer rests on."""
+    """A format as PRONOM names it. `puid` is None when no signature matched; `basis` says what the answer rests on.
+
+    `certainty` is a value of preservation.formats.Certainty, "" for what is not known; `signatures` names the signature files asked.
+    """
 
     puid: str | None
     mime: str
     name: str
     version: str = ""
     basis: str = ""
+    certainty: str = ""
+    signatures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,7 @@ class Derivative:
 
     path: Path
     role: str
-    mime: str
-    puid: str | None
+    format: Format
 
 
 class Tools(Protocol):

@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Certainty(StrEnum):
+    """What the identity of a format rests on, from the surest: PRONOM's signature of what the package holds, its signature of the bytes,
+    what the bytes look like without a signature, or the extension of the name alone.
+    """
+
+    CONTAINER = "container"
+    SIGNATURE = "signature"
+    CONTENT = "content"
+    EXTENSION = "extension"
+
+
 class Standing(StrEnum):
     """How an institution takes a format: to keep for good, to accept, or not to accept in a transfer; `unknown` to its policy."""
 

@@ -87,8 +87,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatDesignation:
+    """A format by name (PREMIS 3, 1.5.4.1); `notes` (1.5.4.3): what the identity rests on, the version of the signatures."""
+
+    name: str
+    version: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PremisObject:
-    """A file (PREMIS 3, 1.1-1.13): `size` in bytes, `puid` of PRONOM, `mime` its media type, `derived_from` its source's identifier."""
+    """A file (PREMIS 3, 1.1-1.13): `size` in bytes, `puid` of PRONOM, `mime` its media type, `derived_from` its source's identifier.
+
+    Without `format` its media type stands for the name.
+    """
 
     identifier: str
     fixity: tuple[Digest, ...]
@@ -97,6 +109,7 @@ class PremisObject:
     puid: str | None = None
     original_name: str | None = None
     derived_from: str | None = None
+    format: FormatDesignation | None = None
 
 
 class AgentType(StrEnum):
@@ -194,11 +207,17 @@ def _add_object(root: Element, described: PremisObject) -> None:
         _text(fixity, "messageDigest", digest.value)
     _text(characteristics, "size", str(described.size))
     form = SubElement(characteristics, "format")
-    _text(SubElement(form, "formatDesignation"), "formatName", described.mime)
+    designation = SubElement(form, "formatDesignation")
+    told = described.format or FormatDesignation(described.mime)
+    _text(designation, "formatName", told.name)
+    if told.version:
+        _text(designation, "formatVersion", told.version)
     if described.puid is not None:
         registry = SubElement(form, "formatRegistry")
         _text(registry, "formatRegistryName", "PRONOM")
         _text(registry, "formatRegistryKey", described.puid)
+    for note in () if described.format is None else (described.mime, *told.notes):
+        _text(form, "formatNote", note)
     if described.original_name is not None:
         _text(element, "originalName", described.original_name)
     if described.derived_from is not None:

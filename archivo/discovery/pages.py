@@ -18,7 +18,7 @@ from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
 from archivo.intake.fate import progress_of
 from archivo.records.services import find_file, note_reading, view_document
-from archivo.records.wording import ACCESS
+from archivo.records.wording import ACCESS, CERTAINTY
 from archivo.retention.classification import classification_of
 from archivo.web.addresses import address, attachment, changer
 from archivo.web.layout import page
@@ -125,6 +125,7 @@ def document(
         change=changer(f"/documentos/{document_id}", {"q": q, "pagina": reading.number if reading else None, "ver": ver}),
         classification=classification_of(archive, actor, document_id),
         access_words=ACCESS,
+        certainty_words=CERTAINTY,
         roles=ROLES,
         field_names=FIELD_NAMES,
         first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,

@@ -32,7 +32,7 @@ from archivo.retention import classification, learning
 from archivo.retention.classification import DECIDED, Proposed
 from archivo.retention.models import Classification
 from ingest import alto
-from ingest.step import Part, Place, Workspace
+from ingest.step import Format, Part, Place, Workspace
 from preservation.ocfl_writer import VersionWriter
 from preservation.premis import Event, EventType, Outcome
 
@@ -208,12 +208,18 @@ def _write_copy(writer: VersionWriter, document_id: str, work: Workspace) -> lis
             document_id=document_id,
             role=copy.role,
             path=ACCESS_COPY,
-            mime=copy.mime,
-            puid=copy.puid,
+            mime=copy.format.mime,
+            puid=copy.format.puid,
             sha256=stored.digest.value,
             size=stored.size,
+            identity=_identity(copy.format),
         )
     ]
+
+
+def _identity(known: Format) -> dict[str, str]:
+    """How a format was told, as the row of its file keeps it."""
+    return {name: without_nul(getattr(known, name))[:300] for name in ("name", "version", "certainty", "basis", "signatures")}
 
 
 def _finding_rows(document_id: str, work: Workspace) -> list[DocumentFinding]:
@@ -229,7 +235,7 @@ def _describe_from(document: Document, representations: Sequence[Representation]
         document.mime, document.puid, document.format_name = found.mime, found.puid, f"{found.name} {found.version}".strip()
         for representation in representations:
             if representation.role == "original":
-                representation.mime, representation.puid = found.mime, found.puid
+                representation.mime, representation.puid, representation.identity = found.mime, found.puid, _identity(found)
     document.part_count = len(work.parts)
     document.is_doubtful = any(part.doubtful for part in work.parts)
     document.proposals = json.loads(json.dumps(proposals.as_json()))

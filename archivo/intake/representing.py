@@ -4,7 +4,7 @@ from typing import Any
 
 from archivo.intake.services import Deposited
 from archivo.plain import utc
-from archivo.records.views import DocumentView
+from archivo.records.views import DocumentView, RepresentationView
 from archivo.retention.classification import ClassificationView
 
 
@@ -25,8 +25,12 @@ def document_json(view: DocumentView, found: ClassificationView | None) -> dict[
             "puid": view.original.puid,
             "mime": view.original.mime,
             "filename": view.filename,
+            "format": _identity_json(view.original),
         },
-        "representations": [{"role": r.role, "puid": r.puid, "sha256": r.sha256, "size": r.size} for r in view.representations],
+        "representations": [
+            {"role": r.role, "puid": r.puid, "sha256": r.sha256, "size": r.size, "mime": r.mime, "format": _identity_json(r)}
+            for r in view.representations
+        ],
         "pages": view.part_count,
         "classification": classification_json(found),
         "events": [{"type": e.type, "outcome": e.outcome, "agent": e.agent, "at": utc(e.at), "detail": e.detail} for e in view.events],
@@ -41,6 +45,18 @@ def document_json(view: DocumentView, found: ClassificationView | None) -> dict[
         "received_at": utc(view.received_at),
         "received_by": view.received_by,
         "sealed": view.is_sealed,
+    }
+
+
+def _identity_json(file: RepresentationView) -> dict[str, str | None]:
+    """How the format of a file was told: its name and version in PRONOM, how sure that is and by which signature files."""
+    told = file.identity
+    return {
+        "name": told.name,
+        "version": told.version,
+        "certainty": told.certainty,
+        "basis": told.basis,
+        "signatures": told.signatures,
     }
 
 

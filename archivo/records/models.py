@@ -107,7 +107,10 @@ class RecordVersion(Base):
 
 
 class Representation(Base):
-    """A file that stands for the document: the original or something made from it (PREMIS 3, representation)."""
+    """A file that stands for the document: the original or something made from it (PREMIS 3, representation).
+
+    `identity` is how its format was told: name, version, certainty, basis, signatures (packaging.identity_of). None: not by this program.
+    """
 
     __tablename__ = "representation"
 
@@ -118,6 +121,7 @@ class Representation(Base):
     puid: Mapped[str | None] = mapped_column(String(20))
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger)
+    identity: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class DocumentPart(Base):

@@ -125,6 +125,7 @@ def record_json(rows: RecordRows, ocfl_version: int) -> dict[str, Any]:
         "processed": bool(rows.parts) or document.state not in ("received", "processing"),
         **{name: getattr(document, name) for name in _DOCUMENT_FIELDS},
         "representations": [{name: getattr(r, name) for name in _REPRESENTATION_FIELDS} for r in rows.representations],
+        "formats": {r.role: r.identity for r in rows.representations if r.identity is not None},
         "findings": [{"code": f.code, "params": f.params} for f in rows.findings],
         "versions": [
             {
@@ -165,6 +166,7 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
         return None
     record = json.loads(read_bytes(archive, document_id, RECORD))
     processed = PARTS in logical
+    formats = record.get("formats", {})
     document = Document(
         id=document_id,
         fonds_id=record["fonds"]["id"],
@@ -183,7 +185,7 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
         versions=[
             RecordVersion(document_id=document_id, **{**version, "at": parse_instant(version["at"])}) for version in record["versions"]
         ],
-        representations=[Representation(document_id=document_id, **r) for r in record["representations"]],
+        representations=[Representation(document_id=document_id, identity=formats.get(r["role"]), **r) for r in record["representations"]],
         parts=list(_read_parts(archive, document_id)) if processed else [],
         events=[_read_event(document_id, n, event) for n, event in enumerate(json.loads(read_bytes(archive, document_id, EVENTS)), 1)],
         findings=[DocumentFinding(document_id=document_id, sequence=n, **f) for n, f in enumerate(record["findings"], 1)],

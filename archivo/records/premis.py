@@ -7,7 +7,7 @@ from archivo.identifiers import urn
 from archivo.records.models import DocumentEvent, Representation
 from archivo.records.wording import event_sentence
 from preservation.fixity import Digest
-from preservation.premis import Event, EventType, Outcome, PremisObject, to_xml
+from preservation.premis import Event, EventType, FormatDesignation, Outcome, PremisObject, to_xml
 
 if TYPE_CHECKING:
     from archivo.records.packaging import RecordRows
@@ -33,9 +33,19 @@ def _object(document_id: str, representation: Representation, filename: str) -> 
         size=representation.size,
         mime=representation.mime or "application/octet-stream",
         puid=representation.puid,
+        format=_designation(representation),
         original_name=filename if is_original else None,
         derived_from=None if is_original else f"{urn(document_id)}/original/data",
     )
+
+
+def _designation(representation: Representation) -> FormatDesignation | None:
+    """The format's name and version as PRONOM gives them, with what the identity rests on; None where it was not told."""
+    told = representation.identity or {}
+    if not told.get("name"):
+        return None
+    notes = tuple(told[name] for name in ("certainty", "basis", "signatures") if told.get(name))
+    return FormatDesignation(told["name"], told.get("version", ""), notes)
 
 
 def _original_first(representations: Sequence[Representation]) -> list[Representation]:

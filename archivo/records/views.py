@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RepresentationView:
-    """A file of the document. `size` in bytes."""
+    """A file of the document. `size` in bytes; `identity` how its format was told, empty values where it was not."""
 
     role: str
     path: str
@@ -35,6 +35,18 @@ class RepresentationView:
     puid: str | None
     sha256: str
     size: int
+    identity: "IdentityView"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """How a file's format was told: `certainty` as preservation.formats.Certainty, `signatures` the PRONOM signature files asked."""
+
+    name: str | None = None
+    version: str | None = None
+    certainty: str | None = None
+    basis: str | None = None
+    signatures: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,8 @@ def finding_view(code: str, params: Mapping[str, Any]) -> FindingView:
 
 
 def representation_view(row: Representation) -> RepresentationView:
-    return RepresentationView(row.role, row.path, row.mime, row.puid, row.sha256, row.size)
+    told = {name: text or None for name, text in (row.identity or {}).items()}
+    return RepresentationView(row.role, row.path, row.mime, row.puid, row.sha256, row.size, IdentityView(**told))
 
 
 def part_view(part: DocumentPart) -> PartView:

@@ -25,6 +25,13 @@ STATES: Final[Mapping[str, str]] = {
     "findable": "disponible para búsqueda",
     "failed": "no se pudo procesar",
 }
+CERTAINTY: Final[Mapping[str, str]] = {
+    "container": "Por las firmas de PRONOM de lo que el archivo lleva dentro",
+    "signature": "Por la firma de PRONOM en sus bytes",
+    "content": "Por cómo son sus bytes, sin una firma de PRONOM: compruébelo si importa",
+    "extension": "Solo por la extensión de su nombre: compruébelo si importa",
+}
+"""What the identity of a format rests on (preservation.formats.Certainty)."""
 ACCESS: Final[Mapping[str, str]] = {"publica": "Pública", "clasificada": "Pública clasificada", "reservada": "Pública reservada"}
 
 

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
-from ingest.step import Derivative, Done, Failed, Skipped, StepOutcome, TextSource, Workspace
+from ingest.step import Derivative, Done, Failed, Format, Skipped, StepOutcome, TextSource, Workspace
+from ingest.steps.identify import identified
 from ingest.steps.recognize import page_ranges
 from ingest.tools.process import ToolError
 from preservation.premis import EventType
 
-PDF_A_2B: Final = "fmt/477"
 _SECONDS_PER_PAGE: Final = 2.0
 
 
@@ -54,5 +55,13 @@ class Derive:
             return Failed("derivative.lost_text", {"pages": page_ranges(made["lost"])})
         if not made["pdfa"]:
             work.find("derivative.not_pdfa")
-        work.derivative = Derivative(path, "access", "application/pdf", PDF_A_2B if made["pdfa"] else None)
+        work.derivative = Derivative(path, "access", _format(work, path))
         return Done("derivative.made", {"pages": len(numbers), "pdfa": bool(made["pdfa"])})
+
+
+def _format(work: Workspace, path: Path) -> Format:
+    """The copy's format by its own signatures; where they cannot be asked, what it was made as."""
+    try:
+        return identified(work, path, path.name)[0]
+    except ToolError:
+        return Format(None, "application/pdf", "Portable Document Format")

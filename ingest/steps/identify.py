@@ -54,7 +54,8 @@ def identified(work: Workspace, path: Path, filename: str) -> tuple[Format, bool
     )
     if answer["mime"] == UNKNOWN.mime and answer["puid"] is None:
         return UNKNOWN, bool(answer["mismatch"])
-    return Format(answer["puid"], answer["mime"], answer["name"], answer["version"], answer["basis"]), bool(answer["mismatch"])
+    named = [str(answer[name]) for name in ("mime", "name", "version", "basis", "certainty", "signatures")]
+    return Format(answer["puid"], *named), bool(answer["mismatch"])
 
 
 def extension(filename: str) -> str:
@@ -64,4 +65,5 @@ def extension(filename: str) -> str:
 
 def _params(known: Format) -> Params:
     name = f"{known.name} {known.version}".strip()
-    return {"puid": known.puid, "name": name, "version": known.version, "mime": known.mime, "basis": known.basis[:300]}
+    named: Params = {"puid": known.puid, "name": name, "version": known.version, "mime": known.mime, "basis": known.basis[:300]}
+    return {**named, "certainty": known.certainty, "signatures": known.signatures}

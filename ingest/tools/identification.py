@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import pygfried
 
-from ingest.tools.sniff import sniff
+from ingest.tools.sniff import declared_package, sniff
+from preservation.formats import Certainty
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a file is. `mismatch`: its extension promises another format; `puid` None: no PRONOM signature matched."""
+    """What a file is. `mismatch`: its extension promises another format; `puid` None: no PRONOM signature matched.
+
+    `certainty` is a value of preservation.formats.Certainty, "" where nothing is known; `signatures` names the signature files asked.
+    """
 
     puid: str | None
     mime: str
@@ -22,6 +26,8 @@ class Identity:
     version: str
     basis: str
     mismatch: bool
+    certainty: str = ""
+    signatures: str = ""
 
 
 def identify(path: str, folder: str, extension: str) -> dict[str, object]:
@@ -31,10 +37,32 @@ def identify(path: str, folder: str, extension: str) -> dict[str, object]:
     link.unlink(missing_ok=True)
     link.symlink_to(Path(path).absolute())
     try:
-        match = _best(pygfried.identify(str(link), detailed=True)["files"][0]["matches"])
+        answer = pygfried.identify(str(link), detailed=True)
     finally:
         link.unlink()
-    return asdict(_reconcile(match, *sniff(Path(path), suffix), suffix))
+    match = _narrowed(_best(answer["files"][0]["matches"]), Path(path))
+    known = _reconcile(match, *sniff(Path(path), suffix), suffix)
+    return asdict(replace(known, certainty=_certainty(known), signatures=answer["identifiers"][0]["details"]))
+
+
+def _certainty(known: Identity) -> str:
+    """What the identity rests on, from its basis as PRONOM's identifier words it."""
+    if known.puid is None:
+        return Certainty.CONTENT if known.basis else ""
+    if "container" in known.basis:
+        return Certainty.CONTAINER
+    if "byte match" in known.basis or "xml match" in known.basis:
+        return Certainty.SIGNATURE
+    return Certainty.CONTENT if "text match" in known.basis else Certainty.EXTENSION
+
+
+def _narrowed(match: "pygfried.Match", path: Path) -> "pygfried.Match":
+    """OpenDocument 1.0 of a package that does not open, told apart by the type that stands at byte 38 (ISO/IEC 26300-1, part 3, 3.3)."""
+    narrower = _OPEN_DOCUMENT.get(declared_package(path)) if match["id"] == _ANY_OPEN_DOCUMENT else None
+    if narrower is None:
+        return match
+    puid, name, mime = narrower
+    return {**match, "id": puid, "format": name, "mime": mime, "basis": f"{match['basis']}; type at 38"}
 
 
 def _best(matches: list["pygfried.Match"]) -> "pygfried.Match":
@@ -81,6 +109,16 @@ def _broken(mime: str, extension: str) -> bool:
 
 
 _PLAIN_TEXT: Final = "x-fmt/111"
+_ANY_OPEN_DOCUMENT: Final = "fmt/135"
+_ODF: Final = "application/vnd.oasis.opendocument."
+_OPEN_DOCUMENT: Final = MappingProxyType(
+    {
+        _ODF + "text": ("fmt/136", "OpenDocument Text", _ODF + "text"),
+        _ODF + "spreadsheet": ("fmt/137", "OpenDocument Spreadsheet", _ODF + "spreadsheet"),
+        _ODF + "presentation": ("fmt/138", "OpenDocument Presentation", _ODF + "presentation"),
+        _ODF + "graphics": ("fmt/139", "OpenDocument Drawing", _ODF + "graphics"),
+    }
+)
 _TEXTUAL: Final = frozenset({"application/json", "application/xml", "application/rtf", "application/javascript", "application/sql"})
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _UNNAMED: Final = MappingProxyType({"fmt/494": "application/x-encrypted-office"})

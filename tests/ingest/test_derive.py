@@ -25,7 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ingest.step import Done, Failed, Format, Part, Skipped, Workspace
 from ingest.steps import recognize
-from ingest.steps.derive import PDF_A_2B, Derive
+from ingest.steps.derive import Derive
 from ingest.tools.process import ToolBox
 from tests.corpus.pages import Page, make_page
 from tests.corpus.renderings import draw
@@ -60,7 +60,7 @@ def test_the_copy_of_an_image_is_pdf_a_with_its_words_in_place(tmp_path: Path, t
     work = workspace(scan(tmp_path, page, "foto150"), tools, [as_part(page, 1)])
     assert Derive()(work) == Done("derivative.made", {"pages": 1, "pdfa": True})
     assert work.derivative is not None
-    assert (work.derivative.puid, work.derivative.role, work.findings) == (PDF_A_2B, "access", [])
+    assert (work.derivative.format.puid, work.derivative.role, work.findings) == ("fmt/477", "access", [])
     with pikepdf.open(work.derivative.path) as document:
         assert not pikepdf.pdfa.check(document, "2b").findings
         image = next(iter(document.pages[0].get_images().values()))

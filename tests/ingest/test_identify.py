@@ -1,10 +1,10 @@
 """Formats by PRONOM, by content, and against the name."""
 
 import io
-from pathlib import Path
 
 import pytest
 
+from preservation.formats import Certainty
 from tests.ingest import made
 from tests.ingest.conftest import Take, named
 
@@ -62,19 +62,33 @@ def test_names_that_are_hard_on_file_systems(take: Take) -> None:
         assert take(made.pdf(["Hola"]), filename).text == "Hola"
 
 
-def test_the_skeletons_of_pronom(take: Take, reference: Path) -> None:
-    """The identifier stands in the name of each skeleton file; nearly all are found (some contain only half a signature)."""
-    files = sorted(path for path in (reference / "data" / "conf_pronom_skeleton").rglob("*") if path.name.startswith(("fmt-", "x-fmt-")))
-    if not files:
-        pytest.skip("not run: no skeletons in the reference data")
-    right = 0
-    for path in files:
-        known = take(path, path.name).work.format
-        expected = (
-            "-".join(path.name.split("-")[: 3 if path.name.startswith("x-") else 2]).replace("x-fmt-", "x-fmt/").replace("fmt-", "fmt/", 1)
-        )
-        right += known is not None and known.puid == expected
-    assert right >= len(files) * 0.9
+@pytest.mark.parametrize(
+    ("content", "filename", "certainty"),
+    [
+        (made.pdf(["Hola"]), "acta.pdf", Certainty.SIGNATURE),
+        (made.docx(), "informe.docx", Certainty.CONTAINER),
+        (b"a,b\n1,2\n", "datos.csv", Certainty.EXTENSION),
+        (b"<p>Hola</p>", "trozo.html", Certainty.CONTENT),
+        (bytes(range(256)) * 4, "cosa.xyzq", ""),
+    ],
+    ids=named,
+)
+def test_what_the_identity_rests_on_is_told_with_the_signatures_asked(take: Take, content: bytes, filename: str, certainty: str) -> None:
+    taken = take(content, filename)
+    assert taken.work.format is not None
+    assert taken.work.format.certainty == certainty
+    if certainty:
+        assert "DROID_SignatureFile_V" in taken.work.format.signatures
+        assert taken.report.events[1].params["certainty"] == certainty
+        assert taken.report.events[1].params["signatures"] == taken.work.format.signatures
+
+
+def test_an_open_document_that_is_cut_is_told_by_the_type_it_says(take: Take) -> None:
+    """ISO/IEC 26300-1, part 3, 3.3: the type stands at byte 38, uncompressed, also where the end of the package is lost."""
+    head = b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet" + bytes(20) + b'office:version="1.0"'
+    taken = take(head, "cuentas.ods")
+    assert taken.work.format is not None
+    assert (taken.work.format.puid, taken.work.format.mime) == ("fmt/137", "application/vnd.oasis.opendocument.spreadsheet")
 
 
 def test_names_that_suit_the_content_promise_nothing_else(take: Take) -> None:
