@@ -1,0 +1,122 @@
+"""Validate an E-ARK information package (CSIP, SIP, AIP, DIP; 2.0 to 2.2) in a folder, a zip or a tar, by our own rules and offline."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from preservation.findings import Finding, Report
+from preservation.validation.claims import Breach, place_of, verify
+from preservation.validation.eark_csip import CsipMets
+from preservation.validation.eark_folders import folder_findings, representations
+from preservation.validation.eark_profiles import kind_of, profile_findings
+from preservation.validation.eark_rules import FILES, found
+from preservation.validation.mets_reading import Claim, Mets, read
+from preservation.validation.mets_rules import found as found_in_mets
+from preservation.validation.package_files import PackageFiles, PackageRefused, opened
+from preservation.validation.telling import limited
+
+_CODES: Final = {element.replace("[@LABEL='CSIP']", ""): codes for element, *codes in FILES}
+_SCHEMA: Final = ".xsd"
+
+
+def validate_package(path: Path) -> Report:
+    """Hold what stands at a path for an E-ARK package: its folders, its METS files and the profile they claim, each file's size and digest.
+
+    Nothing is unpacked, no link followed, no entity expanded, no network asked; memory grows with the number of files, not with their size.
+    """
+    kind: list[str] = []
+    findings = tuple(limited(_findings(path, kind)))
+    return Report(f"E-ARK {kind[0] if kind else 'CSIP'} 2", findings)
+
+
+def is_package(path: Path) -> bool:
+    """Whether what stands at a path has the marks of such a package: METS.xml at its root, or its folders."""
+    try:
+        with opened(path) as files:
+            names = {name for name in ("metadata", "schemas", "documentation") if name in files.folders}
+            marked = any(name.lower() == "mets.xml" for name in files.sizes)
+            return (marked and bool(names or "representations" in files.folders)) or ("representations" in files.folders and bool(names))
+    except PackageRefused as refused:
+        return refused.reason != "unreadable"
+
+
+def _findings(path: Path, kind: list[str]) -> Iterator[Finding]:
+    try:
+        with opened(path) as files:
+            yield from folder_findings(files)
+            if "METS.xml" in files.sizes:
+                yield from _package(files, kind)
+    except PackageRefused as refused:
+        yield found(f"archive.{refused.reason}", found=refused.detail)
+
+
+def _package(files: PackageFiles, kind: list[str]) -> Iterator[Finding]:
+    root, listed = Mets(), {"METS.xml"}
+    yield from _mets(files, "", files.name, root, listed)
+    if root.root is None or root.version != "1":
+        return
+    yield from profile_findings(root.root, "METS.xml")
+    kind.extend(one for one in [kind_of(root.root)] if one)
+    pointed = {place_of(claim.href, "", files.sizes)[1] for claim in root.claims if claim.path.endswith("/mptr")}
+    for name in representations(files):
+        mets = f"representations/{name}/METS.xml"
+        if mets in files.sizes:
+            listed.add(mets)
+            if mets not in pointed:
+                yield found("CSIP105.absent", "METS.xml", found=name)
+            yield from _mets(files, f"representations/{name}", name, Mets(), listed)
+    for path in files.sizes:
+        if path not in listed:
+            yield found(_unlisted(path), path, path=path)
+
+
+def _mets(files: PackageFiles, folder: str, name: str, mets: Mets, listed: set[str]) -> Iterator[Finding]:
+    """One METS and the files it speaks of; their paths are added to those `listed`."""
+    where = f"{folder}/METS.xml" if folder else "METS.xml"
+    csip = CsipMets(where, name, mets, representation=bool(folder))
+    try:
+        with files.open(where) as source:
+            yield from read(source, where, mets, csip.visit)
+    except OSError as error:
+        yield found_in_mets("unreadable", where, path=where, detail=error.strerror or str(error))
+        return
+    yield from csip.finish()
+    for claim in mets.claims:
+        kind, place = place_of(claim.href, folder, files.sizes)
+        if kind == "inside":
+            listed.add(place)
+    for breach in verify(files, folder, mets.claims):
+        yield _told(breach, f"{where}:{breach.claim.line}")
+
+
+def _told(breach: Breach, where: str) -> Finding:
+    """A false claim, by the code of the rule that asks for it to be true."""
+    claim = breach.claim
+    codes = _CODES.get(_plain(claim))
+    if codes is None or breach.reason in ("external", "unchecked"):
+        return found_in_mets(
+            breach.reason,
+            where,
+            path=breach.path,
+            found=breach.found or breach.path,
+            expected=breach.expected,
+            detail=breach.found,
+            algorithm=claim.algorithm or "",
+        )
+    place, size, digest = codes
+    if breach.reason == "absent":
+        schema = breach.path.lower().endswith(_SCHEMA) and "schemas" in breach.path.split("/")
+        return found(f"{place}.{'schema' if schema else 'missing'}", where, path=breach.path)
+    name = {"file_size": f"{size}.differs", "digest": f"{digest}.differs"}.get(breach.reason, f"{place}.{breach.reason}")
+    return found(name, where, path=breach.path, found=breach.found, expected=breach.expected, algorithm=claim.algorithm or "")
+
+
+def _plain(claim: Claim) -> str:
+    parts = claim.path.split("/")
+    return "/".join(part for number, part in enumerate(parts) if part not in ("fileGrp", "file") or part != parts[number - 1])
+
+
+def _unlisted(path: str) -> str:
+    if "/metadata/descriptive/" in f"/{path}":
+        return "CSIP17.unlisted"
+    return "CSIP32.unlisted" if "/metadata/preservation/" in f"/{path}" else "CSIP58.unlisted"

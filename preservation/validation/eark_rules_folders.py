@@ -1,0 +1,77 @@
+"""What E-ARK CSIP asks of the folders of a package (CSIPSTR), and what is told of its archive, in words."""
+
+from typing import Final
+
+from preservation.findings import Severity
+
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+_FOLDER: Final = "Cree la carpeta y ponga en ella lo que le corresponde."
+
+FOLDERS: Final = (
+    (
+        "CSIPSTR1.several",
+        _E,
+        "CSIPSTR1",
+        "El archivo no contiene una sola carpeta raíz, sino: {found}.",
+        "Empaquete una sola carpeta con todo dentro.",
+    ),
+    ("CSIPSTR2.name", _W, "CSIPSTR2", "La carpeta se llama «{folder}» y el paquete «{found}».", "Renombre la carpeta como OBJID."),
+    (
+        "CSIPSTR4.absent",
+        _E,
+        "CSIPSTR4",
+        "No hay «METS.xml» en la carpeta raíz: no se sabe qué es este paquete ni qué contiene.",
+        "Pida el paquete completo.",
+    ),
+    ("CSIPSTR4.case", _E, "CSIPSTR4", "El METS se llama «{found}»; debe llamarse «METS.xml», con esas mayúsculas.", "Renómbrelo."),
+    ("CSIPSTR5.absent", _W, "CSIPSTR5", "No hay carpeta «metadata».", _FOLDER),
+    ("CSIPSTR6.absent", _W, "CSIPSTR6", "No hay carpeta «metadata/preservation».", _FOLDER),
+    ("CSIPSTR7.absent", _W, "CSIPSTR7", "No hay carpeta «metadata/descriptive».", _FOLDER),
+    ("CSIPSTR9.absent", _W, "CSIPSTR9", "No hay carpeta «representations».", _FOLDER),
+    ("CSIPSTR10.absent", _W, "CSIPSTR10", "La carpeta «representations» no tiene una subcarpeta por representación.", _FOLDER),
+    (
+        "CSIPSTR10.loose",
+        _W,
+        "CSIPSTR10",
+        "«{path}» está suelto en «representations», fuera de una representación.",
+        "Póngalo en su representación.",
+    ),
+    ("CSIPSTR11.absent", _W, "CSIPSTR11", "La representación «{found}» no tiene carpeta «data».", _FOLDER),
+    (
+        "CSIPSTR12.absent",
+        _W,
+        "CSIPSTR12",
+        "La representación «{found}» no tiene su «METS.xml».",
+        "Describa cada representación con su METS.",
+    ),
+    ("CSIPSTR13.absent", _W, "CSIPSTR13", "La representación «{found}» no tiene carpeta «metadata».", _FOLDER),
+    ("CSIPSTR14.extra", _I, "CSIPSTR14", "Además de lo que pide CSIP, el paquete tiene la carpeta «{found}».", "Nada que hacer."),
+    ("CSIPSTR15.absent", _W, "CSIPSTR15", "No hay carpeta «schemas»: en unos años puede no saberse leer los metadatos.", _FOLDER),
+    ("CSIPSTR16.absent", _W, "CSIPSTR16", "No hay carpeta «documentation».", _FOLDER),
+    (
+        "archive.unreadable",
+        _E,
+        "E-ARK",
+        "No se pudo abrir: no es una carpeta, un ZIP ni un TAR, o está dañado ({found}).",
+        "Pida otra copia.",
+    ),
+    (
+        "archive.bomb",
+        _E,
+        "E-ARK",
+        "Al abrirlo ocuparía mucho más de lo que pesa: no se abrió, para no llenar el disco.",
+        "Pida el paquete en una carpeta.",
+    ),
+    ("archive.too_many", _E, "E-ARK", "Tiene más de {found} archivos: no se abrió.", "Divida el paquete en varios."),
+    ("archive.escape", _E, "E-ARK", "La entrada «{path}» lleva fuera de la carpeta: no se leyó.", "Desconfíe del paquete y pida otro."),
+    (
+        "archive.link",
+        _E,
+        "E-ARK",
+        "«{path}» es un enlace: no se siguió, y fuera de este equipo no llevaría a nada.",
+        "Ponga el archivo en su lugar.",
+    ),
+    ("archive.special", _E, "E-ARK", "«{path}» no es un archivo ni una carpeta (dispositivo o tubería): no se leyó.", "Retírelo."),
+    ("archive.twice", _E, "E-ARK", "«{path}» está dos veces: no se sabe cuál vale.", "Pida un paquete sin entradas repetidas."),
+    ("archive.encrypted", _E, "E-ARK", "«{path}» está cifrado: no se pudo leer.", "Pida el paquete sin cifrar."),
+)

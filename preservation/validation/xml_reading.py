@@ -1,0 +1,86 @@
+"""XML from outside, read as the hostile thing it may be: no entities, no DTD, no network, its size and depth bounded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+from lxml import etree
+
+LARGEST: Final = 4 << 30
+"""Bytes of one document that are read; libxml2 itself bounds depth (256), names, and the length of one text (10 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class XmlRefused(Exception):
+    """A document that is not read: `reason` is `syntax`, `doctype` or `size`; `detail` the parser's word for it; `line` from 1, or 0."""
+
+    reason: str
+    detail: str
+    line: int = 0
+
+
+class _Bounded:
+    def __init__(self, source: BinaryIO, largest: int) -> None:
+        self._source = source
+        self._left = largest
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._source.read(min(size, 1 << 16) if size > 0 else 1 << 16)
+        self._left -= len(data)
+        if self._left < 0:
+            raise XmlRefused("size", str(LARGEST))
+        return data
+
+
+def events(source: BinaryIO, largest: int = LARGEST) -> Iterator[tuple[str, etree._Element]]:
+    """("start" or "end", element) in the order of the document, in memory for what the caller keeps: it clears what it is done with.
+
+    Comments and processing instructions are passed over. XmlRefused for what is not well-formed, has a DOCTYPE (the only place where
+    entities come from) or is larger than `largest` bytes.
+    """
+    parser = etree.iterparse(
+        _Bounded(source, largest),
+        events=("start", "end"),
+        load_dtd=False,
+        no_network=True,
+        resolve_entities=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    first = True
+    try:
+        for event, element in parser:
+            if first and element.getroottree().docinfo.doctype:
+                raise XmlRefused("doctype", shortened(element.getroottree().docinfo.doctype))
+            first = False
+            yield event, element
+    except etree.XMLSyntaxError as error:
+        raise XmlRefused("syntax", shortened(error.msg or ""), error.lineno or 0) from error
+
+
+def root_of(source: BinaryIO) -> tuple[str, str] | None:
+    """Namespace and local name of the root element, reading no more than its beginning; None where there is no XML."""
+    try:
+        for _, element in events(source):
+            return split(element.tag)
+    except (XmlRefused, ValueError):
+        return None
+    return None
+
+
+def split(tag: object) -> tuple[str, str]:
+    """Namespace and local name of lxml's `{namespace}name`."""
+    namespace, _, name = str(tag).rpartition("}")
+    return namespace.removeprefix("{"), name
+
+
+def line_of(element: etree._Element) -> int:
+    """The line on which an element begins, from 1; 0 if it is not known."""
+    line: Any = element.sourceline
+    return int(line or 0)
+
+
+def shortened(text: str) -> str:
+    """A parser's word, short enough to be shown."""
+    return text if len(text) <= 200 else text[:199] + "…"
