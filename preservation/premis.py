@@ -1,19 +1,32 @@
 """PREMIS 3: the words for what happens to an object, and their XML."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from io import BytesIO
+from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from preservation.fixity import Digest
+from preservation.premis_elements import add_identifier, add_term, add_text
+from preservation.premis_entities import (
+    Entity,
+    Relationship,
+    RightsStatement,
+    SignificantProperty,
+    add_properties,
+    add_relationships,
+    entity_element,
+    rights_element,
+)
 
 NAMESPACE: Final = "http://www.loc.gov/premis/v3"
-_VOCABULARY: Final = "http://id.loc.gov/vocabulary/preservation/"
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HEAD: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b'<premis xmlns="http://www.loc.gov/premis/v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="3.0">'
+)
 
 
 class EventType(StrEnum):
@@ -36,6 +49,7 @@ class EventType(StrEnum):
     METADATA_MODIFICATION = "metadata modification"
     INFORMATION_PACKAGE_CREATION = "information package creation"
     FILENAME_CHANGE = "filename change"
+    REPLICATION = "replication"
     POLICY_ASSIGNMENT = "policy assignment"
     ACCESSION = "accession"
     DEACCESSION = "deaccession"
@@ -48,26 +62,6 @@ class Outcome(StrEnum):
     WARNING = "warning"
     FAIL = "fail"
     SKIPPED = "skipped"
-
-
-_CODES: Final[Mapping[str, str]] = {
-    EventType.RECEPTION: "ins",
-    EventType.INGESTION_END: "ine",
-    EventType.MESSAGE_DIGEST_CALCULATION: "mes",
-    EventType.FIXITY_CHECK: "fix",
-    EventType.VIRUS_CHECK: "vir",
-    EventType.FORMAT_IDENTIFICATION: "for",
-    EventType.VALIDATION: "val",
-    EventType.METADATA_EXTRACTION: "mee",
-    EventType.NORMALIZATION: "nor",
-    EventType.CREATION: "cre",
-    EventType.METADATA_MODIFICATION: "mem",
-    EventType.INFORMATION_PACKAGE_CREATION: "ipc",
-    EventType.FILENAME_CHANGE: "fil",
-    EventType.POLICY_ASSIGNMENT: "poa",
-    EventType.ACCESSION: "acc",
-    EventType.DEACCESSION: "dea",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,7 @@ class FormatDesignation:
 class PremisObject:
     """A file (PREMIS 3, 1.1-1.13): `size` in bytes, `puid` of PRONOM, `mime` its media type, `derived_from` its source's identifier.
 
-    Without `format` its media type stands for the name.
+    Without `format` its media type stands for the name. `properties` are significant (1.4); `relationships` stand beside the derivation.
     """
 
     identifier: str
@@ -110,6 +104,8 @@ class PremisObject:
     original_name: str | None = None
     derived_from: str | None = None
     format: FormatDesignation | None = None
+    properties: tuple[SignificantProperty, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
 
 
 class AgentType(StrEnum):
@@ -131,34 +127,64 @@ class Agent:
 
 
 def to_xml(
-    objects: Sequence[PremisObject],
+    objects: Iterable[PremisObject | Entity],
     events: Iterable[Event],
     agents: Sequence[Agent] = (),
     *,
+    rights: Iterable[RightsStatement] = (),
     detail: Callable[[Event], str] = lambda event: event.code,
 ) -> bytes:
-    r"""A PREMIS 3.0 document, valid by its schema; the same description always gives the same bytes.
+    """What write_premis() writes, as bytes."""
+    target = BytesIO()
+    write_premis(target, objects, events, agents, rights=rights, detail=detail)
+    return target.getvalue()
 
-    `detail` words an event. An agent that events name and `agents` does not is told by its identifier alone. What XML cannot
-    carry (control characters, lone surrogates) stands as \xNN or \uNNNN. ValueError without objects: PREMIS describes at least one.
+
+def write_premis(
+    target: BinaryIO,
+    objects: Iterable[PremisObject | Entity],
+    events: Iterable[Event],
+    agents: Sequence[Agent] = (),
+    *,
+    rights: Iterable[RightsStatement] = (),
+    detail: Callable[[Event], str] = lambda event: event.code,
+) -> None:
+    r"""Write a PREMIS 3.0 document, valid by its schema; the same description always gives the same bytes.
+
+    Objects and events may be streams: each is written as it comes, and of objects only the identifiers are remembered. `detail` words an
+    event. An event that names no object happened to the entities described, or, where there are none, to every file. An agent that events
+    name and `agents` does not is told by its identifier alone. What XML cannot carry (control characters, lone surrogates) stands as \xNN
+    or \uNNNN. ValueError without objects: PREMIS describes at least one.
     """
-    if not objects:
-        raise ValueError("PREMIS describes at least one object")
-    root = Element("premis", {"xmlns": NAMESPACE, "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance", "version": "3.0"})
+    everything: dict[bool, list[str]] = {True: [], False: []}
     for described in objects:
-        _add_object(root, described)
+        is_entity = isinstance(described, Entity)
+        if not any(everything.values()):
+            target.write(_HEAD)
+        everything[is_entity].append(described.identifier)
+        _write(target, entity_element(described) if isinstance(described, Entity) else _object(described))
+    if not any(everything.values()):
+        raise ValueError("PREMIS describes at least one object")
     known = {agent.identifier for agent in agents}
     mentioned: dict[str, None] = {}
     for number, event in enumerate(events, 1):
-        _add_event(root, number, event, detail(event), [described.identifier for described in objects])
+        _write(target, _event(number, event, detail(event), everything[True] or everything[False]))
         mentioned[event.agent] = None
     for agent in agents:
-        _add_agent(root, agent)
+        _write(target, _agent(agent))
     for identifier in mentioned:
         if identifier not in known:
-            _identifier(SubElement(root, "agent"), "agentIdentifier", identifier)
-    indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
+            unnamed = Element("agent")
+            add_identifier(unnamed, "agentIdentifier", identifier)
+            _write(target, unnamed)
+    for statement in rights:
+        _write(target, rights_element(statement))
+    target.write(b"\n</premis>\n")
+
+
+def _write(target: BinaryIO, element: Element) -> None:
+    indent(element, "  ", level=1)
+    target.write(("\n  " + tostring(element, encoding="unicode")).encode())
 
 
 def events_to_json(events: Iterable[Event]) -> bytes:
@@ -197,76 +223,56 @@ def _event_to_json(event: Event) -> Mapping[str, object]:
     }
 
 
-def _add_object(root: Element, described: PremisObject) -> None:
-    element = SubElement(root, "object", {"xsi:type": "file"})
-    _identifier(element, "objectIdentifier", described.identifier)
+def _object(described: PremisObject) -> Element:
+    element = Element("object", {"xsi:type": "file"})
+    add_identifier(element, "objectIdentifier", described.identifier)
+    add_properties(element, described.properties)
     characteristics = SubElement(element, "objectCharacteristics")
     for digest in described.fixity:
         fixity = SubElement(characteristics, "fixity")
-        _text(fixity, "messageDigestAlgorithm", digest.algorithm)
-        _text(fixity, "messageDigest", digest.value)
-    _text(characteristics, "size", str(described.size))
+        add_text(fixity, "messageDigestAlgorithm", digest.algorithm)
+        add_text(fixity, "messageDigest", digest.value)
+    add_text(characteristics, "size", str(described.size))
     form = SubElement(characteristics, "format")
     designation = SubElement(form, "formatDesignation")
     told = described.format or FormatDesignation(described.mime)
-    _text(designation, "formatName", told.name)
+    add_text(designation, "formatName", told.name)
     if told.version:
-        _text(designation, "formatVersion", told.version)
+        add_text(designation, "formatVersion", told.version)
     if described.puid is not None:
         registry = SubElement(form, "formatRegistry")
-        _text(registry, "formatRegistryName", "PRONOM")
-        _text(registry, "formatRegistryKey", described.puid)
+        add_text(registry, "formatRegistryName", "PRONOM")
+        add_text(registry, "formatRegistryKey", described.puid)
     for note in () if described.format is None else (described.mime, *told.notes):
-        _text(form, "formatNote", note)
+        add_text(form, "formatNote", note)
     if described.original_name is not None:
-        _text(element, "originalName", described.original_name)
-    if described.derived_from is not None:
-        relationship = SubElement(element, "relationship")
-        _term(relationship, "relationshipType", "derivation", "relationshipType", "der")
-        _term(relationship, "relationshipSubType", "has source", "relationshipSubType", "hss")
-        _identifier(relationship, "relatedObjectIdentifier", described.derived_from)
+        add_text(element, "originalName", described.original_name)
+    derivation = () if described.derived_from is None else (Relationship("derivation", "has source", (described.derived_from,)),)
+    add_relationships(element, (*derivation, *described.relationships))
+    return element
 
 
-def _add_event(root: Element, number: int, event: Event, detail: str, everything: Sequence[str]) -> None:
-    element = SubElement(root, "event")
-    _identifier(element, "eventIdentifier", str(number))
-    _term(element, "eventType", event.type, "eventType", _CODES.get(event.type))
-    _text(element, "eventDateTime", _aware(event.at).astimezone(UTC).isoformat().replace("+00:00", "Z"))
-    _text(SubElement(element, "eventDetailInformation"), "eventDetail", detail)
+def _event(number: int, event: Event, detail: str, everything: Sequence[str]) -> Element:
+    element = Element("event")
+    add_identifier(element, "eventIdentifier", str(number))
+    add_term(element, "eventType", event.type, "eventType")
+    add_text(element, "eventDateTime", _aware(event.at).astimezone(UTC).isoformat().replace("+00:00", "Z"))
+    add_text(SubElement(element, "eventDetailInformation"), "eventDetail", detail)
     outcome = SubElement(element, "eventOutcomeInformation")
-    code = None if event.outcome is Outcome.SKIPPED else event.outcome[:3]
-    _term(outcome, "eventOutcome", event.outcome, "eventOutcome", code)
-    _identifier(element, "linkingAgentIdentifier", event.agent)
+    add_term(outcome, "eventOutcome", event.outcome, "eventOutcome")
+    add_identifier(element, "linkingAgentIdentifier", event.agent)
     for identifier in event.objects or everything:
-        _identifier(element, "linkingObjectIdentifier", identifier)
+        add_identifier(element, "linkingObjectIdentifier", identifier)
+    return element
 
 
-def _add_agent(root: Element, agent: Agent) -> None:
-    element = SubElement(root, "agent")
-    _identifier(element, "agentIdentifier", agent.identifier)
-    _text(element, "agentName", agent.name)
-    _term(element, "agentType", agent.type, "agentType", agent.type[:3])
+def _agent(agent: Agent) -> Element:
+    element = Element("agent")
+    add_identifier(element, "agentIdentifier", agent.identifier)
+    add_text(element, "agentName", agent.name)
+    add_term(element, "agentType", agent.type, "agentType")
     if agent.version is not None:
-        _text(element, "agentVersion", agent.version)
-
-
-def _identifier(parent: Element, name: str, value: str) -> None:
-    element = SubElement(parent, name)
-    _text(element, f"{name}Type", "local")
-    _text(element, f"{name}Value", value)
-
-
-def _term(parent: Element, name: str, term: str, vocabulary: str, code: str | None) -> None:
-    element = _text(parent, name, term)
-    if code is not None:
-        element.set("authority", vocabulary)
-        element.set("authorityURI", f"{_VOCABULARY}{vocabulary}")
-        element.set("valueURI", f"{_VOCABULARY}{vocabulary}/{code}")
-
-
-def _text(parent: Element, name: str, text: str) -> Element:
-    element = SubElement(parent, name)
-    element.text = _NOT_XML.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text).replace("\r", "\\r")
+        add_text(element, "agentVersion", agent.version)
     return element
 
 

@@ -12,7 +12,7 @@ from preservation.validation.mets_rules import found
 from preservation.validation.xml_model import Checker, Fault
 from preservation.validation.xml_reading import XmlRefused, events, line_of, split
 
-_HEX_LENGTH: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "CRC32": 8, "Adler-32": 8}
+HEX_LENGTHS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "CRC32": 8, "Adler-32": 8}
 _REFERENCES: Final = ("ADMID", "DMDID", "FILEID", "STRUCTID", "TRANSFORMBEHAVIOR")
 _TARGETS: Final = {
     "ADMID": {"amdSec", "techMD", "rightsMD", "sourceMD", "digiprovMD"},
@@ -141,7 +141,7 @@ def _checksum(element: etree._Element, where: str) -> Iterator[Finding]:
 
 def is_checksum(algorithm: str, checksum: str) -> bool:
     """Whether a text can be a digest of an algorithm of METS: hexadecimal, of its length where the length is fixed."""
-    length = _HEX_LENGTH.get(algorithm, len(checksum))
+    length = HEX_LENGTHS.get(algorithm, len(checksum))
     return bool(checksum) and len(checksum) == length and all(letter in "0123456789abcdefABCDEF" for letter in checksum)
 
 
