@@ -32,6 +32,23 @@ Clock = Callable[[], datetime]
 OBJECT_LEASE: Final = jobs.LEASE
 
 
+class Signer(Protocol):
+    """Signs the trail with a key that the database does not hold: see audit.signing."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes of the public key (Ed25519)."""
+        ...
+
+    @property
+    def public_pem(self) -> str: ...
+
+    def sign(self, text: str) -> str: ...
+
+
 class Legs(Protocol):
     """Tells workers that a job waits. It may forget: the job table is the truth and is swept. Sending never raises, nor waits."""
 
@@ -112,8 +129,11 @@ class Transaction:
 
     session: Session
     now: datetime
+    signer: Signer
     sent: list[tuple[JobId, Queue]] = field(default_factory=list)
     last: list[Callable[[], None]] = field(default_factory=list)
+    trail: list[dict[str, Any]] = field(default_factory=list)
+    """Entries of the audit, chained when it ends."""
     cause: str | None = None
     """What this is done for, as the traces name it; each job tells it on."""
     changes_catalogue: bool = False
@@ -155,14 +175,18 @@ class Archive:
 
     database: Database
     store: ObjectStore
+    replicas: Mapping[str, ObjectStore]
+    """The other places where every package is kept, by name."""
     packages: StorageRoot
     index: SearchIndex
     tools: "Tools"
     legs: Legs
+    signer: Signer
     clock: Clock
     institution: Institution
     limits: "Limits"
     clamav_socket: Path | None
+    fixity_policy: Path | None
     cache: Path
     shelf: Shelf
     process: str
@@ -181,7 +205,7 @@ class Archive:
     def transaction(self) -> Iterator[Transaction]:
         """Commit what was done, then tell the workers. An exception rolls everything back and tells nobody."""
         with self.database.writing() as session:
-            transaction = Transaction(session, self.clock(), cause=self.traces.current())
+            transaction = Transaction(session, self.clock(), self.signer, cause=self.traces.current())
             yield transaction
             for act in transaction.last:
                 act()

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from archivo.archive import Archive, Institution, Legs, Shelf
+from archivo.audit.signing import Signer, kept_in
 from archivo.database import Database, is_away, is_full
 from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import JobId
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
-SCHEMA_HEAD = "20261130_01"
+SCHEMA_HEAD = "20261130_02"
 LEAST_SECRET = 32
 
 
@@ -128,14 +129,17 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
     archive = Archive(
         database=database,
         store=store,
+        replicas={name: open_store("ARCHIVO_REPLICAS", address, settings.home) for name, address in settings.replicas.items()},
         packages=packages,
         index=index,
         tools=tools,
         legs=_legs(settings),
+        signer=_signer(settings),
         clock=_now,
         institution=read_institution(settings),
         limits=Limits(),
         clamav_socket=settings.clamav_socket,
+        fixity_policy=settings.fixity_policy,
         cache=settings.home / "cache",
         shelf=Shelf(),
         process=process_name(host, os.getpid()),
@@ -220,6 +224,12 @@ def _make_secret(path: Path) -> None:
         os.fsync(made.fileno())
         with suppress(FileExistsError):
             os.link(made.name, path)
+
+
+def _signer(settings: Settings) -> Signer:
+    """The key that signs the trail: given, or made once in the home."""
+    given = settings.audit_key
+    return Signer((lambda: given.encode()) if given else (lambda: kept_in(settings.home / "audit.key")))
 
 
 def read_institution(settings: Settings) -> Institution:

@@ -36,6 +36,7 @@ class Queue(StrEnum):
     INDEX = "index"
     SEAL = "seal"
     TRAIN = "train"
+    CUSTODY = "custody"
 
 
 class JobState(StrEnum):

@@ -1,6 +1,7 @@
 """Configuration from the environment, or from a file: four URLs choose four adapters. The only module that reads the environment."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,20 +9,31 @@ from typing import Final
 
 RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_SERVICES", "ARCHIVO_REFERENCE")
 
-SECRETS: Final = ("ARCHIVO_SECRET", "ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL")
+SECRETS: Final = (
+    "ARCHIVO_SECRET",
+    "ARCHIVO_AUDIT_KEY",
+    "ARCHIVO_DATABASE_URL",
+    "ARCHIVO_STORE_URL",
+    "ARCHIVO_REPLICAS",
+    "ARCHIVO_INDEX_URL",
+    "ARCHIVO_BROKER_URL",
+)
 """What may hold a password: NAME_FILE names a file that holds it instead."""
 
 KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_CONFIG": "Archivo TOML con estas mismas variables; lo que diga el entorno va primero",
     "ARCHIVO_HOME": "Carpeta de la casa: base de datos, almacén, índice, caché y modelos. Por omisión, ./var",
     "ARCHIVO_SECRET": "Secreto de sesiones y formularios; por omisión se genera en la casa, archivo secret (0600)",
+    "ARCHIVO_AUDIT_KEY": "Clave privada Ed25519 (PEM) que firma la bitácora; por omisión se genera en la casa, archivo audit.key (0600)",
     "ARCHIVO_DATABASE_URL": "sqlite:///… o postgresql://…; por omisión, archivo.db en la casa",
     "ARCHIVO_STORE_URL": "file:///… o s3+http(s)://…; por omisión, store/ en la casa",
+    "ARCHIVO_REPLICAS": "Otros lugares donde se guarda todo: nombre=dirección, separados por espacios; direcciones como la del almacén",
     "ARCHIVO_INDEX_URL": "tantivy:///… o http(s)://…; por omisión, index/ en la casa",
     "ARCHIVO_BROKER_URL": "local:// o amqp://…; por omisión, local://",
     "ARCHIVO_ENTITY_CODE": "Código del fondo por omisión",
     "ARCHIVO_ENTITY_NAME": "Nombre de la entidad productora que forma el fondo por omisión",
     "ARCHIVO_CLAMAV_SOCKET": "Ruta del socket de ClamAV; sin ella no se buscan programas maliciosos, y se dice",
+    "ARCHIVO_FIXITY_POLICY": "Archivo TOML con cada cuánto se comprueba lo guardado en cada lugar; por omisión, el que trae el programa",
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
@@ -29,6 +41,8 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_WORKERS": "Trabajos que se atienden a la vez en un proceso; por omisión, el número de procesadores",
     **{f"{name}_FILE": f"Archivo que contiene {name}, para no escribir una contraseña en el entorno" for name in SECRETS},
 }
+
+_PLACE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class SettingsError(Exception):
@@ -41,13 +55,16 @@ class Settings:
 
     home: Path
     secret: str | None
+    audit_key: str | None
     database_url: str
     store_url: str
+    replicas: Mapping[str, str]
     index_url: str
     broker_url: str
     entity_code: str
     entity_name: str
     clamav_socket: Path | None
+    fixity_policy: Path | None
     timezone: str
     max_upload_bytes: int
     workers: int
@@ -64,13 +81,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         secret=env.get("ARCHIVO_SECRET") or None,
+        audit_key=env.get("ARCHIVO_AUDIT_KEY") or None,
         database_url=env.get("ARCHIVO_DATABASE_URL") or f"sqlite:///{home / 'archivo.db'}",
         store_url=env.get("ARCHIVO_STORE_URL") or (home / "store").as_uri(),
+        replicas=_replicas(env.get("ARCHIVO_REPLICAS") or ""),
         index_url=env.get("ARCHIVO_INDEX_URL") or f"tantivy://{home / 'index'}",
         broker_url=env.get("ARCHIVO_BROKER_URL") or "local://",
         entity_code=env.get("ARCHIVO_ENTITY_CODE") or "CO.11001.SG",
         entity_name=env.get("ARCHIVO_ENTITY_NAME") or "Secretaría General de la Alcaldía Mayor de Bogotá, D.C.",
         clamav_socket=Path(socket) if socket else None,
+        fixity_policy=Path(policy) if (policy := env.get("ARCHIVO_FIXITY_POLICY")) else None,
         timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
@@ -78,6 +98,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         traces_url=_web_address(env, "ARCHIVO_TRACES_URL"),
         unknown=tuple(sorted(name for name in env if name.startswith("ARCHIVO_") and name not in KNOWN and not name.startswith(RESERVED))),
     )
+
+
+def _replicas(text: str) -> Mapping[str, str]:
+    """The addresses of the replicas by name. What is wrong with one is told without its address, which may hold a password."""
+    replicas: dict[str, str] = {}
+    for each in text.split():
+        name, equals, address = each.partition("=")
+        if not equals or not address or not _PLACE.fullmatch(name) or name in ("principal", "otros") or name in replicas:
+            raise SettingsError(
+                f"ARCHIVO_REPLICAS: la parte {len(replicas) + 1} no es de la forma nombre=dirección, con un nombre de letras minúsculas, "
+                "cifras y guiones que no se repita ni sea «principal» u «otros»."
+            )
+        replicas[name] = address
+    return replicas
 
 
 def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
+from archivo.custody import fixity, ledger, replicas
 from archivo.database import is_away
 from archivo.intake import processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
@@ -82,6 +83,9 @@ TABLE: Final[Mapping[str, UseCase]] = {
     "train": lambda archive, lease: learning.train(archive, lease.object_id, lease),
     "keep_trd": _with_finish(retention.keep_trd),
     "keep_fonds": _with_finish(retention.keep_fonds),
+    "check": fixity.check_some,
+    "replicate": replicas.replicate_some,
+    "keep_ledger": _with_finish(ledger.keep_ledger),
 }
 
 

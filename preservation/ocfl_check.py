@@ -76,7 +76,7 @@ def verify(store: ObjectStore, prefix: str, *, writing: bool) -> Verification:
 
 def best_inventory(store: ObjectStore, prefix: str, paths: list[str]) -> Inventory | None:
     """The root inventory if a sidecar vouches for it, else the newest version's that one vouches for, else what can be read."""
-    folders = sorted({path.split("/")[0] for path in paths if path.endswith(f"/{INVENTORY}") and path.count("/") == 1}, key=_by_number)
+    folders = sorted({path.split("/")[0] for path in paths if path.endswith(f"/{INVENTORY}") and path.count("/") == 1}, key=by_number)
     places = ["", *(f"{folder}/" for folder in reversed(folders))]
     for place in places:
         trusted = vouched(store, prefix, place)
@@ -92,7 +92,8 @@ def best_inventory(store: ObjectStore, prefix: str, paths: list[str]) -> Invento
     return None
 
 
-def _by_number(folder: str) -> tuple[int, str]:
+def by_number(folder: str) -> tuple[int, str]:
+    """What puts the folders of versions in their order."""
     return len(folder.lstrip("v0")), folder
 
 

@@ -1,5 +1,6 @@
 """The inventory of an OCFL object (OCFL 1.1, 3.5): what each version holds, and under which content path and digest."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -75,6 +76,10 @@ class Inventory:
     def content(self) -> Mapping[str, str]:
         """Content path -> digest, of everything the object holds."""
         return {path: digest.lower() for digest, paths in self.manifest.items() for path in paths}
+
+    def fingerprint(self) -> str:
+        """The sha256 of to_json(), which names every byte that the object holds."""
+        return hashlib.sha256(self.to_json()).hexdigest()
 
     def to_json(self) -> bytes:
         """The same inventory always gives the same bytes."""

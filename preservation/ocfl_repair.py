@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import BinaryIO, Final
 
 from preservation.fixity import DEFAULT_ALGORITHM, Digest, digest_of
-from preservation.ocfl_check import Damage, Verification, is_borne_out, verify
+from preservation.ocfl_check import Damage, Verification, by_number, is_borne_out, verify
 from preservation.ocfl_inventory import INVENTORY, Inventory, declaration_name, parse, read_sidecar, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, read, vouched
 from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
@@ -64,9 +64,10 @@ def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, re
     """Restore what is damaged or missing of the object at `prefix`, from the first of `copies` that has the right bytes.
 
     `recorded` is the sha256 of the root inventory as the caller knows it from elsewhere: of inventories that differ it decides. Without
-    it, the object's own counts if its sidecar vouches for it, else the latest of the copies. Content is right if the inventory names its
-    digest; what stands there besides is left alone. The caller holds the object's lease. Each file is read whole from its copy before the
-    damaged one is touched; a fault of a store in between leaves a file that is missing, which the next repair gives back.
+    it, the object's own root inventory counts if a sidecar vouches for it, else the latest that is vouched for anywhere. Content is right
+    if the inventory names its digest; what stands there besides is left alone. The caller holds the object's lease. Each file is read
+    whole from its copy before the damaged one is touched; a fault of a store in between leaves a file that is missing, which the next
+    repair gives back.
 
     ObjectMissing where nothing of the object stands anywhere; StoreFull and StoreUnavailable as they come.
     """
@@ -88,7 +89,8 @@ def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], rec
     """The inventory that says what the object is; None where none can be believed."""
     own, *others = (_believed(each, prefix, recorded) for each in (store, *copies))
     if recorded is None:
-        return own or max((each for each in others if each is not None), key=lambda found: found[0].head, default=None)
+        everywhere = [each for each in (own, *others) if each is not None]
+        return vouched(store, prefix) or max(everywhere, key=lambda found: found[0].head, default=None)
     known = next((each for each in (own, *others) if each is not None and digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
     if known is None or (own is not None and own[0].head > known[0].head):  # a version committed after the record was made
         return own
@@ -96,11 +98,14 @@ def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], rec
 
 
 def _believed(store: ObjectStore, prefix: str, recorded: str | None) -> tuple[Inventory, bytes] | None:
-    """The root inventory of a store, if a sidecar vouches for it or it is the one that was recorded."""
-    data = read(store, key_of(prefix, INVENTORY))
-    if recorded is not None and data is not None and digest(DEFAULT_ALGORITHM, data).value == recorded:
-        return parse(data), data
-    return vouched(store, prefix)
+    """The inventory of a store that is the recorded one, be it in the folder of its version; else the latest that a sidecar vouches for."""
+    folders = {path.split("/")[0] for found in store.list(prefix) if (path := found.key.removeprefix(prefix)).endswith(f"/{INVENTORY}")}
+    places = ["", *(f"{folder}/" for folder in sorted(folders, key=by_number, reverse=True))]
+    for place in places:
+        data = read(store, key_of(prefix, place + INVENTORY))
+        if data is not None and recorded is not None and digest(DEFAULT_ALGORITHM, data).value == recorded:
+            return parse(data), data
+    return next((found for place in places if (found := vouched(store, prefix, place)) is not None), None)
 
 
 def _wrong(store: ObjectStore, prefix: str, work: _Work) -> list[tuple[ObjectKey, str | None]]:

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ def export(parser: argparse.ArgumentParser) -> Act:
 def verify(parser: argparse.ArgumentParser) -> Act:
     """Leer de nuevo todo lo guardado y compararlo con sus resúmenes."""
     parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--repair", action="store_true", help="restituir lo dañado y lo que falta desde una copia comprobada")
     parser.add_argument("--json", action="store_true")
     return _verify
 
@@ -116,21 +118,49 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.repair:
+        return _repair(options)
     with opened() as archive:
         report = custody_services.verify(archive, custody(login()), options.ids)
     if options.json:
         print_json(report)
     else:
-        read = count(report.checked, "documento leído", "documentos leídos")
-        print_line(f"{read}: {count(report.ok, 'íntegro')}.")
-        for damage in report.damaged:
-            print_line(f"  dañado: {damage.id} {damage.key} (se esperaba {damage.expected}, hay {damage.found})")
-        for key in report.missing:
-            print_line(f"  falta: {key}")
-        for key in report.unexpected:
-            print_line(f"  sobra: {key}")
-        if report.unexpected:
-            print_line("Lo que sobra no pertenece a ningún documento: mírelo antes de apartarlo.")
+        _print_found(report)
         if report.damaged or report.missing:
-            print_line("Recupere de la copia de seguridad lo dañado y lo que falta, y repita «archivo verify».")
+            print_line("Restituya lo dañado y lo que falta con «archivo verify --repair», o desde la copia de seguridad.")
     return 0 if report.is_clean else 1
+
+
+def _repair(options: argparse.Namespace) -> int:
+    from archivo.custody.repair import verify_and_repair
+    from archivo.worker import work_until_done
+
+    with opened() as archive:
+        report, done = verify_and_repair(archive, custody(login()), options.ids)
+        work_until_done(archive, {one.id for one in done.restored})
+    if options.json:
+        print_json({**asdict(report), "restored": done.restored, "lost": done.lost})
+    else:
+        _print_found(report)
+        for one in done.restored:
+            print_line(f"  restituido en {one.location}: {one.key}, desde {one.source or 'su propio inventario'}")
+        for lost in done.lost:
+            print_line(
+                f"  ALARMA: en {lost.location}, {lost.id} sigue sin estar íntegro, y ninguna copia tiene bien: {', '.join(lost.keys)}"
+            )
+        if done.lost:
+            print_line("Nada se escribió encima. Busque esos archivos en la copia de seguridad.")
+    return 1 if done.lost or report.unexpected else 0
+
+
+def _print_found(report: custody_services.FixityReport) -> None:
+    read = count(report.checked, "documento leído", "documentos leídos")
+    print_line(f"{read}: {count(report.ok, 'íntegro')}.")
+    for damage in report.damaged:
+        print_line(f"  dañado: {damage.id} {damage.key} (se esperaba {damage.expected}, hay {damage.found})")
+    for key in report.missing:
+        print_line(f"  falta: {key}")
+    for key in report.unexpected:
+        print_line(f"  sobra: {key}")
+    if report.unexpected:
+        print_line("Lo que sobra no pertenece a ningún documento: mírelo antes de apartarlo.")

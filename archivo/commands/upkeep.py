@@ -41,6 +41,7 @@ COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "doctor": doctor}
 
 
 def _rebuild(options: argparse.Namespace) -> int:
+    from archivo.custody.ledger import restore_ledgers
     from archivo.intake import sealing
     from archivo.worker import work_until_done
 
@@ -49,6 +50,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     with opened() as archive:
         if not options.index:
             restored = sealing.rebuild_catalogue(archive)
+            restore_ledgers(archive)
         if not options.catalogue:
             entries = sealing.rebuild_index(archive)
         if not options.index:

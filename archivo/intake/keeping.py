@@ -15,6 +15,7 @@ from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
 from archivo.intake.proposals import Proposals, propose_description
 from archivo.jobs import Lease, Queue
+from archivo.records.holdings import note_package
 from archivo.records.models import (
     Document,
     DocumentEvent,
@@ -92,13 +93,14 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
         write_texts(writer, parts)
         write_metadata(writer, full, premis_of(full))
         writer.check()
-        writer.commit("Procesamiento", AGENT, "", archive.clock())
+        inventory = writer.commit("Procesamiento", AGENT, "", archive.clock())
     with archive.transaction() as transaction:
         document = lock(transaction.session, Document, document_id)
         _copy_processed(document, rows.document)
         document.state = DocumentState.PRESERVED
         document.ocfl_version, document.sealed_version = writer.number, written
         _replace_rows(transaction, document_id, representations, parts, events, findings)
+        note_package(transaction, AGENT, document_id, inventory)
         _after_keeping(transaction, document, lease, proposed)
         hold.end_with(transaction.session)
 
@@ -260,6 +262,7 @@ def take_over(archive: Archive, lease: Lease) -> bool:
         document.state = DocumentState.PRESERVED
         document.sealed_version = min(kept.version, document.version)
         _replace_rows(transaction, lease.object_id, package.representations, package.parts, package.events, package.findings)
+        note_package(transaction, AGENT, lease.object_id, archive.packages.inventory(urn(lease.object_id)))
         _after_keeping(transaction, document, lease, None)
     return True
 

@@ -17,6 +17,7 @@ from archivo.intake.keeping import Processed, keep_outcomes, take_over
 from archivo.intake.models import RecognisedPage
 from archivo.jobs import Lease, Queue
 from archivo.records.following import has_entries
+from archivo.records.holdings import note_package
 from archivo.records.indexing import entries_of
 from archivo.records.models import (
     Document,
@@ -219,6 +220,7 @@ def _begin(archive: Archive, lease: Lease) -> str | None:
                     return None
                 with archive.transaction() as transaction:
                     transaction.session.get_one(Document, document_id).ocfl_version = head
+                    note_package(transaction, AGENT, document_id, archive.packages.inventory(urn(document_id)))
                     hold.end_with(transaction.session)
     return document.filename
 

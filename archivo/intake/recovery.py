@@ -12,6 +12,7 @@ from archivo.audit import services as audit
 from archivo.database import table_of
 from archivo.identifiers import urn
 from archivo.jobs import Queue
+from archivo.records.holdings import note_package
 from archivo.records.models import Document, Incoming
 from archivo.records.packaging import Package, parse_instant, read_package
 from archivo.retention import classification
@@ -108,4 +109,5 @@ def _recover(archive: Archive, document_id: str) -> None:
                 adopt(transaction, package)
                 kept = package.document
                 audit.record(transaction, kept.received_by, "document.deposit", kept.id, detail={"sha256": kept.sha256})
+                note_package(transaction, kept.received_by, kept.id, archive.packages.inventory(urn(kept.id)))
             end_receiving(transaction.session, archive.process, document_id)

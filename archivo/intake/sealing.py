@@ -17,13 +17,14 @@ from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
 from archivo.intake.recovery import adopt, restore_class
 from archivo.jobs import Job, JobState, Queue
+from archivo.records.holdings import ASIDE, LEDGER, PRINCIPAL, note_kept, note_package
 from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Incoming, Office, RecordVersion
 from archivo.records.packaging import EVENTS, RECORD, Package, parse_instant, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
 from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
-from preservation.ocfl_inventory import BadInventory
+from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.ocfl_layout import object_roots, prefix_of
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
@@ -69,7 +70,7 @@ def seal(archive: Archive, document_id: str) -> None:
                 )
             if held.document.version > document.version:
                 return
-            _note_sealed(archive, document_id, head, held.document.version)
+            _note_sealed(archive, document_id, archive.packages.inventory(urn(document_id)), held.document.version)
             document.ocfl_version, document.sealed_version = head, max(document.sealed_version, held.document.version)
             for version in rows.versions:
                 version.sealed_in = version.sealed_in or (head if version.n <= document.sealed_version else None)
@@ -77,8 +78,8 @@ def seal(archive: Archive, document_id: str) -> None:
             return
         with archive.packages.new_version(urn(document_id), base=head) as writer:
             write_metadata(writer, rows, premis_of(rows))
-            writer.commit("Acto sobre el documento", "Archivo", None, archive.clock())
-        _note_sealed(archive, document_id, head + 1, document.version)
+            inventory = writer.commit("Acto sobre el documento", "Archivo", None, archive.clock())
+        _note_sealed(archive, document_id, inventory, document.version)
 
 
 def _parted(rows: Sequence[RecordVersion], packaged: Sequence[RecordVersion]) -> bool:
@@ -118,7 +119,14 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
     _clear_half_written(archive)
     kinds, unreadable = _kinds(archive)
     counts: list[int] = []
-    for kind, restore in ((FONDS, _restore_fonds), (TRD, _restore_trd), (DOCUMENT, _restore_document)):
+    restores = (
+        (FONDS, _restore_fonds),
+        (TRD, _restore_trd),
+        (DOCUMENT, _restore_document),
+        (ASIDE, _restore_nothing),
+        (LEDGER, _restore_nothing),
+    )
+    for kind, restore in restores:
         damaged = [identifier for identifier in sorted(kinds[kind]) if not _restored(archive, restore, identifier)]
         unreadable += [urn(identifier) for identifier in damaged]
         counts.append(len(kinds[kind]) - len(damaged))
@@ -132,7 +140,7 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
         )
         for document_id in transaction.session.scalars(unclassified):
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
-    fonds, schedules, documents = counts
+    fonds, schedules, documents, *_ = counts
     return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone))
 
 
@@ -157,7 +165,7 @@ def _clear_half_written(archive: Archive) -> None:
 
 def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
     """The identifiers of all objects by what they are, and the objects that cannot be read."""
-    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: []}
+    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: [], ASIDE: [], LEDGER: []}
     unreadable: list[str] = []
     named: set[str] = set()
     try:
@@ -182,6 +190,10 @@ def _restored(archive: Archive, restore: Callable[[Archive, str], None], identif
     """Whether an object gave its rows back; a damaged one costs only itself."""
     try:
         restore(archive, identifier)
+        inventory = archive.packages.inventory(urn(identifier))
+        with archive.database.writing() as session:
+            written = inventory.versions[inventory.head].created
+            note_kept(session, PRINCIPAL, identifier, inventory.head, inventory.fingerprint(), written)
     except (StoreError, BadInventory, IntegrityError, ValueError, KeyError, TypeError):
         return False
     return True
@@ -203,19 +215,24 @@ def rebuild_index(archive: Archive) -> int:
         return archive.index.rebuild(entries())
 
 
-def _note_sealed(archive: Archive, document_id: str, ocfl_version: int, sealed: int) -> None:
+def _note_sealed(archive: Archive, document_id: str, inventory: Inventory, sealed: int) -> None:
     with archive.transaction() as transaction:
         document = lock(transaction.session, Document, document_id)
-        document.ocfl_version = ocfl_version
+        document.ocfl_version = inventory.head
         document.sealed_version = max(document.sealed_version, sealed)
         waiting = select(RecordVersion).filter_by(document_id=document_id, sealed_in=None)
         for version in transaction.session.scalars(waiting):
             if version.n <= sealed:
-                version.sealed_in = ocfl_version
+                version.sealed_in = inventory.head
+        note_package(transaction, "Archivo", document_id, inventory)
 
 
 def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
     return len(json.loads(read_bytes(archive, document_id, EVENTS))) < known
+
+
+def _restore_nothing(archive: Archive, identifier: str) -> None:
+    """Of a package that has no rows of its own: that it is kept is all. A ledger's are for custody.ledger to restore."""
 
 
 def _restore_fonds(archive: Archive, identifier: str) -> None:

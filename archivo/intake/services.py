@@ -19,6 +19,7 @@ from archivo.intake.receiving import TakenForDead, abandon, claim_digest, take_b
 from archivo.intake.recovery import end_receiving, still_receiving
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
+from archivo.records.holdings import note_package
 from archivo.records.models import (
     Document,
     DocumentEvent,
@@ -229,12 +230,13 @@ def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, 
         assert stored.digest is not None
         rows = _received_rows(archive, actor, upload, checked, document_id, stored.digest.value, stored.size)
         write_metadata(writer, rows, premis_of(rows))
-        writer.commit("Recepción", actor.login, "", rows.document.received_at)
+        inventory = writer.commit("Recepción", actor.login, "", rows.document.received_at)
     with archive.transaction() as transaction:
         if not end_receiving(transaction.session, archive.process, document_id):
             raise TakenForDead(document_id)
         _insert(transaction, rows, checked, actor)
         audit.record(transaction, actor.login, "document.deposit", document_id, detail={"sha256": rows.document.sha256})
+        note_package(transaction, actor.login, document_id, inventory)
         transaction.enqueue("process", document_id, queue=Queue.INGEST)
     findings = tuple(finding_view(f.code, f.params) for f in rows.findings)
     return Deposited(document_id, upload.filename, rows.document.sha256, stored.size, DocumentState.RECEIVED, None, findings)

@@ -5,6 +5,7 @@ from alembic import context
 import archivo.access.models
 import archivo.archive
 import archivo.audit.models
+import archivo.custody.models
 import archivo.intake.models
 import archivo.jobs
 import archivo.records.models

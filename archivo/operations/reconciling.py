@@ -11,6 +11,8 @@ from typing import Final
 
 from archivo import jobs
 from archivo.archive import Archive, Transaction
+from archivo.audit import services as audit
+from archivo.custody import fixity, replicas
 from archivo.database import is_away
 from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery
@@ -19,6 +21,7 @@ from archivo.jobs import Queue
 LOG: Final = logging.getLogger("archivo.trabajos")
 SWEEP: Final = 15.0
 SEND_AGAIN: Final = 5.0
+LOOK_AFTER: Final = 60.0
 MESSAGE_LOST: Final = timedelta(seconds=30)
 MOST_SENT: Final = 1_000
 ROOM_FOR_PAGES: Final = 1 << 30
@@ -27,17 +30,27 @@ OLD_SCRATCH: Final = timedelta(hours=1)
 
 def keep_true(archive: Archive, stop: threading.Event) -> None:
     """Until told to stop: reconcile, and send again the jobs whose message was lost. What is away now is tried again in a moment."""
-    due = time.monotonic()
+    due = custody_due = time.monotonic()
     while not stop.is_set():
         try:
             if time.monotonic() >= due:
                 due = time.monotonic() + SWEEP
                 reconcile(archive)
             send_again(archive)
+            if time.monotonic() >= custody_due:
+                custody_due = time.monotonic() + LOOK_AFTER
+                look_after(archive)
         except Exception as fault:
             if not is_away(fault):
                 LOG.warning("la conciliación no terminó y se repetirá: %s", type(fault).__name__)
         stop.wait(SEND_AGAIN)
+
+
+def look_after(archive: Archive) -> None:
+    """Have what custody asks for today begun: the night's reading of each place, the copies that are behind, the day's anchor."""
+    fixity.schedule(archive)
+    replicas.schedule(archive)
+    audit.anchor(archive)
 
 
 def reconcile(archive: Archive) -> None:

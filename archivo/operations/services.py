@@ -35,6 +35,9 @@ KINDS: Final[Mapping[str, str]] = {
     "train": "Entrenar el clasificador",
     "keep_trd": "Guardar la tabla de retención",
     "keep_fonds": "Guardar el fondo y sus oficinas",
+    "check": "Leer de nuevo lo guardado",
+    "replicate": "Copiar lo guardado a otro lugar",
+    "keep_ledger": "Guardar lo comprobado en el mes",
 }
 STATES: Final[Mapping[str, str]] = {"queued": "en espera", "running": "en curso", "done": "hecho", "failed": "falló"}
 

@@ -186,3 +186,28 @@ class Incoming(Base):
     document_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     owner: Mapped[str] = mapped_column(String(140))
     started_at: Mapped[datetime]
+
+
+class KeptCopy(Base):
+    """A package in one of the places where it is kept: `principal`, or the name of a replica.
+
+    `version` and `inventory` (sha256 of the root inventory) are what was written there; None: it was never told, as by earlier programs.
+    `checked_at` is when every byte of it was last read again, `outcome` what was found (FixityOutcome), `size` how many bytes, `faults`
+    the keys that are not as they should be, each with what is wrong with it.
+    """
+
+    __tablename__ = "kept_copy"
+    __table_args__ = (
+        Index("ix_kept_copy_checked", "location", "checked_at", "object_id"),
+        Index("ix_kept_copy_outcome", "location", "outcome"),
+    )
+
+    location: Mapped[str] = mapped_column(String(40), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    version: Mapped[int]
+    inventory: Mapped[str | None] = mapped_column(String(64))
+    kept_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    faults: Mapped[list[Any]]

@@ -7,11 +7,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archivo.archive import Archive
+from archivo.archive import Archive, Transaction
 from archivo.identifiers import urn
+from archivo.records.holdings import note_package
 from archivo.records.models import Fonds, Office
 from archivo.records.packaging import canonical, instant
 from archivo.retention.models import TrdClass, TrdVersion
+from preservation.ocfl_inventory import Inventory
 
 TRD: Final = "metadata/trd.json"
 FONDS: Final = "metadata/fonds.json"
@@ -54,9 +56,9 @@ def keep_fonds(archive: Archive, fonds_id: str) -> None:
                     "offices": [{"id": office.id, "code": office.code, "name": office.name} for office in offices],
                 }
             )
-        version = _keep(archive, fonds_id, {FONDS: content}, f"Fondo {fonds.code}")
+        inventory = _keep(archive, fonds_id, {FONDS: content}, f"Fondo {fonds.code}")
     with archive.transaction() as transaction:
-        transaction.session.get_one(Fonds, fonds_id).ocfl_version = version
+        _note(transaction, transaction.session.get_one(Fonds, fonds_id), inventory)
 
 
 def keep_trd(archive: Archive, trd_id: str) -> None:
@@ -66,9 +68,9 @@ def keep_trd(archive: Archive, trd_id: str) -> None:
         with archive.reading() as session:
             version = session.get_one(TrdVersion, trd_id)
             files = {TRD: canonical(trd_json(session, version)), SOURCE: version.source}
-        kept = _keep(archive, trd_id, files, f"TRD versión {version.number}")
+        inventory = _keep(archive, trd_id, files, f"TRD versión {version.number}")
     with archive.transaction() as transaction:
-        transaction.session.get_one(TrdVersion, trd_id).ocfl_version = kept
+        _note(transaction, transaction.session.get_one(TrdVersion, trd_id), inventory)
 
 
 def trd_json(session: Session, version: TrdVersion) -> dict[str, Any]:
@@ -98,17 +100,22 @@ def read_trd_json(content: bytes) -> dict[str, Any]:
     return value
 
 
-def _keep(archive: Archive, identifier: str, files: Mapping[str, bytes], message: str) -> int:
-    """Write files as the next version of an object unless its head already holds these bytes; the head after."""
+def _note(transaction: Transaction, kept: Fonds | TrdVersion, inventory: Inventory) -> None:
+    if kept.ocfl_version != inventory.head:
+        kept.ocfl_version = inventory.head
+        note_package(transaction, "Archivo", kept.id, inventory)
+
+
+def _keep(archive: Archive, identifier: str, files: Mapping[str, bytes], message: str) -> Inventory:
+    """Write files as the next version of an object unless its head already holds these bytes; its inventory after."""
     head = archive.packages.head(urn(identifier))
     changed = {logical: content for logical, content in files.items() if head is None or not _holds(archive, identifier, logical, content)}
     if head is not None and not changed:
-        return head
+        return archive.packages.inventory(urn(identifier))
     with archive.packages.new_version(urn(identifier), base=head) as writer:
         for logical, content in changed.items():
             writer.put_bytes(logical, content)
-        writer.commit(message, "Archivo", "", archive.clock())
-    return (head or 0) + 1
+        return writer.commit(message, "Archivo", "", archive.clock())
 
 
 def _holds(archive: Archive, identifier: str, logical: str, content: bytes) -> bool:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import String, Text, func, inspect, select, text
+from sqlalchemy import String, Text, func, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from archivo.assembly import SCHEMA_HEAD, ensure_schema, schema_of
 from archivo.audit.models import AuditEntry, AuditHead
-from archivo.database import Base, Database
+from archivo.database import Base, Database, table_of
 from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.migrations.run import downgrade, upgrade
@@ -53,7 +53,8 @@ def fill(database: Database, number: int = 3) -> None:
         session.flush()
         session.add_all(a_document(fonds.id, n) for n in range(number))
         session.add(AuditHead(id=1, sequence=1, hash="0" * 64))
-        session.add(AuditEntry(sequence=1, at=AT, actor="ana", act="x", outcome="done", detail={"n": 1}, previous="", hash=""))
+        entry = {"sequence": 1, "at": AT, "actor": "ana", "act": "x", "outcome": "done", "detail": {"n": 1}, "previous": "", "hash": ""}
+        session.execute(insert(table_of(AuditEntry)), entry)
 
 
 Columns = dict[str, list[str]]

@@ -1,0 +1,194 @@
+"""archivo fixity, replicas, audit."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from archivo.access.policy import custody
+from archivo.assembly import opened
+from archivo.commands.printing import login, print_json, print_line, print_message
+from archivo.errors import Conflict, Malformed, reason_of
+from archivo.plain import utc
+from archivo.web.spanish import count
+
+if TYPE_CHECKING:
+    from archivo.audit.services import Anchor
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def fixity(parser: argparse.ArgumentParser) -> Act:
+    """Decir qué se comprobó de lo guardado en cada lugar, cuándo y qué falta; o comprobarlo ahora."""
+    parser.add_argument("--run", action="store_true", help="leer ahora todo lo guardado, sin esperar su noche")
+    parser.add_argument("--place", metavar="LUGAR", help="solo este lugar: principal, o el nombre de una copia")
+    parser.add_argument("--json", action="store_true")
+    return _fixity
+
+
+def replicas(parser: argparse.ArgumentParser) -> Act:
+    """Decir cuánto les falta a las copias, o ponerlas al día ahora."""
+    parser.add_argument("--run", action="store_true", help="copiar ahora lo que falte, y leerlo de nuevo")
+    parser.add_argument("--json", action="store_true")
+    return _replicas
+
+
+def audit(parser: argparse.ArgumentParser) -> Act:
+    """Comprobar la bitácora (verify), anclarla y sacar el ancla (anchor), o mostrar la clave pública que la firma (key)."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar="verify|anchor|key")
+    verify = acts.add_parser("verify", help="comprobar que nadie alteró, quitó, movió o insertó entradas")
+    verify.add_argument("--anchor", action="append", default=[], metavar="ARCHIVO", type=Path, help="un ancla que se guardó fuera")
+    verify.add_argument("--key", action="append", default=[], metavar="ARCHIVO", type=Path, help="una clave pública anterior (PEM)")
+    verify.add_argument("--json", action="store_true")
+    anchor = acts.add_parser("anchor", help="anclar hoy la bitácora")
+    anchor.add_argument("--to", metavar="CARPETA", type=Path, help="dejar en esta carpeta un archivo por cada ancla que no tenga")
+    anchor.add_argument("--json", action="store_true")
+    acts.add_parser("key", help="mostrar la clave pública").add_argument("--json", action="store_true")
+    return _audit
+
+
+COMMANDS: Final = {"fixity": fixity, "replicas": replicas, "audit": audit}
+FAULTS: Final = {
+    "altered": "no es lo que se escribió",
+    "removed": "falta",
+    "moved": "está fuera de su lugar: se escribió con el número {other}",
+    "inserted": "no la escribió este archivo",
+    "rewritten": "se recalculó sin la clave: la primera se cambió, se quitó o se insertó",
+    "unsigned": "no tiene firma que la cubra",
+    "strange_key": "la firma una clave que no se conoce",
+    "cut": "falta al final: consta que existió",
+    "headless": "no coincide con la cabeza de la bitácora",
+    "anchored": "no es la que un ancla nombra",
+    "package": "nombra un paquete cuyo inventario no es el que consta",
+}
+
+
+def _fixity(options: argparse.Namespace) -> int:
+    from archivo.custody import oversight
+    from archivo.custody.fixity import Checked, FixityOutcome
+    from archivo.worker import work_until_done
+
+    def told(object_id: str, found: Checked) -> None:
+        if found.outcome != FixityOutcome.INTACT:
+            print_message(f"{object_id}: {oversight.OUTCOMES[found.outcome]}")
+
+    with opened() as archive:
+        actor = custody(login())
+        if options.run:
+            months = oversight.check_now(archive, actor, options.place, told)
+            work_until_done(archive, months)
+        states = oversight.fixity_state(archive, actor, options.place)
+    if options.json:
+        print_json({"places": states, "ok": not any(state.alarms for state in states)})
+    else:
+        for state in states:
+            read = f"{count(state.held, 'paquete')}, {count(state.checked, 'leído', 'leídos')}, {count(state.due, 'por leer', 'por leer')}"
+            last = f"; lo último, el {utc(state.last)}" if state.last else ""
+            print_line(f"{state.location}: {read}, {count(state.wrong, 'con daño', 'con daños')}{last}")
+            for alarm in state.alarms:
+                print_line(f"  ALARMA: {alarm}")
+    return 1 if any(state.alarms for state in states) else 0
+
+
+def _replicas(options: argparse.Namespace) -> int:
+    from archivo.custody import oversight
+
+    with opened() as archive:
+        actor = custody(login())
+        failed = oversight.replicate_now(archive, actor) if options.run else []
+        behind = oversight.replica_lag(archive, actor)
+    if options.json:
+        print_json({"replicas": behind, "failed": failed})
+    else:
+        if not behind:
+            print_line("No hay copias: dígalas en ARCHIVO_REPLICAS.")
+        for lag in behind:
+            since = f", desde el {utc(lag.since)}" if lag.since else ""
+            lacks = f"le faltan {count(lag.behind, 'paquete')}{since}" if lag.behind else "al día"
+            print_line(f"{lag.location}: {lacks}")
+        for one in failed:
+            print_line(f"  {one.location}: {one.id} no se pudo copiar: {oversight.COPYING[one.outcome]}")
+    return 1 if failed or any(lag.behind for lag in behind) else 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    return {"verify": _audit_verify, "anchor": _audit_anchor, "key": _audit_key}[options.act](options)
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    from archivo.audit import services as trail
+    from archivo.audit.signing import BadKey, read_public
+    from archivo.custody import oversight
+
+    try:
+        anchors = [trail.read_anchor(_read(path).decode("utf-8", "replace")) for path in options.anchor]
+        keys = [read_public(_read(path)) for path in options.key]
+    except (trail.BadAnchor, BadKey) as fault:
+        raise Malformed(
+            "audit.file", "Un archivo no es un ancla, o no es una clave. No se comprobó nada.", "Revise los archivos."
+        ) from fault
+    with opened() as archive:
+        report = oversight.verify_trail(archive, custody(login()), keys=keys, anchors=anchors)
+    if options.json:
+        print_json({"ok": not report.faults, "entries": report.entries, "anchors": report.anchors, "faults": report.faults})
+    else:
+        print_line(f"{count(report.entries, 'entrada')}, contra {count(report.anchors, 'ancla')}.")
+        for each in report.faults:
+            which = f"{each.sequence}" if each.sequence == each.last else f"{each.sequence} a {each.last}"
+            print_line(f"  entrada {which}: {FAULTS[each.kind].format(other=each.other)}")
+        if not report.faults:
+            print_line("Nadie alteró, quitó, movió ni insertó nada.")
+        else:
+            print_line("Guarde la base de datos como está, busque la última copia de respaldo en que la bitácora esté bien, y avise.")
+    return 1 if report.faults else 0
+
+
+def _audit_anchor(options: argparse.Namespace) -> int:
+    from archivo.audit import services as trail
+    from archivo.custody import oversight
+
+    with opened() as archive:
+        actor = custody(login())
+        made = oversight.anchor_trail(archive, actor)
+        kept = trail.list_anchors(archive)
+        os.umask(options.umask)
+        written = _written(kept, options.to) if options.to else []
+    if options.json:
+        print_json({"anchor": made and {"at": made.at, "sequence": made.sequence, "hash": made.hash}, "written": written})
+    elif made is None:
+        print_line("La bitácora está vacía: no hay qué anclar.")
+    else:
+        print_line(f"Ancla del {made.at}: entrada {made.sequence}, {made.hash}")
+        for path in written:
+            print_line(f"  {path}")
+    return 0
+
+
+def _written(anchors: Sequence["Anchor"], folder: Path) -> list[str]:
+    from archivo.audit import services as trail
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [str(path) for each in anchors if (path := trail.write_anchor(each, folder)) is not None]
+    except OSError as fault:
+        raise Conflict(
+            "audit.unwritable", f"No se pudo escribir en «{folder}» ({reason_of(fault)}).", "El ancla quedó en la base: saque otra copia."
+        ) from fault
+
+
+def _audit_key(options: argparse.Namespace) -> int:
+    with opened() as archive:
+        name, pem = archive.signer.name, archive.signer.public_pem
+    if options.json:
+        print_json({"name": name, "public_key": pem})
+    else:
+        print_line(pem.rstrip())
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise Malformed("audit.file", f"No se pudo leer «{path}». No se comprobó nada.", "Revise el nombre y los permisos.") from fault

@@ -1,0 +1,235 @@
+"""What custody has to answer for: what was read again in each place, how far the copies are behind, whether the trail is whole."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from archivo.access.policy import Actor, Grant, require
+from archivo.archive import Archive
+from archivo.audit import services as audit
+from archivo.audit.chain import Fault, FaultKind
+from archivo.audit.models import AuditEntry
+from archivo.custody import fixity, replicas
+from archivo.custody.fixity import Checked, FixityOutcome, places
+from archivo.custody.models import FixityNight
+from archivo.custody.policy import policy_of
+from archivo.custody.replicas import Lag
+from archivo.errors import Unknown
+from archivo.records.holdings import PRINCIPAL
+from archivo.records.models import KeptCopy
+from archivo.web.spanish import count
+from preservation.ocfl_copy import Outcome
+
+OUTCOMES: Final[Mapping[str, str]] = {
+    FixityOutcome.INTACT: "íntegro",
+    FixityOutcome.DAMAGED: "tiene archivos cuyos bytes no son los guardados",
+    FixityOutcome.MISSING: "le faltan archivos",
+    FixityOutcome.ALTERED: "su inventario no es el que se escribió",
+    FixityOutcome.UNEXPECTED: "tiene archivos que nadie guardó",
+}
+COPYING: Final[Mapping[str, str]] = {
+    Outcome.BEGUN: "todavía se está escribiendo",
+    Outcome.DAMAGED: "el original está dañado",
+    Outcome.OTHER: "en la copia hay otra cosa en su lugar, o está dañada",
+}
+MOST_LAG: Final = timedelta(days=1)
+NIGHTS_SHOWN: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A night's reading of a place: packages read, those not intact, bytes."""
+
+    day: str
+    checked: int
+    wrong: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCopy:
+    """A package that is not intact in a place, as its last reading found it."""
+
+    id: str
+    outcome: str
+    checked_at: datetime
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceState:
+    """What is known of a place. `held` counts its packages; `checked` those that were ever read again, `due` those whose turn it is,
+    `overdue` those whose turn passed long ago, `wrong` those not intact; `oldest` is the earliest last reading, `last` the latest.
+    `alarms` are Spanish sentences; none means that all is well.
+    """
+
+    location: str
+    held: int
+    checked: int
+    due: int
+    overdue: int
+    wrong: int
+    oldest: datetime | None
+    last: datetime | None
+    size: int
+    every_days: int
+    behind: int
+    nights: tuple[Night, ...]
+    wrong_copies: tuple[WrongCopy, ...]
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotCopied:
+    """A package that could not be copied to a replica, and why (preservation.ocfl_copy.Outcome)."""
+
+    id: str
+    location: str
+    outcome: str
+
+
+def fixity_state(archive: Archive, actor: Actor, place: str | None = None) -> list[PlaceState]:
+    """What is known of each place, or of one. Raises Unknown for a place that there is not."""
+    require(archive, actor, Grant.VERIFY)
+    fixity.register(archive)
+    lags = {lag.location: lag for lag in replicas.lag(archive)}
+    with archive.reading() as session:
+        return [_state(archive, session, each, lags.get(each)) for each in _chosen(archive, place)]
+
+
+def check_now(archive: Archive, actor: Actor, place: str | None, told: Callable[[str, Checked], None]) -> set[str]:
+    """Read all that a place holds, or all of them; see fixity.check_all. Raises Unknown, StoreUnavailable.
+
+    The months whose ledgers are to be written, which is a job of each.
+    """
+    require(archive, actor, Grant.VERIFY)
+    months = {fixity.check_all(archive, each, told)[:7] for each in _chosen(archive, place)}
+    with archive.transaction() as transaction:
+        audit.record(transaction, actor.login, "archive.verify", None, detail={"place": place or "todos"})
+    return months
+
+
+def replicate_now(archive: Archive, actor: Actor) -> list[NotCopied]:
+    """Bring every replica up; what could not be copied. Raises StoreFull, StoreUnavailable."""
+    require(archive, actor, Grant.VERIFY)
+    fixity.register(archive)
+    failed = []
+    for location in archive.replicas:
+        for object_id in replicas.behind(archive, location):
+            outcome = replicas.replicate(archive, location, object_id)
+            if outcome != Outcome.COPIED:
+                failed.append(NotCopied(object_id, location, outcome))
+    return failed
+
+
+def replica_lag(archive: Archive, actor: Actor) -> list[Lag]:
+    """How far each replica is behind."""
+    require(archive, actor, Grant.VERIFY)
+    return replicas.lag(archive)
+
+
+def verify_trail(archive: Archive, actor: Actor, *, keys: Sequence[bytes] = (), anchors: Sequence[audit.Anchor] = ()) -> audit.ChainReport:
+    """Prove the trail whole, against its anchors (those given besides those kept) and against the packages that the catalogue knows."""
+    require(archive, actor, Grant.VERIFY)
+    report = audit.verify_chain(archive, keys=keys, anchors=anchors)
+    with archive.reading() as session:
+        packages = _unlike_packages(session)
+    return replace(report, faults=(*report.faults, *packages))
+
+
+def anchor_trail(archive: Archive, actor: Actor) -> audit.Anchor | None:
+    """Anchor the trail today; see audit.services.anchor."""
+    require(archive, actor, Grant.VERIFY)
+    return audit.anchor(archive)
+
+
+def _chosen(archive: Archive, place: str | None) -> list[str]:
+    names = list(places(archive))
+    if place is None:
+        return names
+    if place not in names:
+        raise Unknown("place.unknown", f"No hay un lugar llamado «{place}».", f"Los que hay: {', '.join(names)}.")
+    return [place]
+
+
+def _state(archive: Archive, session: Session, location: str, lag: Lag | None) -> PlaceState:
+    policy = policy_of(archive, location)
+    now = archive.clock()
+    here = KeptCopy.location == location
+    never = KeptCopy.checked_at.is_(None)
+    is_due = or_(never, KeptCopy.checked_at < now - policy.every)
+    is_overdue = or_(and_(never, KeptCopy.kept_at < now - policy.every), KeptCopy.checked_at < now - 2 * policy.every)
+    is_wrong = and_(KeptCopy.outcome.is_not(None), KeptCopy.outcome != FixityOutcome.INTACT)
+    counted = [
+        func.count(),
+        func.count(KeptCopy.checked_at),
+        *(func.sum(case((each, 1), else_=0)) for each in (is_due, is_overdue, is_wrong)),
+    ]
+    extremes = select(func.min(KeptCopy.checked_at), func.max(KeptCopy.checked_at), func.sum(KeptCopy.size)).where(here)
+    held, checked, due, overdue, wrong = session.execute(select(*counted).where(here)).one()
+    oldest, last, size = session.execute(extremes).one()
+    nights = select(FixityNight).where(FixityNight.location == location).order_by(FixityNight.day.desc()).limit(NIGHTS_SHOWN)
+    copies = select(KeptCopy).where(here, is_wrong).order_by(KeptCopy.object_id).limit(100)
+    state = PlaceState(
+        location=location,
+        held=held,
+        checked=checked,
+        due=due or 0,
+        overdue=overdue or 0,
+        wrong=wrong or 0,
+        oldest=oldest,
+        last=last,
+        size=size or 0,
+        every_days=policy.every.days,
+        behind=lag.behind if lag else 0,
+        nights=tuple(Night(each.day, each.checked, each.wrong, each.size) for each in reversed(list(session.scalars(nights)))),
+        wrong_copies=tuple(_wrong(each) for each in session.scalars(copies)),
+        alarms=(),
+    )
+    return replace(state, alarms=tuple(_alarms(state, lag, now)))
+
+
+def _wrong(kept: KeptCopy) -> WrongCopy:
+    assert kept.checked_at is not None
+    return WrongCopy(kept.object_id, str(kept.outcome), kept.checked_at, tuple(str(each["key"]) for each in kept.faults))
+
+
+def _alarms(state: PlaceState, lag: Lag | None, now: datetime) -> list[str]:
+    found = []
+    if state.wrong:
+        found.append(
+            f"{count(state.wrong, 'paquete no está íntegro', 'paquetes no están íntegros')}: repárelos con «archivo verify --repair»."
+        )
+    if state.held and not state.checked:
+        found.append(
+            "Hay paquetes guardados y nunca se leyó ninguno de nuevo: hágalo con «archivo fixity --run», o revise quién trabaja de noche."
+        )
+    elif state.overdue:
+        found.append(
+            f"{count(state.overdue, 'paquete')} sin leer desde hace mucho más de lo previsto: "
+            "revise quién trabaja de noche y cuánto alcanza a leer."
+        )
+    if lag is not None and lag.since is not None and lag.since < now - MOST_LAG:
+        found.append("A esta copia le faltan paquetes desde hace más de un día: revise si responde y si tiene espacio.")
+    return found
+
+
+def _unlike_packages(session: Session) -> list[Fault]:
+    """The entries of the trail whose package is not the one that the catalogue has."""
+    known: dict[str, tuple[int, int, str]] = {}
+    entries = select(AuditEntry.sequence, AuditEntry.object_id, AuditEntry.detail).where(AuditEntry.act == audit.PACKAGE_VERSION)
+    for sequence, object_id, detail in session.execute(entries.order_by(AuditEntry.sequence).execution_options(yield_per=1000)):
+        known[object_id] = (sequence, detail["version"], detail["inventory"])
+    kept = select(KeptCopy.object_id, KeptCopy.version, KeptCopy.inventory).where(
+        KeptCopy.location == PRINCIPAL, KeptCopy.inventory.is_not(None)
+    )
+    unlike = []
+    for object_id, version, inventory in session.execute(kept.execution_options(yield_per=1000)):
+        said = known.get(object_id)
+        if said is not None and said[1:] != (version, inventory):
+            unlike.append(Fault(FaultKind.PACKAGE, said[0], said[0]))
+    return sorted(unlike, key=lambda fault: fault.sequence)

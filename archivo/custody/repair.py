@@ -1,0 +1,164 @@
+"""Give back to a package what it lost, in any of its places, from a copy that was checked first; what was damaged is kept apart."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final, cast
+
+from sqlalchemy import select
+
+from archivo.access.policy import Actor, Grant, require
+from archivo.archive import Archive, Transaction
+from archivo.audit import services as audit
+from archivo.custody.fixity import FixityOutcome, check, places, register
+from archivo.custody.services import FixityReport, verify
+from archivo.identifiers import is_uuid, new_uuid, urn
+from archivo.records.holdings import ASIDE, PRINCIPAL, note_package
+from archivo.records.models import Document, KeptCopy
+from archivo.records.packaging import canonical, instant
+from archivo.retention.classification import add_event
+from preservation.fixity import CHUNK
+from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_repair import Restored
+from preservation.ocfl_repair import repair as repair_object
+from preservation.premis import Event, EventType, Outcome
+from preservation.store import ObjectKey
+
+DAMAGED: Final = "damaged/data"
+_IN_MEMORY: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredFile:
+    """A file given back: where, the digests of before and now, the place of the copy it came from (None: it follows from the inventory),
+    and the package that keeps the damaged bytes (None: there were none, or the store does not give them).
+    """
+
+    id: str
+    location: str
+    key: str
+    was: str | None
+    now: str
+    source: str | None
+    aside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A package that is still not whole in a place: no copy is good."""
+
+    id: str
+    location: str
+    keys: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class RepairReport:
+    """What was given back, and what could not be."""
+
+    restored: list[RestoredFile] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+
+
+def verify_and_repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> tuple[FixityReport, RepairReport]:
+    """What verify() finds, and the repair() of it and of what the last readings of the other places found."""
+    report = verify(archive, actor, ids)
+    register(archive)
+    with archive.reading() as session:
+        kept = {prefix_of(urn(one)): one for one in session.scalars(select(KeptCopy.object_id).where(KeptCopy.location == PRINCIPAL))}
+    length = len(prefix_of(""))
+    keys = [*(each.key for each in report.damaged), *report.missing, *report.unexpected]
+    amiss = {each.id for each in report.damaged} | {key for key in report.missing if is_uuid(key)}
+    amiss |= {kept[key[:length]] for key in keys if key[:length] in kept}
+    for object_id in sorted(amiss):
+        check(archive, PRINCIPAL, object_id)
+    return report, repair(archive, actor, ids)
+
+
+def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairReport:
+    """Repair what the last readings found amiss, of these packages or of all, in every place. Raises StoreFull, StoreUnavailable.
+
+    Nothing that is good is written over, and nothing that is damaged before its right bytes were read from another place.
+    """
+    require(archive, actor, Grant.VERIFY)
+    report = RepairReport()
+    wrong = select(KeptCopy.location, KeptCopy.object_id).where(KeptCopy.outcome.is_not(None), KeptCopy.outcome != FixityOutcome.INTACT)
+    wrong = wrong.where(KeptCopy.object_id.in_(ids)) if ids else wrong
+    with archive.reading() as session:
+        found = session.execute(wrong.order_by(KeptCopy.object_id, KeptCopy.location)).all()
+    for location, object_id in found:
+        _repair(archive, actor, location, object_id, report)
+    return report
+
+
+def _repair(archive: Archive, actor: Actor, location: str, object_id: str, report: RepairReport) -> None:
+    stores = places(archive)
+    if location not in stores:
+        return
+    others = [name for name in stores if name != location]
+    aside: dict[ObjectKey, str] = {}
+    with archive.writing_object(urn(object_id)):
+        with archive.reading() as session:
+            kept = session.get_one(KeptCopy, (location, object_id))
+        done = repair_object(
+            stores[location],
+            prefix_of(urn(object_id)),
+            [stores[name] for name in others],
+            recorded=kept.inventory,
+            put_aside=partial(_put_aside, archive, actor, aside, location, object_id),
+        )
+        restored = [_restored(object_id, location, one, others, aside) for one in done.restored]
+        with archive.transaction() as transaction:
+            _tell(transaction, actor, object_id, restored)
+    after = check(archive, location, object_id)
+    report.restored += restored
+    if after.outcome != FixityOutcome.INTACT:
+        report.lost.append(Lost(object_id, location, tuple(fault.key for fault in after.faults)))
+
+
+def _restored(object_id: str, location: str, one: Restored, others: Sequence[str], aside: dict[ObjectKey, str]) -> RestoredFile:
+    source = None if one.source is None else others[one.source]
+    return RestoredFile(object_id, location, one.key, one.was, one.now, source, aside.get(one.key))
+
+
+def _tell(transaction: Transaction, actor: Actor, object_id: str, restored: Sequence[RestoredFile]) -> None:
+    """In the trail; and in the record of a document, for what was given back in the archive's own store."""
+    is_document = transaction.session.get(Document, object_id) is not None
+    for one in restored:
+        detail = {"place": one.location, "key": one.key, "was": one.was, "now": one.now, "source": one.source, "aside": one.aside}
+        audit.record(transaction, actor.login, "package.repair", object_id, detail=detail)
+        if is_document and one.location == PRINCIPAL:
+            path = one.key.removeprefix(prefix_of(urn(object_id)))
+            said = {"path": path, "was": one.was or "desconocida", "now": one.now, "source": one.source or "el propio inventario"}
+            event = Event(EventType.REPLICATION, Outcome.SUCCESS, "Archivo", transaction.now, "restored", said)
+            add_event(transaction, object_id, event)
+
+
+def _put_aside(
+    archive: Archive, actor: Actor, aside: dict[ObjectKey, str], location: str, object_id: str, key: ObjectKey, damaged: BinaryIO
+) -> None:
+    """Keep damaged bytes as a package of their own: they may be all that is left of something. Raises DigestMismatch from a store that
+    knows them for damaged and does not give them.
+    """
+    with SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(archive.scratch("aside"))) as copy:
+        shutil.copyfileobj(damaged, copy, CHUNK)  # all of it, before a package is begun
+        copy.seek(0)
+        identifier = new_uuid(archive.clock())
+        said = {
+            "schema": 1,
+            "kind": "aside",
+            "id": identifier,
+            "of": object_id,
+            "place": location,
+            "key": key,
+            "at": instant(archive.clock()),
+        }
+        with archive.packages.new_version(urn(identifier), base=None) as writer:
+            writer.put(DAMAGED, cast(BinaryIO, copy))
+            writer.put_bytes(ASIDE, canonical(said))
+            inventory = writer.commit("Bytes dañados, apartados", actor.login, "", archive.clock())
+    with archive.transaction() as transaction:
+        note_package(transaction, "Archivo", identifier, inventory)
+    aside[key] = identifier

@@ -1,0 +1,102 @@
+"""Copies of every package in the replicas: written version by version, read back, and given to others when the original is damaged."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from archivo import jobs
+from archivo.archive import Archive
+from archivo.custody.fixity import FixityOutcome, check
+from archivo.identifiers import urn
+from archivo.jobs import Lease, Queue
+from archivo.records.holdings import PRINCIPAL, note_kept
+from archivo.records.models import KeptCopy
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_copy import Outcome, copy_object
+from preservation.ocfl_layout import prefix_of
+
+SLICE: Final = 20.0
+_SOME: Final = 100
+_ORIGINAL: Final = aliased(KeptCopy)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a replica is behind the archive's own store: the packages it lacks, or has in an earlier version, and since when."""
+
+    location: str
+    behind: int
+    since: datetime | None
+
+
+def replicate_some(archive: Archive, lease: Lease) -> None:
+    """Work a job: copy what a replica lacks, for a while; then the next job goes on."""
+    location = lease.object_id
+    until = time.monotonic() + SLICE
+    for object_id in behind(archive, location):
+        replicate(archive, location, object_id)
+        if time.monotonic() > until:
+            break
+    with archive.transaction() as transaction:
+        jobs.finish(transaction.session, lease, transaction.now)
+
+
+def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
+    """Copy a package's last version to a replica, and read it back whole against the original's inventory.
+
+    What the source or the replica holds damaged is told as such, and is for repair(). Raises StoreFull, StoreUnavailable.
+    """
+    target = archive.replicas[location]
+    StorageRoot(target).ensure()
+    outcome = copy_object(archive.store, target, prefix_of(urn(object_id)))
+    if outcome in (Outcome.COPIED, Outcome.HELD):
+        inventory = StorageRoot(target).inventory(urn(object_id))
+        with archive.transaction() as transaction:
+            note_kept(transaction.session, location, object_id, inventory.head, inventory.fingerprint(), transaction.now)
+        found = check(archive, location, object_id)
+        return Outcome.COPIED if found.outcome == FixityOutcome.INTACT else Outcome.OTHER
+    return outcome
+
+
+def schedule(archive: Archive) -> None:
+    """Have each replica that is behind brought up; any number may ask."""
+    for location in archive.replicas:
+        with archive.reading() as session:
+            is_busy = any(job.kind == "replicate" for job in jobs.open_jobs(session, location))
+        if not is_busy and next(behind(archive, location), None) is not None:
+            with archive.transaction() as transaction:
+                transaction.enqueue("replicate", location, queue=Queue.CUSTODY, priority=7)
+
+
+def behind(archive: Archive, location: str) -> Iterator[str]:
+    """The packages of which a replica lacks the last version, by identifier."""
+    after = ""
+    while True:
+        statement = _behind(location).with_only_columns(_ORIGINAL.object_id).where(_ORIGINAL.object_id > after)
+        with archive.reading() as session:
+            some = list(session.scalars(statement.order_by(_ORIGINAL.object_id).limit(_SOME)))
+        yield from some
+        if len(some) < _SOME:
+            return
+        after = some[-1]
+
+
+def lag(archive: Archive) -> list[Lag]:
+    """How far each replica is behind."""
+    with archive.reading() as session:
+        return [
+            Lag(each, *session.execute(_behind(each).with_only_columns(func.count(), func.min(_ORIGINAL.kept_at))).one())
+            for each in archive.replicas
+        ]
+
+
+def _behind(location: str) -> Select[str]:
+    """The packages of the archive's store that a replica has not, or has in an earlier version."""
+    there = and_(KeptCopy.location == location, KeptCopy.object_id == _ORIGINAL.object_id)
+    lacks = or_(KeptCopy.object_id.is_(None), KeptCopy.version < _ORIGINAL.version)
+    return select(_ORIGINAL.object_id).select_from(_ORIGINAL).outerjoin(KeptCopy, there).where(_ORIGINAL.location == PRINCIPAL, lacks)

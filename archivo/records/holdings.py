@@ -1,0 +1,36 @@
+"""What is kept where: each package's row in each place, written as its versions are."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from archivo.archive import Transaction
+from archivo.audit import services as audit
+from archivo.database import table_of
+from archivo.records.models import KeptCopy
+from preservation.ocfl_inventory import Inventory
+
+PRINCIPAL: Final = "principal"
+"""The archive's own store."""
+LEDGER: Final = "metadata/ledger.json"
+ASIDE: Final = "metadata/aside.json"
+"""What tells a ledger of checks, and damaged bytes that were set apart, from other packages."""
+_COPIES: Final = table_of(KeptCopy)
+
+
+def note_package(transaction: Transaction, actor: str, object_id: str, inventory: Inventory) -> None:
+    """Say in the catalogue and in the trail that a version of a package was written in the archive's store."""
+    note_kept(
+        transaction.session, PRINCIPAL, object_id, inventory.head, inventory.fingerprint(), inventory.versions[inventory.head].created
+    )
+    audit.record_package(transaction, actor, object_id, inventory.head, inventory.fingerprint())
+
+
+def note_kept(session: Session, location: str, object_id: str, version: int, inventory: str | None, at: datetime) -> None:
+    """Say in the catalogue which version of a package a place has. When it was checked stays as it was."""
+    now = {"version": version, "inventory": inventory, "kept_at": at}
+    there = update(_COPIES).filter_by(location=location, object_id=object_id).values(**now)
+    if not getattr(session.execute(there), "rowcount", 0):
+        session.execute(insert(_COPIES).values(location=location, object_id=object_id, size=0, faults=[], **now))

@@ -1,0 +1,370 @@
+"""What is kept is read again on time in every place, copied to the others, repaired from them, and its ledger tells all of it anew."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from archivo.access.policy import custody
+from archivo.archive import Archive
+from archivo.assembly import opened
+from archivo.audit.models import AuditEntry
+from archivo.custody import fixity, oversight, replicas
+from archivo.custody.fixity import FixityOutcome
+from archivo.custody.models import FixityNight, Ledger
+from archivo.custody.policy import OTHERS, FixityPolicy, read_policies
+from archivo.database import table_of
+from archivo.errors import Malformed
+from archivo.identifiers import urn
+from archivo.records.models import KeptCopy
+from archivo.worker import work_until_done
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_layout import prefix_of
+
+from .conftest import Command
+
+NOTES = 4
+NIGHT = datetime(2027, 1, 15, 22, tzinfo=ZoneInfo("America/Bogota"))
+CUSTODY = custody("prueba")
+
+
+@pytest.fixture(autouse=True)
+def copies(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    places = {"copia": tmp_path / "copia", "otra": tmp_path / "otra"}
+    monkeypatch.setenv("ARCHIVO_REPLICAS", " ".join(f"{name}={path.as_uri()}" for name, path in places.items()))
+    return places
+
+
+@pytest.fixture
+def kept(archivo: Command, tmp_path: Path, embedded: None) -> list[str]:
+    """Some documents, findable, not read again yet nor copied."""
+    notes = [tmp_path / f"nota{number}.txt" for number in range(NOTES)]
+    for number, path in enumerate(notes):
+        path.write_text(f"La nota {number} habla del acueducto.", "utf-8")
+    return [one["id"] for one in archivo("deposit", *notes, "--wait", "--json").lines]
+
+
+@pytest.fixture
+def copied(archivo: Command, kept: list[str]) -> list[str]:
+    assert archivo("replicas", "--run").status == 0
+    assert archivo("fixity", "--run").status == 0
+    assert archivo("replicas", "--run").status == 0  # the ledger of what was read
+    return kept
+
+
+def place_of(root: Path, identifier: str) -> Path:
+    return root / prefix_of(urn(identifier))
+
+
+def at(archive: Archive, moment: datetime) -> Archive:
+    """The archive, its clock stopped at a moment."""
+    return replace(archive, clock=lambda: moment.astimezone(UTC))
+
+
+def overwrite(file: Path, content: bytes) -> None:
+    file.chmod(0o644)
+    file.write_bytes(content)
+
+
+def files_of(root: Path, identifier: str) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in sorted(place_of(root, identifier).rglob("*")) if file.is_file()}
+
+
+def still(root: Path, identifier: str) -> list[Path]:
+    """The files that no later version changes."""
+    place = place_of(root, identifier)
+    return [file for file in files_of(root, identifier) if file.parent != place or file.name.startswith("0=")]
+
+
+def work_the_night(archive: Archive, location: str = "principal") -> None:
+    fixity.schedule(archive)
+    work_until_done(archive, {location})
+    work_until_done(archive, {archive.clock().astimezone(ZoneInfo("America/Bogota")).date().isoformat()[:7]})
+
+
+def state(archive: Archive, location: str = "principal") -> oversight.PlaceState:
+    (found,) = oversight.fixity_state(archive, CUSTODY, location)
+    return found
+
+
+class TestReading:
+    def test_that_nothing_was_ever_read_is_an_alarm(self, archivo: Command, kept: list[str]) -> None:
+        ran = archivo("fixity", "--json")
+        assert ran.status == 1
+        principal = ran.value["places"][0]
+        assert (principal["location"], principal["held"], principal["checked"]) == ("principal", NOTES + 1, 0)
+        assert "nunca" in principal["alarms"][0]
+
+    def test_an_empty_archive_is_no_alarm(self, archivo: Command, home: Path) -> None:
+        ran = archivo("fixity", "--json")
+        assert (ran.status, ran.value["ok"]) == (0, True)
+
+    def test_at_its_hour_all_that_is_due_is_read_once(self, kept: list[str], archive: Archive) -> None:
+        by_day = at(archive, NIGHT.replace(hour=12))
+        work_the_night(by_day)
+        assert state(by_day).checked == 0
+        night = at(archive, NIGHT)
+        work_the_night(night)
+        found = state(night)
+        assert (found.held, found.checked, found.alarms) == (NOTES + 2, NOTES + 1, ())  # the ledger was written after all was read
+        assert [(one.day, one.checked, one.wrong) for one in found.nights] == [("2027-01-15", NOTES + 1, 0)]
+        work_the_night(at(archive, NIGHT + timedelta(hours=3)))
+        assert state(night).nights == found.nights
+
+    def test_after_midnight_it_is_still_the_same_night(self, kept: list[str], archive: Archive) -> None:
+        work_the_night(at(archive, NIGHT.replace(hour=2)))
+        assert [one.day for one in state(archive).nights] == ["2027-01-14"]
+
+    def test_what_was_read_longest_ago_goes_first_and_what_never_was_before_all(self, kept: list[str], archive: Archive) -> None:
+        for number, identifier in enumerate([kept[2], kept[0]]):
+            fixity.check(at(archive, NIGHT + timedelta(minutes=number)), "principal", identifier)
+        policy = replace(read_policies(None)["principal"], every=timedelta(days=1))
+        fixity.register(archive)
+        due = list(fixity.due(at(archive, NIGHT + timedelta(days=2)), "principal", policy))
+        assert due[-2:] == [kept[2], kept[0]]
+        assert set(due[:-2]) >= {kept[1], kept[3]}
+
+    def test_a_night_reads_no_more_than_it_may_and_the_next_goes_on(
+        self, kept: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        policy = tmp_path / "politica.toml"
+        part = "every_days = 30\nhours = [20, 6]\nbytes_a_night = 1\nbytes_per_second = 1_000_000_000\nshare = 1.0\n"
+        policy.write_text(f"[principal]\n{part}[otros]\n{part}", "utf-8")
+        monkeypatch.setenv("ARCHIVO_FIXITY_POLICY", str(policy))
+        with opened() as archive:
+            for nights in (1, 2, 3):
+                night = at(archive, NIGHT + timedelta(days=nights))
+                work_the_night(night)
+                assert state(night).checked == nights
+            assert [one.checked for one in state(archive).nights] == [1, 1, 1]
+
+    def test_a_worker_that_ends_in_the_middle_leaves_what_was_read_and_the_night_goes_on(self, kept: list[str], archive: Archive) -> None:
+        night = at(archive, NIGHT)
+        fixity.begin_night(night, "principal", "2027-01-15")
+        fixity.check(night, "principal", kept[0], "2027-01-15")
+        work_the_night(night)
+        assert [(one.checked, one.wrong) for one in state(night).nights] == [(NOTES + 1, 0)]
+
+    def test_what_is_long_unread_is_an_alarm(self, copied: list[str], archive: Archive) -> None:
+        assert state(archive).alarms == ()
+        much_later = at(archive, archive.clock() + timedelta(days=200))
+        assert "sin leer" in state(much_later).alarms[0]
+
+    def test_damage_is_found_told_and_counted(self, archivo: Command, copied: list[str], home: Path, archive: Archive) -> None:
+        data = next(place_of(home / "store", copied[0]).rglob("original/data"))
+        overwrite(data, b"otra cosa")
+        ran = archivo("fixity", "--run", "--place", "principal", "--json")
+        assert ran.status == 1
+        (principal,) = ran.value["places"]
+        assert [(one["id"], one["outcome"]) for one in principal["wrong_copies"]] == [(copied[0], "damaged")]
+        assert principal["wrong"] == 1
+        with archive.reading() as session:
+            acts = list(session.scalars(select(AuditEntry.act).where(AuditEntry.object_id == copied[0])))
+        assert "package.fault" in acts
+
+    def test_an_inventory_altered_with_its_sidecar_is_found(self, copied: list[str], home: Path, archive: Archive) -> None:
+        """Bytes and digests agree with each other; only the catalogue and the trail know that they are not those that were written."""
+        place = place_of(home / "store", copied[0])
+        head = max(place.glob("v*"), key=lambda folder: int(folder.name[1:]))
+        forge(place, head)
+        assert archive.packages.verify(urn(copied[0])).is_intact
+        assert fixity.check(archive, "principal", copied[0]).outcome == FixityOutcome.ALTERED
+
+    def test_a_place_that_there_is_not_is_told(self, archivo: Command, kept: list[str]) -> None:
+        ran = archivo("fixity", "--place", "nube", "--json")
+        assert (ran.status, ran.value["error"]["code"]) == (1, "place.unknown")
+
+
+def forge(place: Path, head: Path) -> None:
+    """Another message for the last version, and the sidecars made to agree."""
+    import hashlib
+
+    content = (place / "inventory.json").read_bytes()
+    changed = content.replace(b'"message": "', b'"message": "No: ')
+    assert changed != content
+    for folder in (place, head):
+        overwrite(folder / "inventory.json", changed)
+        overwrite(folder / "inventory.json.sha256", f"{hashlib.sha256(changed).hexdigest()}  inventory.json\n".encode())
+
+
+class TestPolicy:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "no es toml",
+            "[principal]\nevery_days = 1",
+            "[otros]\nevery_days = 0\nhours = [1, 2]\nbytes_a_night = 1\nbytes_per_second = 1\nshare = 1",
+        ],
+    )
+    def test_one_that_cannot_be_used_is_refused(self, text: str, tmp_path: Path) -> None:
+        (tmp_path / "mala.toml").write_text(text, "utf-8")
+        with pytest.raises(Malformed):
+            read_policies(tmp_path / "mala.toml")
+
+    def test_a_share_reads_another_part_each_turn_until_all_was_read(self) -> None:
+        policy = replace(read_policies(None)[OTHERS], share=0.25, every=timedelta(days=10))
+        names = [f"objeto-{number}" for number in range(400)]
+        turns = [{name for name in names if policy.takes(name, NIGHT + timedelta(days=10 * turn))} for turn in range(4)]
+        assert all(60 < len(turn) < 140 for turn in turns)
+        assert sum(map(len, turns)) == len(names)
+        assert set().union(*turns) == set(names)
+
+    def test_a_night_may_be_the_whole_day(self) -> None:
+        policy: FixityPolicy = replace(read_policies(None)[OTHERS], begins=0, ends=0)
+        assert {policy.night_of(NIGHT.replace(hour=hour)) for hour in range(24)} == {"2027-01-15"}
+
+
+class TestReplicas:
+    def test_every_package_is_in_every_place_and_read_there(self, archivo: Command, kept: list[str], copies: dict[str, Path]) -> None:
+        behind = archivo("replicas", "--json")
+        assert behind.status == 1
+        assert [(one["location"], one["behind"]) for one in behind.value["replicas"]] == [("copia", NOTES + 1), ("otra", NOTES + 1)]
+        assert archivo("replicas", "--run", "--json").status == 0
+        with opened() as archive:
+            for name, store in archive.replicas.items():
+                assert sorted(StorageRoot(store).objects()) == sorted(archive.packages.objects())
+                assert (state(archive, name).checked, state(archive, name).wrong) == (NOTES + 1, 0)
+
+    def test_a_new_version_follows_by_itself(self, archivo: Command, copied: list[str], archive: Archive) -> None:
+        archivo("publish", copied[0])
+        assert [lag.behind for lag in replicas.lag(archive)] == [1, 1]
+        replicas.schedule(archive)
+        work_until_done(archive, {"copia", "otra"})
+        assert [lag.behind for lag in replicas.lag(archive)] == [0, 0]
+        head = archive.packages.head(urn(copied[0]))
+        assert {StorageRoot(store).head(urn(copied[0])) for store in archive.replicas.values()} == {head}
+
+    def test_a_copy_that_stays_behind_is_an_alarm(self, kept: list[str], archive: Archive) -> None:
+        assert "faltan paquetes" in " ".join(state(at(archive, archive.clock() + timedelta(days=2)), "copia").alarms)
+
+    def test_what_is_damaged_in_the_original_is_not_copied(self, archivo: Command, kept: list[str], home: Path) -> None:
+        overwrite(next(place_of(home / "store", kept[0]).rglob("original/data")), b"otra cosa")
+        ran = archivo("replicas", "--run", "--json")
+        assert ran.status == 1
+        assert {(one["id"], one["outcome"]) for one in ran.value["failed"]} == {(kept[0], "damaged")}
+
+    @pytest.mark.parametrize("text", ["copia", "=file:///x", "principal=file:///x", "a=file:///x a=file:///y", "Á=file:///x"])
+    def test_replicas_badly_named_are_refused(self, text: str, archivo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ARCHIVO_REPLICAS", text)
+        assert archivo("fixity", "--json").status == 2
+
+
+class TestRepair:
+    def test_whatever_is_damaged_anywhere_is_given_back_and_nothing_else_touched(
+        self, archivo: Command, copied: list[str], home: Path, copies: dict[str, Path], archive: Archive
+    ) -> None:
+        roots = {"principal": home / "store", **copies}
+        chance = random.Random(5)
+        for name, root in roots.items():
+            for file, content in files_of(root, copied[0]).items():
+                assert archivo("replicas", "--run").status == 0
+                before = {each: each.read_bytes() for each in still(root, copied[0])}
+                overwrite(file, b"x" + content[1:] if chance.random() < 0.7 else b"")
+                fixity.check(archive, name, copied[0])
+                report = archivo("verify", "--repair", copied[0], "--json")
+                assert report.status == 0, (name, file)
+                assert [one["location"] for one in report.value["restored"]] == [name], file
+                assert {each: each.read_bytes() for each in before} == before, (name, file)
+        assert archivo("verify", "--json").value["damaged"] == []
+
+    def test_the_repair_is_told_in_the_trail_and_in_the_record_and_the_damaged_bytes_are_kept(
+        self, archivo: Command, copied: list[str], home: Path, archive: Archive
+    ) -> None:
+        overwrite(next(place_of(home / "store", copied[0]).rglob("original/data")), b"otra cosa")
+        (restored,) = archivo("verify", "--repair", "--json").value["restored"]
+        with archive.packages.open(urn(restored["aside"]), "damaged/data") as kept:
+            assert kept.read() == b"otra cosa"
+        with archive.reading() as session:
+            (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.act == "package.repair"))
+        assert {name: entry.detail[name] for name in ("was", "now", "source")} == {
+            name: restored[name] for name in ("was", "now", "source")
+        }
+        event = archivo("show", copied[0], "--json").value["events"][-1]
+        assert (event["type"], event["outcome"]) == ("replication", "success")
+        assert restored["now"] in event["detail"]
+        assert archivo("audit", "verify").status == 0
+        assert archivo("verify").status == 0
+
+    def test_if_no_copy_is_good_it_is_an_alarm_and_nothing_is_written_over(
+        self, archivo: Command, copied: list[str], home: Path, copies: dict[str, Path]
+    ) -> None:
+        for number, root in enumerate([home / "store", *copies.values()]):
+            overwrite(next(place_of(root, copied[0]).rglob("original/data")), f"malo {number}".encode())
+        ran = archivo("verify", "--repair", "--json")
+        assert ran.status == 1
+        assert ran.value["restored"] == []
+        assert (copied[0], "principal") in {(one["id"], one["location"]) for one in ran.value["lost"]}
+        assert next(place_of(home / "store", copied[0]).rglob("original/data")).read_bytes() == b"malo 0"
+        assert archivo("fixity").status == 1
+
+    def test_a_whole_package_that_vanished_is_given_back(self, archivo: Command, copied: list[str], home: Path) -> None:
+        place = place_of(home / "store", copied[0])
+        before = files_of(home / "store", copied[0])
+        for file in before:
+            file.unlink()
+        assert archivo("verify", "--repair", "--json").status == 0
+        found = {file: content for file, content in files_of(home / "store", copied[0]).items() if file in before}
+        assert {file for file in found if file.parent != place and "inventory" not in file.name} == {
+            file for file in before if file.parent != place and "inventory" not in file.name
+        }
+        assert archivo("verify", "--json").value["damaged"] == []
+
+    def test_without_copies_damage_is_told_as_lost(
+        self, archivo: Command, kept: list[str], home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("ARCHIVO_REPLICAS")
+        overwrite(next(place_of(home / "store", kept[0]).rglob("original/data")), b"otra cosa")
+        ran = archivo("verify", "--repair", "--json")
+        assert ran.status == 1
+        assert [one["id"] for one in ran.value["lost"]] == [kept[0]]
+
+
+Rows = dict[str, list[Any]]
+
+
+def held(archive: Archive, keep: Callable[[Any], bool] = lambda _: True) -> Rows:
+    with archive.reading() as session:
+        return {
+            model.__tablename__: sorted(map(tuple, filter(keep, session.execute(select(table_of(model))))))
+            for model in (KeptCopy, FixityNight, Ledger)
+        }
+
+
+def test_the_store_alone_gives_back_what_was_checked(archivo: Command, copied: list[str], home: Path, archive: Archive) -> None:
+    """The ledger tells each night and each package read in it; after it, only what it says of itself is new."""
+    before = held(archive)
+    for file in home.glob("archivo.db*"):
+        file.unlink()
+    assert archivo("rebuild", "--catalogue", "--json").status == 0
+    with opened() as again:
+        after = held(again)
+    ledger = after["ledger"][0][1]
+    assert after["ledger"] == before["ledger"]
+    assert after["fixity_night"] == before["fixity_night"]
+    assert [row for row in after["kept_copy"] if row[1] != ledger] == [row for row in before["kept_copy"] if row[1] != ledger]
+    assert archivo("verify", "--json").status == 0
+
+
+def test_bits_flipped_in_any_place_are_all_found_and_all_repaired(
+    archivo: Command, copied: list[str], home: Path, copies: dict[str, Path]
+) -> None:
+    chance = random.Random(8)
+    roots = [home / "store", *copies.values()]
+    for _ in range(12):
+        assert archivo("replicas", "--run").status == 0  # a repair is told in the record, which is a version more
+        root = chance.choice(roots)
+        before = {file: file.read_bytes() for one in copied for file in still(root, one)}
+        hurt = chance.sample(sorted(file for one in copied for file in files_of(root, one)), 5)
+        for file in hurt:
+            content = bytearray(file.read_bytes())
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+            overwrite(file, bytes(content))
+        archivo("fixity", "--run", "--json")
+        assert archivo("verify", "--repair", "--json").status == 0, hurt
+        assert {file: file.read_bytes() for file in before} == before, hurt
