@@ -77,10 +77,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The judgement of one package. `standard` names what it was held for (`OCFL 1.1`, `BagIt 1.0`…); None where nothing recognised it."""
+    """The judgement of one package. `standard` names what it was held for (`OCFL 1.1`, `BagIt 1.0`…); None where nothing recognised it.
+
+    `details`: what a standard tells besides, by its key in JSON (of a bag, whether it is `complete`).
+    """
 
     standard: str | None
     findings: tuple[Finding, ...] = ()
+    details: Mapping[str, Param] = field(default_factory=dict)
 
     @property
     def valid(self) -> bool:
@@ -89,7 +93,12 @@ class Report:
 
     def to_json(self) -> Mapping[str, object]:
         """The report as `archivo validate --json` prints it (contract of the command line)."""
-        return {"valid": self.valid, "standard": self.standard, "findings": [finding.to_json() for finding in self.findings]}
+        return {
+            "valid": self.valid,
+            "standard": self.standard,
+            "findings": [finding.to_json() for finding in self.findings],
+            **self.details,
+        }
 
 
 SHOWN: Final = 200

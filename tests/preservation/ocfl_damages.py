@@ -69,7 +69,11 @@ def _rename(old: str, new: str) -> Callable[[MadeObject], object]:
 
 
 def _remove(*paths: str) -> Callable[[MadeObject], object]:
-    return lambda made: [(made.folder / path).unlink() for path in paths]
+    def do(made: MadeObject) -> None:
+        for path in paths:
+            (made.folder / path).unlink()
+
+    return do
 
 
 def _write(path: str, data: bytes = b"x") -> Callable[[MadeObject], object]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -85,6 +86,17 @@ def _top_and_deep(made: MadeRoot) -> None:
     made.add("urn:example:3", "object")
 
 
+def _empty_extensions(made: MadeRoot) -> None:
+    (made.folder / "ocfl_layout.json").unlink()
+    shutil.rmtree(made.folder / "extensions")
+    (made.folder / "extensions").mkdir()
+
+
+def _layout_folder(made: MadeRoot) -> None:
+    (made.folder / "ocfl_layout.json").unlink()
+    (made.folder / "ocfl_layout.json").mkdir()
+
+
 ROOT_DAMAGES: Mapping[str, RootDamage] = {
     "an object that is damaged": RootDamage("E092 E093", lambda made: made.objects[0].write("v1/content/empty", b"x")),
     "an object without its declaration": RootDamage("E003", _undeclared_object),
@@ -96,17 +108,13 @@ ROOT_DAMAGES: Mapping[str, RootDamage] = {
     "a layout that is a list": RootDamage("E070", _layout([])),
     "a layout without its extension": RootDamage("E070", _layout({"description": "x"})),
     "a layout without its description": RootDamage("E070", _layout({"extension": LAYOUT})),
-    "a layout that is a folder": RootDamage(
-        "E070 E073 E085", lambda made: ((made.folder / "ocfl_layout.json").unlink(), (made.folder / "ocfl_layout.json").mkdir())
-    ),
+    "a layout that is a folder": RootDamage("E070 E073 E085", _layout_folder),
     "a layout that nobody registered": RootDamage("E071", _layout({"extension": "of-ours", "description": "x"})),
     "a layout by an extension of something else": RootDamage("E071", _layout({"extension": "0009-digest-algorithms", "description": "x"})),
     "a file on the way to an object": RootDamage("E072 E084", lambda made: made.write(f"{place_of('urn:example:1')[:3]}/notes.txt")),
     "a folder of files without an object": RootDamage("E072 E084 E085 E088", lambda made: made.write("notes/notes.txt")),
     "an empty folder": RootDamage("E073 E085", lambda made: (made.folder / "abc/def").mkdir(parents=True)),
-    "empty extensions": RootDamage(
-        "E073", lambda made: ((made.folder / "ocfl_layout.json").unlink(), made.rename("extensions", "x"), _emptied(made))
-    ),
+    "empty extensions": RootDamage("E073", _empty_extensions),
     "another root inside": RootDamage("E072 E074 E084 W014", _inside, "E072 E074 E084 W014"),
     "a declaration that is a folder": RootDamage("E069 E073 E075 E085", _declared_by_a_folder),
     "two declarations": RootDamage("E076", _declared_twice),
@@ -128,9 +136,3 @@ ROOT_DAMAGES: Mapping[str, RootDamage] = {
     "objects both at the top and deep": RootDamage("W014 W015", _top_and_deep),
     "an extension that nobody registered": RootDamage("W016", lambda made: made.write("extensions/of-ours/notes.txt"), "W013"),
 }
-
-
-def _emptied(made: MadeRoot) -> None:
-    for path in sorted((made.folder / "x").rglob("*"), reverse=True):
-        path.unlink() if path.is_file() else path.rmdir()
-    made.rename("x", "extensions")

@@ -1,0 +1,142 @@
+"""Judge a bag: complete (all that its manifests name is there, and nothing else) and valid (all of it is intact) (RFC 8493, 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from preservation.findings import Report, Severity
+from preservation.validation.bagit_content import check_digests
+from preservation.validation.bagit_fetch import Fetched, resolve
+from preservation.validation.bagit_manifests import FETCH, MANIFEST, Fetch, Manifest, read_fetch, read_manifest
+from preservation.validation.bagit_names import Found, check_names, find_all
+from preservation.validation.bagit_rules import VALIDITY, BagNotes
+from preservation.validation.bagit_tags import DECLARATION, INFO, Declaration, Element, check_info, read_declaration, read_info, read_lines
+from preservation.validation.trees import Item, Kind, Tree, Unreadable
+
+_OLD_INFO: Final = "package-info.txt"
+_WEAK: Final = frozenset({"md5", "sha1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """What a bag says of itself. `info` keeps order and repetition; `fetch` names what did not come in it."""
+
+    declaration: Declaration
+    info: tuple[Element, ...]
+    manifests: tuple[Manifest, ...]
+    fetch: tuple[Fetch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A report, the bag as it was read, and whether it is complete: valid is more than complete."""
+
+    report: Report
+    bag: Bag
+    complete: bool
+
+
+def validate_bag(tree: Tree, at: str = "", *, fetch_root: Path | None = None) -> Judgement:
+    """Judge the bag at a folder of a tree; every byte is read, nothing is fetched from a network and nothing written.
+
+    A file of fetch.txt that is not in the bag is looked for where its URL says, if that is a file within `fetch_root`; without it,
+    or elsewhere, the bag is incomplete.
+    """
+    notes = BagNotes(at)
+    items = _walk(notes, tree, at)
+    files = {path: item for path, item in items.items() if item.kind is Kind.FILE}
+    declaration = read_declaration(notes, tree, at, files.get(DECLARATION))
+    bag = _read(notes, tree, at, files, declaration)
+    check_names(notes, items, bag.manifests)
+    fetched = resolve(notes, bag.fetch, files, fetch_root)
+    _check_fetch_lists(notes, bag)
+    if not any(path.startswith("data/") or path == "data" for path in items) and not fetched:
+        notes.add("payload_missing")
+    found = find_all(notes, files, fetched, bag.manifests, bag.fetch)
+    _check_payload_lists(notes, files, found, bag)
+    _check_oxum(notes, files, fetched, found, bag)
+    check_digests(notes, tree, at, found, fetched, bag.manifests)
+    report = Report(f"BagIt {declaration.version}", notes.findings())
+    complete = not any(finding.severity is Severity.ERROR and finding.code not in VALIDITY for finding in report.findings)
+    return Judgement(Report(report.standard, report.findings, {"complete": complete}), bag, complete)
+
+
+def _walk(notes: BagNotes, tree: Tree, at: str) -> Mapping[str, Item]:
+    """All that stands in the bag, by path; links and devices are noted."""
+    start = len(at) + 1 if at else 0
+    found: dict[str, Item] = {}
+    inhabited: set[str] = set()
+    try:
+        for item in tree.walk(at):
+            path = item.path[start:]
+            found[path] = item
+            inhabited.add(path.rpartition("/")[0])
+            if item.kind is Kind.LINK:
+                notes.add("link", path)
+            elif item.kind is Kind.OTHER:
+                notes.add("special", path)
+            elif item.kind is Kind.CLOSED:
+                notes.add("unreadable", path, reason="la carpeta no se deja listar")
+    except Unreadable as fault:
+        notes.add("unreadable", "", reason=str(fault))
+    for path, item in found.items():
+        if item.kind is Kind.FOLDER and path not in inhabited and path.startswith("data/"):
+            notes.add("empty_folder", path)
+    return found
+
+
+def _read(notes: BagNotes, tree: Tree, at: str, files: Mapping[str, Item], declaration: Declaration) -> Bag:
+    names = [path for path in files if "/" not in path and MANIFEST.fullmatch(path)]
+    manifests = [read_manifest(notes, name, read_lines(notes, tree, at, name, declaration), declaration) for name in sorted(names)]
+    seen: dict[tuple[bool, str], str] = {}
+    for manifest in manifests:
+        other = seen.setdefault((manifest.is_of_tags, manifest.algorithm or manifest.name), manifest.name)
+        if other != manifest.name:
+            notes.add("two_manifests", manifest.name, name=manifest.name, other=other)
+    payload = [manifest for manifest in manifests if not manifest.is_of_tags]
+    if not payload:
+        notes.add("manifest_missing")
+    elif all(manifest.algorithm in _WEAK for manifest in payload):
+        notes.add("weak_algorithm", "", algorithm=", ".join(manifest.algorithm or "" for manifest in payload))
+    name = INFO if INFO in files else _OLD_INFO if _OLD_INFO in files and declaration.is_old else None
+    info = read_info(notes, tree, at, name, declaration) if name else ()
+    fetch = read_fetch(notes, read_lines(notes, tree, at, FETCH, declaration), declaration) if FETCH in files else ()
+    return Bag(declaration, info, tuple(manifests), fetch)
+
+
+def _check_fetch_lists(notes: BagNotes, bag: Bag) -> None:
+    """Every file of fetch.txt is in the payload manifests (2.2.3): in all of them, or before 1.0 in one."""
+    payload = [manifest for manifest in bag.manifests if not manifest.is_of_tags]
+    for fetch in bag.fetch:
+        lacking = [manifest.name for manifest in payload if fetch.path not in manifest.entries]
+        if lacking and bag.declaration.is_old:
+            if len(lacking) == len(payload):
+                notes.add("fetch_unlisted_old", f"{FETCH}:{fetch.line}", path=fetch.path, manifest=lacking[0])
+        elif lacking:
+            notes.add("fetch_unlisted", f"{FETCH}:{fetch.line}", path=fetch.path, manifest=lacking[0])
+
+
+def _check_payload_lists(notes: BagNotes, files: Mapping[str, Item], found: Found, bag: Bag) -> None:
+    """Every payload file is in the manifests (3): in all of them, or before 1.0 in one."""
+    payload = [manifest for manifest in bag.manifests if not manifest.is_of_tags]
+    for path in files:
+        if not path.startswith("data/"):
+            continue
+        lacking = [manifest.name for manifest in payload if not found.lists(manifest, path)]
+        if len(lacking) == len(payload):
+            notes.add("file_unlisted", path)
+        elif lacking:
+            rule = "file_unlisted_somewhere_old" if bag.declaration.is_old else "file_unlisted_somewhere"
+            notes.add(rule, path, manifest=lacking[0])
+
+
+def _check_oxum(notes: BagNotes, files: Mapping[str, Item], fetched: Mapping[str, Fetched], found: Found, bag: Bag) -> None:
+    stated = check_info(notes, INFO, bag.info, bag.declaration)
+    if stated is None or any(fetch.path not in files and fetch.path not in fetched for fetch in bag.fetch):
+        return
+    sizes = [item.size for path, item in files.items() if path.startswith("data/")] + [each.size for each in fetched.values()]
+    octets, streams = stated.split(".")
+    lost = sum(path.startswith("data/") for path in found.lost)
+    if (int(octets), int(streams)) != (sum(sizes), len(sizes) + lost):
+        notes.add("oxum", INFO, expected=stated, found=f"{sum(sizes)}.{len(sizes)}")
