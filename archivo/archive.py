@@ -25,7 +25,7 @@ from search.index import SearchIndex
 
 if TYPE_CHECKING:
     from ingest.limits import Limits
-    from ingest.step import Tools
+    from ingest.step import Programs, Tools
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -187,6 +187,7 @@ class Archive:
     limits: "Limits"
     clamav_socket: Path | None
     fixity_policy: Path | None
+    programs: "Programs"
     cache: Path
     shelf: Shelf
     process: str

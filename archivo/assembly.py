@@ -24,6 +24,7 @@ from archivo.processes import host_name, lives, process_name
 from archivo.settings import Settings, SettingsError, read_settings
 from archivo.tracing import OtlpTraces, Traces
 from ingest.limits import Limits
+from ingest.step import Programs
 from ingest.tools.process import ToolBox
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreFull, StoreUnavailable
@@ -140,6 +141,7 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
         limits=Limits(),
         clamav_socket=settings.clamav_socket,
         fixity_policy=settings.fixity_policy,
+        programs=Programs(settings.verapdf, settings.ffprobe, settings.trust_roots),
         cache=settings.home / "cache",
         shelf=Shelf(),
         process=process_name(host, os.getpid()),

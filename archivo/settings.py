@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_ENTITY_NAME": "Nombre de la entidad productora que forma el fondo por omisión",
     "ARCHIVO_CLAMAV_SOCKET": "Ruta del socket de ClamAV; sin ella no se buscan programas maliciosos, y se dice",
     "ARCHIVO_FIXITY_POLICY": "Archivo TOML con cada cuánto se comprueba lo guardado en cada lugar; por omisión, el que trae el programa",
+    "ARCHIVO_VERAPDF": "Ruta del programa veraPDF, que juzga si un PDF es el PDF/A que dice ser; sin ella lo juzga el validador propio",
+    "ARCHIVO_FFPROBE": "Ruta del programa ffprobe, que lee las cabeceras de audio y video; por omisión, el que se encuentre en PATH",
+    "ARCHIVO_TRUST_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía al comprobar firmas; sin ella, en ninguno",
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
@@ -65,6 +69,9 @@ class Settings:
     entity_name: str
     clamav_socket: Path | None
     fixity_policy: Path | None
+    verapdf: Path | None
+    ffprobe: Path | None
+    trust_roots: Path | None
     timezone: str
     max_upload_bytes: int
     workers: int
@@ -91,6 +98,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         entity_name=env.get("ARCHIVO_ENTITY_NAME") or "Secretaría General de la Alcaldía Mayor de Bogotá, D.C.",
         clamav_socket=Path(socket) if socket else None,
         fixity_policy=Path(policy) if (policy := env.get("ARCHIVO_FIXITY_POLICY")) else None,
+        verapdf=_existing(env, "ARCHIVO_VERAPDF"),
+        ffprobe=_existing(env, "ARCHIVO_FFPROBE") or _found("ffprobe", env),
+        trust_roots=_existing(env, "ARCHIVO_TRUST_ROOTS"),
         timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
@@ -148,6 +158,23 @@ def _text(name: str, path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{name}: no se pudo leer «{path}».") from fault
+
+
+def _existing(env: Mapping[str, str], name: str) -> Path | None:
+    """A path that is there; None where none is given."""
+    text = env.get(name)
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not path.exists():
+        raise SettingsError(f"{name} dice «{text}», y no existe.")
+    return path
+
+
+def _found(program: str, env: Mapping[str, str]) -> Path | None:
+    """A program on the path of the environment."""
+    found = shutil.which(program, path=env.get("PATH", ""))
+    return Path(found).absolute() if found else None
 
 
 def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

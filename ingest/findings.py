@@ -6,6 +6,7 @@ A finding is kept as code and parameters and worded when shown.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.catalogue.conformance import CONFORMANCE
 from ingest.catalogue.documents import DOCUMENTS
 from ingest.catalogue.entry import Entry, Severity
 from ingest.catalogue.files import FILES
@@ -38,6 +39,7 @@ CATALOGUE: Mapping[str, Entry] = {
     **FILES,
     **PDF,
     **DOCUMENTS,
+    **CONFORMANCE,
     "ocr.unavailable": Entry(
         Severity.ERROR,
         "The engine needs the data of the language and of orientation",

@@ -113,6 +113,18 @@ class Derivative:
     format: Format
 
 
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What of the machine the steps may ask besides their children; None for what it does not have.
+
+    `verapdf` and `ffprobe` are paths of programs; `trust_roots` is a folder of certificates (PEM or DER) in which signatures are trusted.
+    """
+
+    verapdf: Path | None = None
+    ffprobe: Path | None = None
+    trust_roots: Path | None = None
+
+
 class Tools(Protocol):
     """The children that do dangerous or long work. See ingest.tools.process.ToolBox, the only implementation."""
 
@@ -138,6 +150,7 @@ class Workspace:
     tools: Tools
     limits: Limits = field(default_factory=Limits)
     clamav_socket: Path | None = None
+    programs: Programs = field(default_factory=Programs)
     format: Format | None = None
     parts: list[Part] = field(default_factory=list)
     pending: list[int] = field(default_factory=list)

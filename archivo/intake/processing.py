@@ -31,6 +31,7 @@ from archivo.retention import classification
 from ingest import alto
 from ingest.pipeline import run
 from ingest.step import Part, Place, Workspace
+from ingest.steps.conform import Conform
 from ingest.steps.derive import Derive
 from ingest.steps.extract import Extract
 from ingest.steps.identify import Identify
@@ -47,7 +48,7 @@ DOCUMENTS: Final = table_of(Document)
 PAGES_A_JOB: Final = 20
 AGAIN: Final = "again"
 """The parameter of a job that reads a kept document anew."""
-READING: Final = (Scan(), Identify(), Validate(), Extract())
+READING: Final = (Scan(), Identify(), Validate(), Conform(), Extract())
 MAKING: Final = (Recognize(), Derive())
 
 
@@ -180,6 +181,7 @@ def open_workspace(archive: Archive, document_id: str, filename: str, folder: Pa
         tools=archive.tools,
         limits=archive.limits,
         clamav_socket=archive.clamav_socket,
+        programs=archive.programs,
     )
 
 

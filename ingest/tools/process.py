@@ -69,6 +69,8 @@ LIMITS: Final[Mapping[str, ChildLimits]] = MappingProxyType(
         "image": ChildLimits(memory=512 << 20, calls=2000),
         "office": ChildLimits(memory=1 << 30),
         "old_office": ChildLimits(memory=1536 << 20),  # a sheet of XLS is laid out whole: 1,070 MB where a cell is in its last corner
+        "pdfa": ChildLimits(memory=1536 << 20, calls=200),
+        "structure": ChildLimits(memory=1 << 30, calls=2000),
         "markup": ChildLimits(memory=1536 << 20, calls=2000),
         "mail": ChildLimits(memory=1536 << 20),
         "process": ChildLimits(memory=16 << 30, calls=1),  # programs that `run` starts; a Java machine reserves much more than it uses

@@ -112,7 +112,11 @@ def test_show_has_the_keys_of_the_contract(archivo: Command, note: Path) -> None
         "puid": "x-fmt/111",
         "mime": "text/plain",
         "filename": "nota del tranvía.txt",
+        "format": shown["representations"][0]["format"],
     }
+    assert shown["original"]["format"]["name"] == "Plain Text File"
+    assert shown["original"]["format"]["certainty"] == "content"
+    assert "DROID_SignatureFile_V" in shown["original"]["format"]["signatures"]
     assert shown["title"] == "nota del tranvía"
     assert (shown["state"], shown["access"], shown["published"], shown["classification"]) == ("findable", "publica", False, None)
     assert {"ingestion start", "format identification", "fixity check"} <= {event["type"] for event in shown["events"]}

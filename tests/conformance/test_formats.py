@@ -1,9 +1,13 @@
 """Others' files of known formats: how many are told as their makers say. Each test prints its figure."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ingest.tools import verapdf
+from ingest.tools.process import ToolBox
 from tests.ingest.conftest import Take, take, tools
 
 __all__ = ["take", "tools"]
@@ -31,3 +35,40 @@ def test_the_skeletons_of_pronom_are_identified(take: Take, reference: Path, cap
         known = take(path, path.name).work.format
         right += known is not None and known.puid == expected
     assert told(capsys, "PRONOM skeletons with the identifier of their name", right, len(files)) >= LEAST
+
+
+def verdicts(folder: Path, judge: Callable[[Path, str], str]) -> tuple[int, int]:
+    """(how many of the PDF files are judged as their names say, how many there are)."""
+    right = total = 0
+    for path in sorted(folder.rglob("*.pdf")):
+        expected = "conforms" if "-pass-" in path.name else "violates"
+        right += judge(path, "1b" if "PDF_A-1b" in path.parts else "2b") == expected
+        total += 1
+    if not total:
+        pytest.skip("not run: no PDF/A files in the reference data")
+    return right, total
+
+
+def test_pdf_a_is_judged_as_verapdf_judges_it(tools: ToolBox, reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By our own validator alone. What it cannot tell counts as wrong; nothing is wrongly approved."""
+
+    def judge(path: Path, flavour: str) -> str:
+        verdict = str(tools.call("pdfa", "judge", timeout=60, path=str(path), flavour=flavour)["verdict"])
+        assert verdict != "conforms" or "-pass-" in path.name, path
+        return verdict
+
+    right, total = verdicts(reference / "data" / "pdf_verapdf", judge)
+    assert told(capsys, "PDF/A verdicts of our own validator equal to veraPDF's", right, total) >= LEAST
+
+
+def test_verapdf_is_asked_where_it_is(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in ten, because each asks for a Java machine of its own."""
+    command = os.environ.get("ARCHIVO_TEST_VERAPDF")
+    if not command:
+        pytest.skip("not run: ARCHIVO_TEST_VERAPDF names no veraPDF")
+    files = sorted((reference / "data" / "pdf_verapdf").rglob("*.pdf"))[::10]
+    right = 0
+    for path in files:
+        answer = verapdf.judge(Path(command), path, "1b" if "PDF_A-1b" in path.parts else "2b", 60)
+        right += answer["verdict"] == ("conforms" if "-pass-" in path.name else "violates")
+    assert told(capsys, "PDF/A verdicts through veraPDF", right, len(files)) == 1

@@ -14,7 +14,7 @@ INGEST = Path(__file__).resolve().parents[2] / "ingest"
 WORDINGS = ("findings.py", "outcomes.py", "catalogue")
 FINDING_CALLS = frozenset({"find", "note", "refuse", "Refused", "Finding", "ToolFailed"})
 OUTCOME_CALLS = frozenset({"Done", "Skipped", "Failed"})
-CODE = re.compile(r"[a-z]+\.[a-z_]+")
+CODE = re.compile(r"[a-z]+\d?\.[a-z_]+")
 
 
 def sources() -> Iterator[ast.Module]:

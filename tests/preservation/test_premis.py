@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preservation.fixity import Digest
-from preservation.premis import Agent, AgentType, Event, EventType, Outcome, PremisObject, events_from_json, events_to_json, to_xml
+from preservation.premis import (
+    Agent,
+    AgentType,
+    Event,
+    EventType,
+    FormatDesignation,
+    Outcome,
+    PremisObject,
+    events_from_json,
+    events_to_json,
+    to_xml,
+)
 
 NOW = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 ORIGINAL = PremisObject(
@@ -18,6 +29,7 @@ ORIGINAL = PremisObject(
     5_000_000_000,
     "application/pdf",
     puid="fmt/18",
+    format=FormatDesignation("Acrobat PDF 1.4", "1.4", ("signature", "DROID_SignatureFile_V125.xml")),
     original_name="Acta <n.º 3> & anexos\x07 \udcf1.pdf",
 )
 COPY = PremisObject(
@@ -57,6 +69,9 @@ def test_what_it_says() -> None:
         return [str(found.text) for found in root.iterfind(path, NAMES)]
 
     assert said("p:object//p:formatRegistryKey") == ["fmt/18", "fmt/354"]
+    assert said("p:object//p:formatName") == ["Acrobat PDF 1.4", "application/pdf"]
+    assert said("p:object//p:formatVersion") == ["1.4"]
+    assert said("p:object//p:formatNote") == ["application/pdf", "signature", "DROID_SignatureFile_V125.xml"]
     assert said("p:object//p:size") == ["5000000000", "10"]
     assert said("p:object//p:messageDigest") == ["a" * 64, "b" * 128, "c" * 64]
     assert said("p:object/p:originalName") == ["Acta <n.º 3> & anexos\\x07 \\udcf1.pdf"]
