@@ -13,6 +13,7 @@ from preservation.validation.eark_rules import FILES, found
 from preservation.validation.mets_reading import Claim, Mets, read
 from preservation.validation.mets_rules import found as found_in_mets
 from preservation.validation.package_files import PackageFiles, PackageRefused, opened
+from preservation.validation.premis import premis_findings
 from preservation.validation.telling import limited
 
 _CODES: Final = {element.replace("[@LABEL='CSIP']", ""): codes for element, *codes in FILES}
@@ -87,6 +88,18 @@ def _mets(files: PackageFiles, folder: str, name: str, mets: Mets, listed: set[s
             listed.add(place)
     for breach in verify(files, folder, mets.claims):
         yield _told(breach, f"{where}:{breach.claim.line}")
+    for claim in mets.claims:
+        kind, place = place_of(claim.href, folder, files.sizes)
+        if (claim.kind or "").startswith("PREMIS") and kind == "inside" and place in files.sizes:
+            yield from _premis(files, place)
+
+
+def _premis(files: PackageFiles, path: str) -> Iterator[Finding]:
+    try:
+        with files.open(path) as source:
+            yield from premis_findings(source, path)
+    except OSError as error:
+        yield found_in_mets("unreadable", path, path=path, detail=error.strerror or str(error))
 
 
 def _told(breach: Breach, where: str) -> Finding:

@@ -29,7 +29,8 @@ _LOCATION: Final[Mapping[str, Values]] = {
     "OTHERLOCTYPE": "string",
 }
 _LINK: Final[Mapping[str, Values]] = {
-    **{f"xlink:{name}": "string" for name in ("href", "role", "arcrole", "title")},
+    **{f"xlink:{name}": "string" for name in ("role", "arcrole", "title")},
+    "xlink:href": "uri",
     "xlink:type": ("simple",),
     "xlink:show": ("new", "replace", "embed", "other", "none"),
     "xlink:actuate": ("onLoad", "onRequest", "other", "none"),
@@ -130,7 +131,7 @@ MODEL: Final = Model.of(
         "smLinkGrp": Kind(
             "smLocatorLink smLocatorLink+ smArcLink+", {**_ID, "ARCLINKORDER": ("ordered", "unordered"), "xlink:*": "string"}
         ),
-        "smLocatorLink": Kind(attributes={**_ID, "xlink:href!": "string", "xlink:*": "string"}),
+        "smLocatorLink": Kind(attributes={**_ID, "xlink:href!": "uri", "xlink:*": "string"}),
         "smArcLink": Kind(attributes={**_ID, "ARCTYPE": "string", "ADMID": "idrefs", "xlink:*": "string"}),
         "behaviorSec": Kind("behaviorSec* behavior*", {**_ID, "CREATED": "dateTime", "LABEL": "string"}),
         "behavior": Kind(

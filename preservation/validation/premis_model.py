@@ -7,8 +7,8 @@ from preservation.premis import NAMESPACE
 from preservation.validation.xml_model import ANY, Kind, Model, Values
 
 _ENTITY: Final[Mapping[str, Values]] = {"xmlID": "id", "version": ("3.0",)}
-_LINKED: Final[Mapping[str, Values]] = {"simpleLink": "string"}
-_AUTHORITY: Final[Mapping[str, Values]] = {"authority": "string", "authorityURI": "string", "valueURI": "string"}
+_LINKED: Final[Mapping[str, Values]] = {"simpleLink": "uri"}
+_AUTHORITY: Final[Mapping[str, Values]] = {"authority": "string", "authorityURI": "uri", "valueURI": "uri"}
 _LINKS: Final = "relationship* linkingEventIdentifier* linkingRightsStatementIdentifier*"
 _ABOUT: Final = "preservationLevel* significantProperties*"
 

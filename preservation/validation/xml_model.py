@@ -18,11 +18,11 @@ _DATETIME: Final = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]
 _LEXICAL: Final[Mapping[str, re.Pattern[str]]] = {
     "id": re.compile(_NAME),
     "idref": re.compile(_NAME),
-    "idrefs": re.compile(rf"{_NAME}(\s+{_NAME})*"),
+    "idrefs": re.compile(rf"({_NAME}(\s+{_NAME})*)?"),
     "int": re.compile(r"[+-]?\d{1,18}"),
     "natural": re.compile(r"\+?\d{1,18}"),
     "positive": re.compile(r"\+?0*[1-9]\d{0,17}"),
-    "name": re.compile(r"[^\s/]+"),
+    "uri": re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:|[^:/?#%]*(?:%[0-9A-Fa-f]{2}[^:/?#%]*)*(?=[/?#]|$))(?:[^%]|%[0-9A-Fa-f]{2})*"),
 }
 _CHILD: Final = re.compile(r"[A-Za-z]+")
 _GUESSED: Final = 40
@@ -35,8 +35,8 @@ class Kind:
     """What one element may hold.
 
     `children` is a regular expression over names, `name note*`; empty for none; ANY for what is not judged. `attributes` maps a name, with
-    `!` where it is required, to a type (`string`, `id`, `idref`, `idrefs`, `int`, `natural`, `positive`, `dateTime`) or to its values.
-    `text` is the type of its text; None where there must be none.
+    `!` where it is required, to a type (`string`, `uri`, `id`, `idref`, `idrefs`, `int`, `natural`, `positive`, `dateTime`) or to its
+    values. `text` is the type of its text; None where there must be none.
     """
 
     children: str = ""
@@ -163,8 +163,8 @@ class Checker:
             yield from self._order(name, children, element)
             kind = self._model.kinds[name]
             text = (element[-1].tail if len(element) else element.text) or ""
-            if kind.text is None and text and not text.isspace():
-                yield Fault("text", name, "", shortened(text.strip()), line_of(element))
+            if kind.text is None and text and not (kind.children and text.isspace()):
+                yield Fault("text", name, "", shortened(text), line_of(element))
             elif kind.text is not None and not lexical(kind.text, text):
                 yield Fault("value", name, "", shortened(text.strip()), line_of(element))
         self._open.pop()
