@@ -56,7 +56,7 @@ faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se d
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes y ausencias de un minuto: varias horas
 	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
-conformance: .venv/.ready-dev ## El juicio de otros: validadores y colecciones oficiales
+conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales
 	$(PYTEST) tests/conformance -m "not servers"
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
@@ -88,4 +88,8 @@ clean: ## Borra lo instalado y lo generado; nunca los datos (var/)
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock
 	@.ci/setup dev
+	@touch $@
+
+.venv/.ready-eark: .venv/.ready .ci/eark.lock
+	@.ci/setup eark
 	@touch $@
