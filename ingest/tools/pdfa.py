@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +17,26 @@ from ingest.tools.xmp import BadPacket, in_utf8, is_utf8
 CONFORMS: Final = "conforms"
 VIOLATES: Final = "violates"
 UNDECIDED: Final = "undecided"
+MOST: Final = 1000
+"""Breaches that check() answers of one file; the rest are counted."""
+_VERDICTS: Final = MappingProxyType({CONFORMS: "pass", VIOLATES: "fail", UNDECIDED: "not_checked", "": "not_checked"})
 _OURS: Final = re.compile(
     r"ISO_19005_1:6\.7\.(8|9)-|ISO_19005_[23]:6\.6\.2\.(1-[45]|3\.)|pikepdf:(xmp-default-namespace|schema-ObjectMetadata)"
 )
 """The rules of pikepdf that ours stand in for: it knows few of the properties that XMP predefines, and no extension schema."""
 _LEVEL: Final = re.compile(r"ISO_19005_1:6\.7\.11-3|ISO_19005_[23]:6\.6\.4-3")
+_CLAUSE: Final = re.compile(r"ISO_19005_\d:([\d.]+)(?:-\d+)?")
 _PARTS: Final = {"1": 1, "2": 2, "3": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a file breaks, or, where it is no `violation`, what is not judged of it. `rule` is as `ISO_19005_2:6.2.8-3`."""
+
+    rule: str
+    where: str
+    detail: str
+    violation: bool = True
 
 
 def judge(path: str, flavour: str = "") -> dict[str, Any]:
@@ -30,43 +45,68 @@ def judge(path: str, flavour: str = "") -> dict[str, Any]:
     Answers {flavour, verdict, breaches, agent}: flavour "" for what claims none; verdict `conforms`, `violates` or `undecided` (something
     in it is beyond what is judged here: levels A and U, PDF/A-4, what pikepdf leaves open); breaches, at most 50 of (clause, what).
     """
-    agent = f"pikepdf {version('pikepdf')}"
+    told, verdict, breaches = _judgement(Path(path), flavour)
+    worst = [one for one in breaches if one.violation] or breaches
+    clauses = [((_CLAUSE.match(one.rule) or [one.rule, one.rule])[1], f"{one.detail} {one.where}".strip()[:200]) for one in worst[:50]]
+    return {"flavour": told, "verdict": verdict, "breaches": clauses, "agent": f"pikepdf {version('pikepdf')}"}
+
+
+def check(path: str) -> dict[str, Any]:
+    """Judge as judge() does, and answer `claim`, the part and level that the file claims (`2b`; None for none), `checked`, the flavour that
+    it was held to (None: none that can be), `verdict` (pass, fail, not_checked), `findings` of {rule, where, detail, violation} and how
+    many `more`. Raises pikepdf's errors for what cannot be opened.
+    """
+    with pikepdf.open(path):
+        told, verdict, breaches = _judgement(Path(path), "")
+    checked = f"{told[:1]}b" if told[:1] in _PARTS else None
+    findings = [{"rule": one.rule, "where": one.where, "detail": one.detail, "violation": one.violation} for one in breaches[:MOST]]
+    if checked is not None and told != checked and not findings:
+        verdict = CONFORMS  # of the level that was judged
+    return {
+        "claim": told or None,
+        "checked": checked,
+        "verdict": _VERDICTS[verdict],
+        "findings": findings,
+        "more": max(len(breaches) - MOST, 0),
+    }
+
+
+def _judgement(path: Path, flavour: str) -> tuple[str, str, list[Breach]]:
+    """(flavour, verdict, breaches)."""
     try:
         with pikepdf.open(path) as document:
             packet = _packet(document.Root)
     except pikepdf.PasswordError:
-        return {"flavour": flavour, "verdict": VIOLATES if flavour else "", "breaches": [("6.1.3", "encryption")], "agent": agent}
+        return flavour, VIOLATES if flavour else "", [Breach("ISO_19005_1:6.1.3", "", "encryption")]
     except pikepdf.PdfError as fault:
-        return {"flavour": flavour, "verdict": UNDECIDED if flavour else "", "breaches": [("", str(fault)[:200])], "agent": agent}
+        return flavour, UNDECIDED if flavour else "", [Breach("", "", str(fault)[:200], violation=False)]
     part, level = (flavour[0], flavour[1:].upper()) if flavour else pdfa_metadata.claim(packet or b"")
     told = f"{part}{level.lower()}"
     if part not in _PARTS:
-        return {"flavour": told, "verdict": UNDECIDED if part else "", "breaches": [], "agent": agent}
-    violations, unknown = _judged(Path(path), _PARTS[part], level, packet)
-    verdict = VIOLATES if violations else UNDECIDED if unknown or level != "B" else CONFORMS
-    return {"flavour": told, "verdict": verdict, "breaches": (violations or unknown)[:50], "agent": agent}
+        return told, UNDECIDED if part else "", []
+    breaches = _breaches(path, _PARTS[part], level, packet)
+    if any(one.violation for one in breaches):
+        return told, VIOLATES, breaches
+    return told, UNDECIDED if breaches or level != "B" else CONFORMS, breaches
 
 
-def _judged(path: Path, part: int, level: str, packet: bytes | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """(what breaks level B of the part, what could not be judged)."""
+def _breaches(path: Path, part: int, level: str, packet: bytes | None) -> list[Breach]:
+    """What breaks level B of the part, or could not be judged."""
     found = list(pdfa.validate_written(path, f"{part}b").findings)
-    if packet is not None and part == 1 and not is_utf8(packet):
-        found += _of_wide_metadata(path, packet)
-    violations: list[tuple[str, str]] = []
-    unknown: list[tuple[str, str]] = []
-    elsewhere: list[int] = []
-    for finding in found:
-        if number := re.match(r"obj (\d+) 0 \(ObjectMetadata\)", finding.where):
-            elsewhere.append(int(number[1]))
-        if _OURS.match(finding.rule) or (level != "B" and _LEVEL.match(finding.rule)):
-            continue
-        breach = (finding.rule.rpartition(":")[2].rpartition("-")[0] or finding.rule, f"{finding.message} ({finding.where})"[:200])
-        (violations if finding.kind == "violation" else unknown).append(breach)
+    ours: list[tuple[str, str, str]] = []
     if packet is not None:
-        violations += pdfa_metadata.breaches(packet, part)
-    violations += _of_objects(path, elsewhere, part, packet)
-    violations += pdfa_syntax.breaches(path, part)
-    return list(dict.fromkeys(violations)), list(dict.fromkeys(unknown))
+        if part == 1 and not is_utf8(packet):
+            found += _of_wide_metadata(path, packet)
+        ours += [(clause, "", what) for clause, what in pdfa_metadata.breaches(packet, part)]
+    elsewhere = [int(number[1]) for one in found if (number := re.match(r"obj (\d+) 0 \(ObjectMetadata\)", one.where))]
+    ours += _of_objects(path, elsewhere, part, packet)
+    ours += [(clause, "", what) for clause, what in pdfa_syntax.breaches(path, part)]
+    theirs = [
+        Breach(one.rule, one.where, one.message, one.kind == "violation")
+        for one in found
+        if not (_OURS.match(one.rule) or (level != "B" and _LEVEL.match(one.rule)))
+    ]
+    return list(dict.fromkeys([*theirs, *(Breach(f"ISO_19005_{part}:{clause}", where, what) for clause, where, what in ours)]))
 
 
 def _of_wide_metadata(path: Path, packet: bytes) -> list[pdfa.Finding]:
@@ -80,13 +120,13 @@ def _of_wide_metadata(path: Path, packet: bytes) -> list[pdfa.Finding]:
         return [one for one in pdfa.check(document, "1b").findings if one.rule.startswith(("ISO_19005_1:6.7.3-", "ISO_19005_1:6.7.11-"))]
 
 
-def _of_objects(path: Path, numbers: list[int], part: int, main: bytes | None) -> list[tuple[str, str]]:
-    """What the metadata of objects that are not the document break."""
-    found: list[tuple[str, str]] = []
+def _of_objects(path: Path, numbers: list[int], part: int, main: bytes | None) -> list[tuple[str, str, str]]:
+    """(clause, where, what) that the metadata of objects that are not the document break."""
+    found: list[tuple[str, str, str]] = []
     with pikepdf.open(path) as document:
         for number in numbers[:1000]:
-            stream = document.get_object(number, 0)
-            found += pdfa_metadata.breaches(stream.read_bytes(), part, of=main)
+            packet = document.get_object(number, 0).read_bytes()
+            found += [(clause, f"obj {number} 0", what) for clause, what in pdfa_metadata.breaches(packet, part, of=main)]
     return found
 
 
@@ -100,4 +140,4 @@ def _packet(holder: pikepdf.Object) -> bytes | None:
         return b""
 
 
-CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"judge": judge})
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"judge": judge, "check": check})
