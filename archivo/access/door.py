@@ -17,6 +17,7 @@ AREAS: dict[str, frozenset[Grant]] = {
     "recibir": frozenset({Grant.DEPOSIT}),
     "clasificar": frozenset({Grant.CLASSIFY}),
     "trd": frozenset({Grant.MANAGE_TRD, Grant.CLASSIFY}),
+    "custodia": frozenset({Grant.VERIFY}),
     "trabajos": frozenset({Grant.SEE_JOBS}),
     "personas": frozenset({Grant.MANAGE_PEOPLE}),
 }

@@ -147,6 +147,12 @@ def anchor_trail(archive: Archive, actor: Actor) -> audit.Anchor | None:
     return audit.anchor(archive)
 
 
+def anchors(archive: Archive, actor: Actor) -> list[audit.Anchor]:
+    """The anchors that the database keeps, the newest first."""
+    require(archive, actor, Grant.VERIFY)
+    return audit.list_anchors(archive)
+
+
 def _chosen(archive: Archive, place: str | None) -> list[str]:
     names = list(places(archive))
     if place is None:

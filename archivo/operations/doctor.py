@@ -9,8 +9,10 @@ from typing import Final
 
 from sqlalchemy import func, select, text
 
+from archivo.access.policy import custody
 from archivo.archive import Archive
 from archivo.audit.services import verify_chain
+from archivo.custody.oversight import fixity_state
 from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
@@ -67,6 +69,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("mensajería", lambda: _broker(archive)),
         ("sellado", lambda: _sealing(archive)),
         ("bitácora", lambda: _audit(archive)),
+        ("custodia", lambda: _custody(archive)),
     )
     checks = []
     for name, look in looks:
@@ -227,6 +230,19 @@ def _sealing(archive: Archive) -> Check:
             "sellado", "warning", f"{unsealed} documentos tienen actos sin sellar.", "Se sellan solos mientras serve o worker trabajan."
         )
     return Check("sellado", "ok", "Todos los actos están sellados en sus paquetes.")
+
+
+def _custody(archive: Archive) -> Check:
+    states = fixity_state(archive, custody("doctor"))
+    alarms = [f"{state.location}: {alarm}" for state in states for alarm in state.alarms]
+    if alarms:
+        is_damaged = any(state.wrong for state in states)
+        return Check("custodia", "error" if is_damaged else "warning", alarms[0], "Vea todo con «archivo fixity», o en la página Custodia.")
+    if len(states) == 1:
+        return Check(
+            "custodia", "warning", "No hay copias en otro lugar: si este se pierde, se pierde todo.", "Dígalas en ARCHIVO_REPLICAS."
+        )
+    return Check("custodia", "ok", f"Todo se leyó a su tiempo en {count(len(states), 'lugar')}.")
 
 
 def _audit(archive: Archive) -> Check:

@@ -28,6 +28,7 @@ QUEUES: Final = {
     "index": "Buscador",
     "seal": "Sellado de paquetes",
     "train": "Aprendizaje",
+    "custody": "Custodia",
 }
 COLUMNS: Final = (
     Column("Trabajo", "trabajo", "kind"),

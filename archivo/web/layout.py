@@ -45,6 +45,7 @@ PLACES: Final = (
     Place("recibir", "Recibir", "/recibir", "recibir"),
     Place("clasificar", "Clasificar", "/clasificar", "clasificar"),
     Place("trd", "TRD", "/trd", "trd"),
+    Place("custodia", "Custodia", "/custodia", "custodia"),
     Place("trabajos", "Trabajos", "/trabajos", "trabajos"),
     Place("personas", "Personas", "/personas", "personas"),
     Place("ayuda", "Ayuda", "/ayuda", None),

@@ -1,6 +1,7 @@
 """What is kept is read again on time in every place, copied to the others, repaired from them, and its ledger tells all of it anew."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from archivo.access.policy import custody
+from archivo.access.services import create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
@@ -28,6 +31,7 @@ from preservation.ocfl import StorageRoot
 from preservation.ocfl_layout import prefix_of
 
 from .conftest import Command
+from .test_web_pages import PASSWORD, signed_in, words
 
 NOTES = 4
 NIGHT = datetime(2027, 1, 15, 22, tzinfo=ZoneInfo("America/Bogota"))
@@ -368,3 +372,28 @@ def test_bits_flipped_in_any_place_are_all_found_and_all_repaired(
         archivo("fixity", "--run", "--json")
         assert archivo("verify", "--repair", "--json").status == 0, hurt
         assert {file: file.read_bytes() for file in before} == before, hurt
+
+
+class TestPage:
+    @pytest.fixture
+    def web(self, archive: Archive) -> TestClient:
+        for login, role in (("ana", "archivist"), ("sara", "servant")):
+            create_user(archive, CUSTODY, login, role, password=PASSWORD)
+        return signed_in(archive, "ana")
+
+    def test_it_tells_each_place_its_alarms_and_its_nights(
+        self, archivo: Command, copied: list[str], home: Path, archive: Archive, web: TestClient
+    ) -> None:
+        overwrite(next(place_of(home / "store", copied[0]).rglob("original/data")), b"otra cosa")
+        archivo("fixity", "--run")
+        told = web.get("/custodia").text
+        assert "1 paquete no está íntegro" in words(told)
+        assert copied[0] in told
+        assert all(f'id="noches-{place}"' in told for place in ("principal", "copia", "otra"))
+        assert re.search(r"<title>\d+ de \w+ de \d{4}: \d+ paquetes leídos, 1 no estaba íntegro</title>", told)
+
+    def test_an_archive_that_was_never_read_says_so(self, kept: list[str], web: TestClient) -> None:
+        assert "nunca se leyó ninguno de nuevo" in words(web.get("/custodia").text)
+
+    def test_who_may_not_verify_does_not_see_it(self, archive: Archive, web: TestClient) -> None:
+        assert signed_in(archive, "sara").get("/custodia").status_code == 403

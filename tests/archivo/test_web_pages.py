@@ -20,7 +20,7 @@ from archivo.retention.classification import confirm
 from archivo.worker import work_until_done
 
 PASSWORD = "una frase para las pruebas"
-STAFF_ONLY = ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/mi-clave", "/trd", "/documentos")
+STAFF_ONLY = ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/mi-clave", "/trd", "/documentos", "/custodia")
 
 
 @pytest.fixture
