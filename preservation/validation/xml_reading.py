@@ -8,6 +8,7 @@ from lxml import etree
 
 LARGEST: Final = 4 << 30
 """Bytes of one document that are read; libxml2 itself bounds depth (256), names, and the length of one text (10 MB)."""
+_BEGINNING: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,20 @@ def events(source: BinaryIO, largest: int = LARGEST) -> Iterator[tuple[str, etre
     Comments and processing instructions are passed over. XmlRefused for what is not well-formed, has a DOCTYPE (the only place where
     entities come from) or is larger than `largest` bytes.
     """
-    parser = etree.iterparse(
+    first = True
+    try:
+        for event, element in _parsed(source, largest):
+            document: Any = element.getroottree().docinfo if first else None
+            if document is not None and document.doctype:
+                raise XmlRefused("doctype", shortened(document.doctype))
+            first = False
+            yield event, element
+    except etree.XMLSyntaxError as error:
+        raise XmlRefused("syntax", shortened(error.msg or ""), error.lineno or 0) from error
+
+
+def _parsed(source: BinaryIO, largest: int) -> Iterator[tuple[str, etree._Element]]:
+    yield from etree.iterparse(
         _Bounded(source, largest),
         events=("start", "end"),
         load_dtd=False,
@@ -48,25 +62,16 @@ def events(source: BinaryIO, largest: int = LARGEST) -> Iterator[tuple[str, etre
         remove_comments=True,
         remove_pis=True,
     )
-    first = True
-    try:
-        for event, element in parser:
-            if first and element.getroottree().docinfo.doctype:
-                raise XmlRefused("doctype", shortened(element.getroottree().docinfo.doctype))
-            first = False
-            yield event, element
-    except etree.XMLSyntaxError as error:
-        raise XmlRefused("syntax", shortened(error.msg or ""), error.lineno or 0) from error
 
 
 def root_of(source: BinaryIO) -> tuple[str, str] | None:
-    """Namespace and local name of the root element, reading no more than its beginning; None where there is no XML."""
+    """Namespace and local name of the root element, also of a document that events() refuses; None where there is no XML. Reads no more
+    than the beginning.
+    """
     try:
-        for _, element in events(source):
-            return split(element.tag)
-    except (XmlRefused, ValueError):
+        return next((split(element.tag) for _, element in _parsed(source, _BEGINNING)), None)
+    except (XmlRefused, etree.XMLSyntaxError, ValueError):
         return None
-    return None
 
 
 def split(tag: object) -> tuple[str, str]:
