@@ -10,7 +10,7 @@ from preservation.findings import Finding
 from preservation.validation.mets_model import CHECKSUM_ALGORITHMS, MODEL, NAMESPACE, NAMESPACE_2, XLINK
 from preservation.validation.mets_rules import found
 from preservation.validation.xml_model import Checker, Fault
-from preservation.validation.xml_reading import XmlRefused, events, line_of, split
+from preservation.validation.xml_reading import XmlRefused, events, line_of, readable, split
 
 HEX_LENGTHS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "CRC32": 8, "Adler-32": 8}
 _REFERENCES: Final = ("ADMID", "DMDID", "FILEID", "STRUCTID", "TRANSFORMBEHAVIOR")
@@ -98,7 +98,7 @@ def _begin(element: etree._Element, where: str, mets: Mets) -> Finding | None:
     mets.root = element
     namespace, name = split(element.tag)
     if name != "mets" or namespace not in (NAMESPACE, NAMESPACE_2):
-        return found("root", where, found=str(element.tag))
+        return found("root", where, found=readable(element.tag))
     mets.version = "2" if namespace == NAMESPACE_2 else "1"
     return None
 

@@ -16,7 +16,7 @@ from preservation.validation.premis_rules import found
 from preservation.validation.schemas import SchemaAbsent, schema_errors
 from preservation.validation.telling import limited
 from preservation.validation.xml_model import Checker
-from preservation.validation.xml_reading import XmlRefused, events, line_of, split
+from preservation.validation.xml_reading import XmlRefused, events, line_of, readable, split
 
 _P: Final = f"{{{NAMESPACE}}}"
 OLD_NAMESPACE: Final = "info:lc/xmlns/premis-v2"
@@ -98,7 +98,7 @@ class _Reading:
                     yield found("version2", self._where)
                     return
                 if namespace != NAMESPACE or name not in _ROOTS:
-                    yield found("root", self._where, found=str(element.tag))
+                    yield found("root", self._where, found=readable(element.tag))
                     return
             faults = self._checker.start(element) if event == "start" else ()
             if event == "end":

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from preservation.validation.xml_reading import line_of, shortened, split
+from preservation.validation.xml_reading import line_of, readable, shortened, split
 
 ANY: Final = "*"
 """A content that is another vocabulary's: what stands in it is not judged."""
@@ -148,7 +148,7 @@ class Checker:
         name = self._model.name_of(element)
         self._open.append(_Open(name))
         if parent is not None and parent.name is not None:
-            parent.add(name.partition("[")[0] if name else str(element.tag))
+            parent.add(name.partition("[")[0] if name else readable(element.tag))
             before = element.getprevious()
             container = element.getparent()
             between = before.tail if before is not None else container.text if container is not None else None

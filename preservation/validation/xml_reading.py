@@ -80,6 +80,12 @@ def split(tag: object) -> tuple[str, str]:
     return namespace.removeprefix("{"), name
 
 
+def readable(tag: object) -> str:
+    """An element's name for a person: its local name and, in brackets, its vocabulary."""
+    namespace, name = split(tag)
+    return f"{name} ({namespace})" if namespace else name
+
+
 def line_of(element: etree._Element) -> int:
     """The line on which an element begins, from 1; 0 if it is not known."""
     line: Any = element.sourceline
