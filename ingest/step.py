@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ingest.findings import Finding
 from ingest.limits import Limits
+from preservation.formats import FormatPolicy
 from preservation.premis import EventType
 
 Params = Mapping[str, str | int | float | bool | None]
@@ -151,6 +152,7 @@ class Workspace:
     limits: Limits = field(default_factory=Limits)
     clamav_socket: Path | None = None
     programs: Programs = field(default_factory=Programs)
+    policy: FormatPolicy | None = None
     format: Format | None = None
     parts: list[Part] = field(default_factory=list)
     pending: list[int] = field(default_factory=list)

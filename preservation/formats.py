@@ -17,22 +17,32 @@ class Certainty(StrEnum):
 
 
 class Standing(StrEnum):
-    """How an institution takes a format: to keep for good, to accept, or not to accept in a transfer; `unknown` to its policy."""
+    """How an institution takes a format: best for keeping, accepted, accepted but better migrated, or not accepted in a transfer;
+    `unknown` to its policy.
+    """
 
     PREFERRED = "preferred"
     ACCEPTED = "accepted"
-    NOT_TRANSFERABLE = "not_transferable"
+    TO_MIGRATE = "to_migrate"
+    REFUSED = "refused"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class FormatRule:
-    """One line of a policy: a PUID of PRONOM (`fmt/354`), a media type (`image/tiff`) or a family of them (`image/*`)."""
+    """One line of a policy: a PUID of PRONOM (`fmt/354`), a media type (`image/tiff`) or a family of them (`image/*`).
+
+    `name` and `reason` are words of the institution, as a person reads them; `target` is what it would rather have; `source` is where it
+    takes the rule from, and `is_verified` whether somebody read it there.
+    """
 
     format: str
     standing: Standing
     source: str = ""
-    """Where the institution takes the rule from."""
+    name: str = ""
+    reason: str = ""
+    target: str = ""
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from preservation.formats import FormatPolicy, FormatRule, Standing
 from search.codes import CodePatterns
 
 
@@ -31,3 +33,21 @@ def bulk_rules() -> Mapping[str, str]:
 def synonyms() -> tuple[tuple[str, ...], ...]:
     """Groups of words and expressions that mean the same to a person who searches (synonyms.toml)."""
     return tuple(tuple(group) for group in _read("synonyms.toml")["groups"])
+
+
+@lru_cache(maxsize=8)
+def format_policy(day: date) -> FormatPolicy:
+    """How formats are taken on a day (format_policy.toml); a refusal also tells the norm that forbids it in transfers."""
+    data = _read("format_policy.toml")
+    in_force = [rule for rule in data["rules"] if rule.get("valid_from", day) <= day <= rule.get("valid_to", day)]
+    return FormatPolicy.of(one for rule in in_force for one in _format_rules({**data["defaults"], **rule}, data["transfer"]))
+
+
+def _format_rules(rule: Mapping[str, Any], transfer: Mapping[str, Any]) -> list[FormatRule]:
+    standing = Standing(rule["standing"])
+    told = [rule, transfer] if standing is Standing.REFUSED else [rule]
+    marks = ("" if each["status"] == "verified" else " (por verificar)" for each in told)
+    source = "; ".join(f"{each['norm']}, {each['article']}".rstrip(", ") + mark for each, mark in zip(told, marks, strict=True))
+    verified = all(each["status"] == "verified" for each in told)
+    words = (source, rule["name"], rule["says"], rule.get("to", ""), verified)
+    return [FormatRule(format, standing, *words) for format in rule["formats"]]

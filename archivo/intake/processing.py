@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
 from archivo import jobs
 from archivo.archive import Archive, Transaction
+from archivo.data import format_policy
 from archivo.database import HELD, lock, table_of
 from archivo.identifiers import urn
 from archivo.intake.keeping import Processed, keep_outcomes, take_over
@@ -31,6 +33,7 @@ from archivo.retention import classification
 from ingest import alto
 from ingest.pipeline import run
 from ingest.step import Part, Place, Workspace
+from ingest.steps.accept import Accept
 from ingest.steps.conform import Conform
 from ingest.steps.derive import Derive
 from ingest.steps.extract import Extract
@@ -48,7 +51,7 @@ DOCUMENTS: Final = table_of(Document)
 PAGES_A_JOB: Final = 20
 AGAIN: Final = "again"
 """The parameter of a job that reads a kept document anew."""
-READING: Final = (Scan(), Identify(), Validate(), Conform(), Extract())
+READING: Final = (Scan(), Identify(), Accept(), Validate(), Conform(), Extract())
 MAKING: Final = (Recognize(), Derive())
 
 
@@ -182,6 +185,7 @@ def open_workspace(archive: Archive, document_id: str, filename: str, folder: Pa
         limits=archive.limits,
         clamav_socket=archive.clamav_socket,
         programs=archive.programs,
+        policy=format_policy(archive.clock().astimezone(ZoneInfo(archive.institution.timezone)).date()),
     )
 
 

@@ -89,6 +89,24 @@ FILES: Final[Mapping[str, Entry]] = MappingProxyType(
             "No se pudo identificar el formato del archivo. Se conserva tal como llegó, pero su texto no se puede buscar.",
             "Reintente el trabajo; si vuelve a fallar, compruebe de dónde viene el archivo.",
         ),
+        "policy.to_migrate": Entry(
+            Severity.INFO,
+            "The institution's format policy (preservation.formats)",
+            "El formato se acepta, pero conviene migrarlo a {target}: {reason} Lo dice: {source}.",
+            "Si puede, entregue también una copia como {target}; el original se conserva siempre.",
+        ),
+        "policy.refused": Entry(
+            Severity.WARNING,
+            "The institution's format policy (preservation.formats)",
+            "El formato no se admite en una transferencia: {reason} Lo dice: {source}. Se conserva tal como llegó.",
+            "Pida a quien lo entregó {target}.",
+        ),
+        "policy.unknown": Entry(
+            Severity.INFO,
+            "The institution's format policy (preservation.formats)",
+            "La política de formatos no dice nada de este formato ({name}): no se sabe si podrá leerse a largo plazo.",
+            "Pida que se decida y se anote en la política; mientras tanto, si puede, entregue también una copia en PDF/A.",
+        ),
         "image.damaged": Entry(
             Severity.ERROR,
             "The format's own rules",

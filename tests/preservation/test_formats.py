@@ -9,7 +9,7 @@ POLICY = FormatPolicy.of(
         FormatRule("fmt/354", Standing.PREFERRED, "a norm, annex 1"),
         FormatRule("application/pdf", Standing.ACCEPTED),
         FormatRule("image/*", Standing.ACCEPTED),
-        FormatRule("image/x-raw", Standing.NOT_TRANSFERABLE),
+        FormatRule("image/x-raw", Standing.REFUSED),
     ]
 )
 
@@ -20,7 +20,7 @@ POLICY = FormatPolicy.of(
         ("fmt/354", "application/pdf", Standing.PREFERRED),
         ("fmt/18", "application/pdf", Standing.ACCEPTED),
         (None, "Application/PDF; version=1.4", Standing.ACCEPTED),
-        (None, "image/x-raw", Standing.NOT_TRANSFERABLE),
+        (None, "image/x-raw", Standing.REFUSED),
         ("fmt/999", "image/png", Standing.ACCEPTED),
         ("fmt/999", "imagery/png", Standing.UNKNOWN),
         ("fmt/3", None, Standing.UNKNOWN),

@@ -1,0 +1,117 @@
+"""The format policy where documents come in, and the register of what is held by format: command, page and sheet."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from archivo.access.policy import custody
+from archivo.access.services import create_user
+from archivo.archive import Archive
+from archivo.data import format_policy
+from preservation.formats import Standing
+from tests.ingest import made
+
+from .conftest import Command
+from .test_web_pages import PASSWORD, signed_in
+
+CUSTODY = custody("pruebas")
+DAY = date(2026, 1, 2)
+
+
+def test_the_policy_says_one_thing_of_each_format_with_its_reason_and_source() -> None:
+    policy = format_policy(DAY)
+    for rule in policy.rules:
+        assert rule.reason.endswith(".")
+        assert rule.source
+        assert rule.name
+        assert rule.target or rule.standing not in (Standing.TO_MIGRATE, Standing.REFUSED), rule.format
+
+
+@pytest.mark.parametrize(
+    ("puid", "mime", "standing"),
+    [
+        ("fmt/477", "application/pdf", Standing.PREFERRED),
+        ("fmt/18", "application/pdf", Standing.ACCEPTED),
+        ("fmt/412", None, Standing.TO_MIGRATE),
+        ("x-fmt/263", "application/zip", Standing.REFUSED),
+        ("fmt/523", None, Standing.REFUSED),
+        (None, "application/x-unheard-of", Standing.UNKNOWN),
+    ],
+)
+def test_how_a_format_is_taken(puid: str | None, mime: str | None, standing: Standing) -> None:
+    assert format_policy(DAY).standing(puid, mime) is standing
+
+
+def test_what_was_not_read_at_its_source_is_marked_so() -> None:
+    refused = format_policy(DAY).rule_for("x-fmt/263", None)
+    assert refused is not None
+    assert "CP-005 (por verificar)" in refused.source
+    assert refused.source.endswith("Decreto 1515 de 2013, art. 12, parágrafo")
+    assert not refused.is_verified
+
+
+def test_a_refused_format_is_kept_and_told(archivo: Command, tmp_path: Path) -> None:
+    path = tmp_path / "anexos.zip"
+    path.write_bytes(made.package({"nota.txt": "Hola"}))
+    deposited = archivo("deposit", path, "--wait", "--json")
+    (one,) = deposited.lines
+    assert one["state"] == "findable"
+    (told,) = (finding for finding in one["findings"] if finding["code"] == "policy.refused")
+    assert told["severity"] == "warning"
+    assert "Decreto 1515 de 2013" in told["message"]
+    shown = archivo("show", one["id"], "--json").value
+    assert "policy assignment" in [event["type"] for event in shown["events"]]
+    assert archivo("export", one["id"], tmp_path / "fuera", "--original").status == 0
+    assert (tmp_path / "fuera" / "anexos.zip").read_bytes() == path.read_bytes()
+
+
+def test_a_preferred_format_is_told_in_its_events_alone(archivo: Command, tmp_path: Path) -> None:
+    path = tmp_path / "datos.csv"
+    path.write_text("a,b\n1,2\n")
+    (one,) = archivo("deposit", path, "--wait", "--json").lines
+    assert not [finding for finding in one["findings"] if finding["code"].startswith("policy.")]
+    details = [event["detail"] for event in archivo("show", one["id"], "--json").value["events"]]
+    assert any("preferidos para conservar" in detail for detail in details)
+
+
+def test_the_register_counts_what_is_held_by_format_the_most_at_risk_first(archivo: Command, tmp_path: Path) -> None:
+    assert archivo("formats", "--json").value == {"formats": [], "count": 0, "size": 0, "unread": 0}
+    for name, content in (
+        ("a.zip", made.package({"x.txt": "x"})),
+        ("b.docx", made.docx()),
+        ("c.docx", made.docx() + b" "),
+        ("d.csv", b"a,b\n"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        archivo("deposit", tmp_path / name, "--wait")
+    (tmp_path / "e.txt").write_text("Hola")
+    archivo("deposit", tmp_path / "e.txt")
+    found = archivo("formats", "--json").value
+    assert (found["count"], found["unread"]) == (4, 1)
+    assert found["size"] == sum((tmp_path / name).stat().st_size for name in ("a.zip", "b.docx", "c.docx", "d.csv"))
+    assert [one["risk"] for one in found["formats"]] == ["high", "medium", "low"]
+    assert [(one["puid"], one["count"], one["unsure"]) for one in found["formats"]] == [
+        ("x-fmt/263", 1, 0),
+        ("fmt/412", 2, 0),
+        ("x-fmt/18", 1, 1),
+    ]
+    told = archivo("formats").out
+    assert "riesgo alto" in told
+    assert "Faltan por identificar 1 documento" in told
+
+
+def test_the_register_is_a_page_and_a_sheet_for_who_answers_for_custody(filled: Path, archive: Archive, client: TestClient) -> None:
+    for login, role in (("ana", "archivist"), ("sara", "servant")):
+        create_user(archive, CUSTODY, login, role, password=PASSWORD)
+    inside = signed_in(archive, "ana")
+    page = inside.get("/custodia/formatos").text
+    assert "Formato por formato" in page
+    assert "conviene migrarlo" in page
+    assert "/custodia/formatos" in inside.get("/custodia").text
+    sheet = inside.get("/custodia/formatos.csv").content.decode("utf-8-sig")
+    assert sheet.splitlines()[0].startswith("Formato")
+    assert "CSV en UTF-8" in sheet
+    assert "Formato por formato" not in client.get("/custodia/formatos").text
+    assert signed_in(archive, "sara").get("/custodia/formatos").status_code == 403
