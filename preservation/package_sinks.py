@@ -104,6 +104,7 @@ class _Tar:
             if reader.size < size:
                 raise ValueError(f"{path}: {reader.size} bytes, and {size} were announced") from error
             raise
+        self._archive.members = []  # type: ignore[attr-defined] # tarfile would keep every member for look-ups that are not made
         if reader.size != size or source.read(1):
             raise ValueError(f"{path}: more bytes than the {size} announced")
         return reader.digest()

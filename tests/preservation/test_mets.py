@@ -93,6 +93,15 @@ def text(old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+def other_root(path: Path) -> None:
+    text("<mets ", "<otro ")(path)
+    text("</mets>", "</otro>")(path)
+
+
+def second_version(path: Path) -> None:
+    path.write_text('<mets xmlns="http://www.loc.gov/METS/v2"/>')
+
+
 FILE_ID = identifier_of("file", "datos/uno.txt")
 OTHER_ID = identifier_of("file", "datos/dos ñ.txt")
 GROUP_ID = identifier_of("group", "Data")
@@ -100,7 +109,7 @@ SUM = sha256(b"hola").hexdigest()
 BREAKS: dict[str, Callable[[Path], None]] = {
     "xml": text("</mets>", ""),
     "doctype": text("<mets ", '<!DOCTYPE mets [<!ENTITY a "b">]><mets '),
-    "root": lambda path: [text("<mets ", "<otro ")(path), text("</mets>", "</otro>")(path)] and None,
+    "root": other_root,
     "element": text("<metsHdr", "<otro/><metsHdr"),
     "missing": text("<name>Archivo</name>", ""),
     "order": text("</metsHdr>", "</metsHdr><metsHdr/>"),
@@ -119,7 +128,7 @@ BREAKS: dict[str, Callable[[Path], None]] = {
     "absent": text("datos/uno.txt", "datos/tres.txt"),
     "file_size": text('SIZE="4"', 'SIZE="5"'),
     "digest": text(SUM, "0" * 64),
-    "version2": lambda path: path.write_text('<mets xmlns="http://www.loc.gov/METS/v2"/>') and None,
+    "version2": second_version,
     "more": text("<fileSec", "".join(f'<amdSec ID="a{n}" ADMID="x"/>' for n in range(120)) + "<fileSec"),
 }
 ELSEWHERE = {"size", "unreadable", "schema", "schema_absent"}
