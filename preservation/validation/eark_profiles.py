@@ -13,7 +13,7 @@ from preservation.validation.mets_model import NAMESPACE
 from preservation.validation.xml_reading import line_of
 
 _M: Final = f"{{{NAMESPACE}}}"
-_COMMON: Final = re.compile(r"https?://earkcsip\.dilcis\.eu/profile/E-ARK-CSIP.*")
+_COMMON: Final = re.compile(r"https?://earkcsip\.dilcis\.eu/.*")
 _KNOWN: Final = {
     "SIP": re.compile(r"https?://earksip\.dilcis\.eu/profile/E-ARK-SIP(-v\d-\d-\d)?(\.xml)?"),
     "AIP": re.compile(r"https?://eark[ad]ip\.dilcis\.eu/profile/E-ARK-AIP(-v\d-\d-\d)?(\.xml)?"),

@@ -67,7 +67,7 @@ class StructMap:
         if len(named) != 1:
             yield found("CSIP88.absent", self._at(named[1] if named else main))
         for div in divisions:
-            if not named and self._is_stray(div):
+            if not named and self._is_stray(div) and (div.get("LABEL") or "").capitalize() not in PARTS:
                 yield found("CSIP90.value", self._at(div), found=div.get("LABEL") or "")
         if not named:
             return

@@ -121,7 +121,7 @@ def _gather(path: str, element: etree._Element, where: str, mets: Mets) -> Itera
         for target in (element.get(attribute) or "").split():
             mets.references.setdefault((attribute, target), line)
     if name in ("file", "mdRef"):
-        yield from _checksum(element, f"{where}:{line}")
+        yield from _digest_told(element, f"{where}:{line}")
     if name in _LOCATED and (href := element.get(f"{{{XLINK}}}href")):
         described = element.getparent() if name == "FLocat" else element
         if described is not None:
@@ -129,7 +129,7 @@ def _gather(path: str, element: etree._Element, where: str, mets: Mets) -> Itera
             mets.claims.append(Claim(href, path, line, facts["SIZE"], facts["CHECKSUMTYPE"], facts["CHECKSUM"], element.get("MDTYPE")))
 
 
-def _checksum(element: etree._Element, where: str) -> Iterator[Finding]:
+def _digest_told(element: etree._Element, where: str) -> Iterator[Finding]:
     checksum, algorithm = element.get("CHECKSUM"), element.get("CHECKSUMTYPE")
     if checksum is None:
         return
@@ -161,10 +161,8 @@ def _clear(above: list[str], element: etree._Element) -> None:
         return
     if name == "file" and above[-1] == "file":
         return
-    keep = {str(key): str(value) for key, value in element.attrib.items()}
-    element.clear()
-    for key, value in keep.items():
-        element.set(key, value)
+    for child in list(element):
+        element.remove(child)
     if name != "xmlData":
         while (before := element.getprevious()) is not None and before.tag == element.tag:
             parent.remove(before)

@@ -13,6 +13,7 @@ from preservation.validation.xml_reading import line_of, readable, shortened, sp
 ANY: Final = "*"
 """A content that is another vocabulary's: what stands in it is not judged."""
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+_XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _NAME: Final = r"[^\W\d][\w.\-\u00b7]*"
 _DATETIME: Final = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _LEXICAL: Final[Mapping[str, re.Pattern[str]]] = {
@@ -173,17 +174,15 @@ class Checker:
         known = self._model.attributes[name]
         for key, value in element.attrib.items():
             attribute = str(key)
-            if attribute.startswith("{http://www.w3.org/1999/xlink}"):
-                attribute = "xlink:" + attribute.rpartition("}")[2]
-                if attribute not in known and "xlink:*" not in known:
-                    yield Fault("attribute", name, attribute, "", line_of(element))
+            if attribute.startswith(_XLINK):
+                attribute = f"xlink:{attribute.removeprefix(_XLINK)}"
             if attribute in known:
                 if not lexical(known[attribute], str(value)):
                     yield Fault("value", name, attribute, shortened(str(value)), line_of(element))
-            elif ":" not in attribute and not attribute.startswith("{"):
+            elif not attribute.startswith("{") and not ("xlink:*" in known and attribute.startswith("xlink:")):
                 yield Fault("attribute", name, shortened(attribute), "", line_of(element))
         for attribute in self._model.required[name]:
-            key = "{http://www.w3.org/1999/xlink}" + attribute[6:] if attribute.startswith("xlink:") else attribute
+            key = _XLINK + attribute[6:] if attribute.startswith("xlink:") else attribute
             if element.get(key) is None:
                 yield Fault("required", name, attribute, "", line_of(element))
 

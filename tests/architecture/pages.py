@@ -123,6 +123,30 @@ def findings() -> str:
     return "".join(parts)
 
 
+def package_findings() -> str:
+    """For archivists: what is asked of E-ARK packages, METS and PREMIS, rule by rule."""
+    from preservation.validation.eark_rules import EARK
+    from preservation.validation.mets_rules import METS
+    from preservation.validation.premis_rules import PREMIS
+
+    words = {"error": "Error", "warning": "Aviso", "info": "Información"}
+    head = (
+        "# Hallazgos en paquetes E-ARK, METS y PREMIS\n\nLo que «archivo validate» puede decir de un paquete, qué significa y qué hacer. "
+        "Los códigos CSIP, SIP, AIP y DIP son los de las especificaciones E-ARK; «…» es lo que cambia en cada caso.\n\n"
+        "**Error**: se incumple una obligación y el paquete no es válido. **Aviso**: se incumple una recomendación. "
+        "**Información**: es bueno saberlo.\n"
+    )
+    parts = [HEAD, head]
+    for title, rules in (("E-ARK", EARK), ("METS", METS), ("PREMIS", PREMIS)):
+        parts.append(f"\n## {title}\n\n| Código | Gravedad | Dónde | Qué pasa | Qué hacer |\n|---|---|---|---|---|\n")
+        for rule in sorted(rules.values(), key=lambda one: [int(run) if run.isdigit() else run for run in re.split(r"(\d+)", one.code)]):
+            told = [re.sub(r"«?\{\w+\}»?", "…", text).replace("|", "\\|") for text in (rule.message, rule.remedy)]
+            parts.append(
+                f"| `{rule.code}` | {words[rule.severity]} | {rule.paragraph.replace('|', chr(92) + '|')} | {told[0]} | {told[1]} |\n"
+            )
+    return "".join(parts)
+
+
 def commands() -> str:
     """Every command of `archivo`, its words and options."""
     from archivo.cli import FAMILIES
@@ -177,6 +201,7 @@ GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "docs/ingenieria/errors.md": errors,
     "docs/ingenieria/settings.md": settings,
     "docs/archivistas/hallazgos.md": findings,
+    "docs/archivistas/hallazgos-paquetes.md": package_findings,
     "docs/archivistas/ordenes.md": commands,
 }
 
