@@ -7,17 +7,20 @@ from typing import Final
 from preservation.findings import Finding, Report
 from preservation.validation.claims import Breach, place_of, verify
 from preservation.validation.eark_csip import CsipMets
-from preservation.validation.eark_folders import folder_findings, representations
+from preservation.validation.eark_folders import KNOWN, folder_findings, representations
 from preservation.validation.eark_profiles import kind_of, profile_findings
 from preservation.validation.eark_rules import FILES, found
+from preservation.validation.eark_vocabularies import CSIP
 from preservation.validation.mets_reading import Claim, Mets, read
 from preservation.validation.mets_rules import found as found_in_mets
-from preservation.validation.package_files import PackageFiles, PackageRefused, opened
+from preservation.validation.package_files import PackageFiles, opened
+from preservation.validation.package_listing import PackageRefused
 from preservation.validation.premis import premis_findings
 from preservation.validation.telling import limited
 
 _CODES: Final = {element.replace("[@LABEL='CSIP']", ""): codes for element, *codes in FILES}
 _SCHEMA: Final = ".xsd"
+_BEGINNING: Final = 1 << 16
 
 
 def validate_package(path: Path) -> Report:
@@ -31,14 +34,27 @@ def validate_package(path: Path) -> Report:
 
 
 def is_package(path: Path) -> bool:
-    """Whether what stands at a path has the marks of such a package: METS.xml at its root, or its folders."""
+    """Whether what stands at a path has the marks of such a package: a METS.xml beside one of its folders, or that names CSIP; or,
+    where there is none, the folders of representations.
+    """
     try:
         with opened(path) as files:
-            names = {name for name in ("metadata", "schemas", "documentation") if name in files.folders}
-            marked = any(name.lower() == "mets.xml" for name in files.sizes)
-            return (marked and bool(names or "representations" in files.folders)) or ("representations" in files.folders and bool(names))
+            mets = next((name for name in files.sizes if name.lower() == "mets.xml"), None)
+            known = sum(folder in files.folders for folder in KNOWN)
+            filled = any(folder.startswith("representations/") and folder.endswith("/data") for folder in files.folders)
+            if mets is None:
+                return filled or ("representations" in files.folders and known > 1)
+            return known > 0 or _names_csip(files, mets)
     except PackageRefused as refused:
         return refused.reason != "unreadable"
+
+
+def _names_csip(files: PackageFiles, mets: str) -> bool:
+    try:
+        with files.open(mets) as source:
+            return CSIP.lower().encode() in source.read(_BEGINNING).lower()
+    except OSError:
+        return False
 
 
 def _findings(path: Path, kind: list[str]) -> Iterator[Finding]:

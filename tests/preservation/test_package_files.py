@@ -11,7 +11,8 @@ import pytest
 
 from preservation.package_sinks import Form
 from preservation.validation.eark import is_package, validate_package
-from preservation.validation.package_files import PackageRefused, opened
+from preservation.validation.package_files import opened
+from preservation.validation.package_listing import PackageRefused
 from tests.preservation.eark_made import copied, made
 
 
@@ -143,7 +144,7 @@ def test_a_tar_whose_header_would_fill_the_memory_is_not_opened(tmp_path: Path) 
 
 
 def test_a_compressed_tar_that_unpacks_without_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preservation.validation.package_files.ALWAYS_READ", 1 << 20)
+    monkeypatch.setattr("preservation.validation.package_archives.ALWAYS_READ", 1 << 20)
     entry = member("p/a")
     entry.size = 1 << 34
     with gzip.open(tmp_path / "a.tar.gz", "wb") as archive:
@@ -153,7 +154,7 @@ def test_a_compressed_tar_that_unpacks_without_end_is_not_read_to_it(tmp_path: P
 
 
 def test_more_files_than_are_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preservation.validation.package_files.MOST_FILES", 3)
+    monkeypatch.setattr("preservation.validation.package_listing.MOST_FILES", 3)
     assert "eark.archive.too_many" in codes(made(tmp_path))
 
 
@@ -203,6 +204,13 @@ def test_a_package_is_known_by_its_marks(tmp_path: Path) -> None:
     (bare / "METS.xml").unlink()
     assert is_package(bare)
     assert not is_package(tmp_path)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "METS.xml").write_bytes((package / "METS.xml").read_bytes())
+    assert is_package(alone)
+    filled = tmp_path / "filled"
+    (filled / "representations/one/data").mkdir(parents=True)
+    assert is_package(filled)
     other = tmp_path / "other"
     other.mkdir()
     (other / "METS.xml").write_text("<mets/>")
