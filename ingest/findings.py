@@ -11,6 +11,7 @@ from ingest.catalogue.documents import DOCUMENTS
 from ingest.catalogue.entry import Entry, Severity
 from ingest.catalogue.files import FILES
 from ingest.catalogue.pdf import PDF
+from ingest.catalogue.signatures import SIGNATURES
 
 __all__ = ["CATALOGUE", "Entry", "Finding", "Severity"]
 
@@ -40,6 +41,7 @@ CATALOGUE: Mapping[str, Entry] = {
     **PDF,
     **DOCUMENTS,
     **CONFORMANCE,
+    **SIGNATURES,
     "ocr.unavailable": Entry(
         Severity.ERROR,
         "The engine needs the data of the language and of orientation",

@@ -38,6 +38,13 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         "policy.to_migrate": "Según la política de formatos, se acepta y conviene migrarlo: {name}.",
         "policy.refused": "Según la política de formatos, no se admite en una transferencia: {name}. Se conservó.",
         "policy.unknown": "La política de formatos no dice nada de este formato.",
+        "signature.none": "No hay firmas que comprobar.",
+        "signature.checked": (
+            "Firmas comprobadas sin conexión: válidas, {valid}; alteradas, {altered}; de certificado vencido, {expired}; revocadas, "
+            "{revoked}; de cadena desconocida, {unknown_chain}; ilegibles, {unreadable} (certificados raíz: {roots})."
+        ),
+        "signature.not_readable": "No se comprobaron firmas, porque el archivo no se puede leer.",
+        "signature.failed": "No se pudieron comprobar las firmas del documento.",
         "extract.done": "Texto extraído (partes: {parts}; caracteres: {characters}).",
         "extract.pending": "Texto extraído (partes: {parts}; caracteres: {characters}; por reconocer de su imagen: {pending}).",
         "extract.none": "El archivo no tiene texto que se pueda extraer.",

@@ -34,6 +34,7 @@ from ingest import alto
 from ingest.pipeline import run
 from ingest.step import Part, Place, Workspace
 from ingest.steps.accept import Accept
+from ingest.steps.authenticate import Authenticate
 from ingest.steps.conform import Conform
 from ingest.steps.derive import Derive
 from ingest.steps.extract import Extract
@@ -51,7 +52,7 @@ DOCUMENTS: Final = table_of(Document)
 PAGES_A_JOB: Final = 20
 AGAIN: Final = "again"
 """The parameter of a job that reads a kept document anew."""
-READING: Final = (Scan(), Identify(), Accept(), Validate(), Conform(), Extract())
+READING: Final = (Scan(), Identify(), Accept(), Validate(), Authenticate(), Conform(), Extract())
 MAKING: Final = (Recognize(), Derive())
 
 

@@ -12,6 +12,7 @@ from archivo.archive import Archive
 from archivo.data import format_policy
 from preservation.formats import Standing
 from tests.ingest import made
+from tests.ingest.signing import Authority, signed
 
 from .conftest import Command
 from .test_web_pages import PASSWORD, signed_in
@@ -74,6 +75,25 @@ def test_a_preferred_format_is_told_in_its_events_alone(archivo: Command, tmp_pa
     assert not [finding for finding in one["findings"] if finding["code"].startswith("policy.")]
     details = [event["detail"] for event in archivo("show", one["id"], "--json").value["events"]]
     assert any("preferidos para conservar" in detail for detail in details)
+
+
+def test_a_signature_is_checked_when_a_document_comes_in(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority()
+    monkeypatch.setenv("ARCHIVO_TRUST_ROOTS", str(authority.trusted_in(tmp_path / "raices")))
+    path = tmp_path / "acta.pdf"
+    path.write_bytes(signed(made.pdf(["Acta firmada"]), authority.signer("Brunilda Etayo Cifuentes")))
+    (one,) = archivo("deposit", path, "--wait", "--json").lines
+    assert "signature.valid" in [finding["code"] for finding in one["findings"]]
+    (event,) = (e for e in archivo("show", one["id"], "--json").value["events"] if e["type"] == "digital signature validation")
+    assert (event["outcome"], event["agent"].split()[0]) == ("success", "pyHanko")
+    assert "válidas, 1" in event["detail"]
+    assert archivo("export", one["id"], tmp_path / "fuera", "--original").status == 0
+    assert (tmp_path / "fuera" / "acta.pdf").read_bytes() == path.read_bytes()
+
+
+def test_a_folder_of_roots_that_is_not_there_is_a_misuse(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVO_TRUST_ROOTS", str(tmp_path / "nada"))
+    assert archivo("doctor").status == 2
 
 
 def test_the_register_counts_what_is_held_by_format_the_most_at_risk_first(archivo: Command, tmp_path: Path) -> None:

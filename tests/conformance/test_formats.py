@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import Limits
+from ingest.pipeline import run
+from ingest.step import Workspace
+from ingest.steps.authenticate import Authenticate
+from ingest.steps.identify import Identify
+from ingest.steps.validate import Validate
 from ingest.tools import verapdf
 from ingest.tools.process import ToolBox
-from tests.ingest.conftest import Take, take, tools
+from tests.ingest.conftest import AT, Take, take, tools
 
 __all__ = ["take", "tools"]
 
@@ -72,3 +78,36 @@ def test_verapdf_is_asked_where_it_is(reference: Path, capsys: pytest.CaptureFix
         answer = verapdf.judge(Path(command), path, "1b" if "PDF_A-1b" in path.parts else "2b", 60)
         right += answer["verdict"] == ("conforms" if "-pass-" in path.name else "violates")
     assert told(capsys, "PDF/A verdicts through veraPDF", right, len(files)) == 1
+
+
+SIGNED = {
+    "pades-with-old-style-signing-cert-attr.pdf": {"signature.no_roots"},
+    "sig-no-signed-attrs.pdf": {"signature.no_roots"},
+    "minimal-two-fields-tagged.pdf": set(),
+    "minimal-two-pages.pdf": set(),
+    "minimal-two-fields-aes256.pdf": {"pdf.encrypted"},
+    "minimal-two-fields-pubkey-rc4.pdf": {"pdf.encrypted"},
+    "minimal-two-fields-pubkey-aes256.pdf": {"pdf.encrypted"},
+    "signed-encrypted-pubkey-with-catalog-ref.pdf": {"pdf.encrypted"},
+}
+
+
+def test_the_signed_files_of_pyhanko(tools: ToolBox, reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their authority is of their own tests, so that no chain is known; one byte changed and they are altered; locked ones are told so."""
+    folder = reference / "data" / "pdf_firmados_pyhanko" / "pdf"
+    if not folder.is_dir():
+        pytest.skip("not run: no signed files in the reference data")
+
+    def found(path: Path) -> set[str]:
+        work = Workspace(tmp_path, path, path.name, tools, Limits(seconds_per_call=60))
+        run(work, (Identify(), Validate(), Authenticate()), clock=lambda: AT)
+        return {one.code for one in work.findings if one.code.startswith("signature.") or one.code == "pdf.encrypted"}
+
+    right = sum(found(folder / name) == expected for name, expected in SIGNED.items())
+    assert told(capsys, "Signed files of pyHanko told as they are", right, len(SIGNED)) == 1
+    changed = tmp_path / "changed.pdf"
+    for name in ("pades-with-old-style-signing-cert-attr.pdf", "sig-no-signed-attrs.pdf"):
+        content = bytearray((folder / name).read_bytes())
+        content[content.index(b"/MediaBox") + 1] ^= 32
+        changed.write_bytes(content)
+        assert found(changed) == {"signature.altered"}
