@@ -20,6 +20,7 @@ FAMILIES: Final = {
     "text": "consult",
     "export": "consult",
     "verify": "consult",
+    "validate": "validate",
     "fixity": "keeping",
     "replicas": "keeping",
     "audit": "keeping",

@@ -79,7 +79,8 @@ class Finding:
 class Report:
     """The judgement of one package. `standard` names what it was held for (`OCFL 1.1`, `BagIt 1.0`…); None where nothing recognised it.
 
-    `details`: what a standard tells besides, by its key in JSON (of a bag, whether it is `complete`).
+    `details`: what a standard tells besides, by its key in JSON: of OCFL its `kind` (object or storage_root), of a bag whether it is
+    `complete`.
     """
 
     standard: str | None

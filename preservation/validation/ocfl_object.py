@@ -35,4 +35,4 @@ def judge_object(tree: Tree, at: str) -> tuple[Report, str | None, str | None]:
         history = check_history(notes, standing, root, data, specification)
         check_sidecar(notes, standing, "", data, root.algorithm, history.inventories)
         check_content(notes, standing, root, history)
-    return Report(f"OCFL {specification} object", notes.findings()), declared, root.object_id if root else None
+    return Report(f"OCFL {specification}", notes.findings(), {"kind": "object"}), declared, root.object_id if root else None

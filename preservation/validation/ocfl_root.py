@@ -51,7 +51,7 @@ def validate_root(tree: Tree, at: str = "") -> Report:
     if walk.top is not None and walk.deep is not None:
         notes.add("W015", "", top=walk.top, deep=walk.deep)
         notes.add("W014.mixed")
-    return Report(f"OCFL {specification} storage root", (*notes.findings(), *walk.found))
+    return Report(f"OCFL {specification}", (*notes.findings(), *walk.found), {"kind": "storage_root"})
 
 
 def _check_extensions(walk: _Walk, folder: Item) -> None:

@@ -1,18 +1,31 @@
 """What a validator reads: a tree of files, in a local folder or under a prefix of an ObjectStore. Nothing outside it is ever opened."""
 
+import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from preservation.fixity import CHUNK
-from preservation.store import ObjectKey, ObjectStore, StoreError
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
 
 _FIRST_PIECE: Final = 1 << 16
 _LAST_SEGMENT: Final = "z" * 255
 """No key of a folder comes after its folder and this: a segment has 255 bytes at most, and `z` is the last letter that a key may have."""
+
+
+_REASONS: Final[Mapping[int, str]] = {
+    errno.EACCES: "no hay permiso",
+    errno.EPERM: "no hay permiso",
+    errno.EIO: "falla el disco",
+    errno.ENOENT: "ya no está",
+    errno.ENOTDIR: "no es una carpeta",
+    errno.ELOOP: "es un enlace",
+    errno.ENAMETOOLONG: "el nombre es demasiado largo",
+    errno.ESTALE: "el disco de la red no responde",
+}
 
 
 class Kind(StrEnum):
@@ -189,4 +202,11 @@ class StoreTree:
 
 
 def _reason(fault: Exception) -> str:
-    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault) or type(fault).__name__
+    """Why the machine or the store refused, in a few words of Spanish."""
+    if isinstance(fault, DigestMismatch):
+        return "el almacén sabe que sus bytes no son los que recibió"
+    if isinstance(fault, ObjectMissing):
+        return "ya no está"
+    if isinstance(fault, OSError) and fault.errno is not None:
+        return _REASONS.get(fault.errno) or f"error {errno.errorcode.get(fault.errno, str(fault.errno))}"
+    return f"error {type(fault).__name__}"

@@ -34,7 +34,7 @@ def codes(report: Report) -> set[str]:
 @BOTH
 def test_a_good_object_has_no_findings(tmp_path: Path, specification: str) -> None:
     report = judged(MadeObject(tmp_path / "object", specification).folder)
-    assert (report.standard, report.findings, report.valid) == (f"OCFL {specification} object", (), True)
+    assert (report.standard, report.findings, report.valid) == (f"OCFL {specification}", (), True)
 
 
 def _cases(damages: Mapping[str, Damage] | Mapping[str, RootDamage]) -> list[tuple[str, str, set[str]]]:
@@ -60,7 +60,7 @@ def test_each_damage_is_told_with_its_codes(tmp_path: Path, specification: str, 
 @BOTH
 def test_a_good_root_has_no_findings(tmp_path: Path, specification: str) -> None:
     report = validate_root(FolderTree(MadeRoot(tmp_path / "root", specification).folder))
-    assert (report.standard, report.findings, report.valid) == (f"OCFL {specification} storage root", (), True)
+    assert (report.standard, report.findings, report.valid) == (f"OCFL {specification}", (), True)
 
 
 @pytest.mark.parametrize(("specification", "name", "expected"), _cases(ROOT_DAMAGES))

@@ -1,0 +1,146 @@
+"""`archivo validate`: what a package is by its markers, its exit status, its JSON, and what a person reads."""
+
+import json
+import os
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from preservation.bagit import write_bag
+from tests.archivo.conftest import Command
+from tests.preservation.bags_made import MadeBag
+from tests.preservation.ocfl_made import MadeObject
+from tests.preservation.ocfl_root_damages import MadeRoot
+
+KEYS = {"code", "severity", "where", "message", "remedy"}
+
+
+def test_a_good_object_is_valid_and_no_home_is_made(archivo: Command, home: Path, tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    ran = archivo("validate", made.folder, "--json")
+    assert (ran.status, ran.err) == (0, "")
+    assert json.loads(ran.out) == {"valid": True, "standard": "OCFL 1.1", "findings": [], "kind": "object"}
+    assert not home.exists()
+
+
+def test_a_damaged_object_is_told_with_all_the_keys_of_the_contract(archivo: Command, tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    made.write("v1/content/empty", b"no longer")
+    ran = archivo("validate", made.folder, "--json")
+    told = json.loads(ran.out)
+    assert (ran.status, told["valid"], told["standard"]) == (1, False, "OCFL 1.1")
+    assert {finding["code"] for finding in told["findings"]} == {"E092", "E093"}
+    for finding in told["findings"]:
+        assert finding.keys() >= KEYS
+        assert (finding["severity"], finding["where"]) == ("error", "v1/content/empty")
+
+
+def test_warnings_leave_it_valid(archivo: Command, tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    (made.folder / "extensions/of-ours").mkdir(parents=True)
+    ran = archivo("validate", made.folder, "--json")
+    assert ran.status == 0
+    assert [(each["code"], each["severity"]) for each in json.loads(ran.out)["findings"]] == [("W013", "warning")]
+
+
+def test_each_kind_is_known_by_its_markers_in_order(archivo: Command, tmp_path: Path) -> None:
+    root = MadeRoot(tmp_path / "root")
+    assert json.loads(archivo("validate", root.folder, "--json").out)["kind"] == "storage_root"
+    bag = MadeBag(tmp_path / "bag")
+    told = json.loads(archivo("validate", bag.folder, "--json").out)
+    assert (told["standard"], told["complete"], told["valid"]) == ("BagIt 1.0", True, True)
+    for name in ("0=ocfl_1.1", "bagit.txt", "METS.xml"):
+        (tmp_path / "object").exists() or MadeObject(tmp_path / "object")
+        (tmp_path / "object" / name).write_text("x")
+    assert json.loads(archivo("validate", tmp_path / "object", "--json").out)["kind"] == "object"
+    (root.folder / "bagit.txt").write_text("x")
+    assert json.loads(archivo("validate", root.folder, "--json").out)["kind"] == "storage_root"
+
+
+def test_xml_is_known_by_its_root_element(archivo: Command, tmp_path: Path) -> None:
+    premis, mets = tmp_path / "a.xml", tmp_path / "b.xml"
+    premis.write_text('<premis xmlns="http://www.loc.gov/premis/v3" version="3.0"/>')
+    mets.write_text('<mets xmlns="http://www.loc.gov/METS/"/>')
+    for path, standard in ((premis, "PREMIS"), (mets, "METS")):
+        told = json.loads(archivo("validate", path, "--json").out)
+        assert told["standard"].startswith(standard)
+        assert told["valid"] is False
+
+
+@pytest.mark.parametrize("lost", ["0=ocfl_object_1.1", "bagit.txt", "0=ocfl_1.1"])
+def test_what_lost_its_declaration_is_told_what_it_lacks(archivo: Command, tmp_path: Path, lost: str) -> None:
+    made = {"0=ocfl_object_1.1": MadeObject, "bagit.txt": MadeBag, "0=ocfl_1.1": MadeRoot}[lost](tmp_path / "made")
+    (made.folder / lost).unlink()
+    (made.folder / "ocfl_layout.json").unlink(missing_ok=True)
+    ran = archivo("validate", made.folder, "--json")
+    assert ran.status == 1
+    assert {"E003", "E069", "bagit.declaration_missing"} & {finding["code"] for finding in json.loads(ran.out)["findings"]}
+
+
+def test_what_nothing_recognises_has_no_standard(archivo: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "home/store").mkdir(parents=True)
+    MadeRoot(tmp_path / "home/store/root")
+    (tmp_path / "home/archivo.db").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("nothing of the kind")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("empty", "home", "notes.txt", "pipe"):
+        ran = archivo("validate", tmp_path / name, "--json")
+        told = json.loads(ran.out)
+        assert (ran.status, told["valid"], told["standard"]) == (1, False, None), name
+        assert [finding["code"] for finding in told["findings"]] == ["unrecognised"], name
+
+
+def test_a_missing_path_is_misuse(archivo: Command, tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere", "a\0b", tmp_path / ("x" * 300)):
+        ran = archivo("validate", path, "--json")
+        assert ran.status == 2
+        assert json.loads(ran.out)["error"]["code"] == "validate.missing"
+    assert archivo("validate", tmp_path, "--fetch-root", tmp_path / "nowhere").status == 2
+
+
+def test_a_bag_is_completed_from_the_allowed_folder(archivo: Command, tmp_path: Path) -> None:
+    bag = MadeBag(tmp_path / "bag")
+    (bag.folder / "data/one.txt").rename(tmp_path / "one.txt")
+    bag.tag("fetch.txt", b"one.txt - data/one.txt\n")
+    ran = archivo("validate", bag.folder)
+    assert ran.status == 1
+    assert "La bolsa está incompleta." in ran.out
+    assert archivo("validate", bag.folder, "--fetch-root", tmp_path).status == 0
+
+
+def test_a_pdf_is_held_to_what_it_claims(archivo: Command, tmp_path: Path) -> None:
+    plain, claiming, broken = (tmp_path / f"{name}.pdf" for name in ("plain", "claiming", "broken"))
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(plain)
+        with pdf.open_metadata() as metadata:
+            metadata["pdfaid:part"], metadata["pdfaid:conformance"] = "2", "U"
+        pdf.save(claiming)
+    broken.write_bytes(b"%PDF-1.7 and nothing else")
+    told = {path: json.loads(archivo("validate", path, "--json").out) for path in (plain, claiming, broken)}
+    assert (told[plain]["standard"], told[plain]["valid"]) == ("PDF", True)
+    assert [each["code"] for each in told[plain]["findings"]] == ["pdf.not_pdfa"]
+    assert (told[claiming]["standard"], told[claiming]["valid"]) == ("PDF/A-2b", False)
+    assert {each["code"] for each in told[claiming]["findings"]} >= {"pdf.level"}
+    assert {"pdf.violation", "pdf.unchecked"} & {each["code"] for each in told[claiming]["findings"]}
+    assert (told[broken]["standard"], told[broken]["valid"]) == ("PDF", False)
+
+
+def test_a_person_reads_each_rule_once_with_its_places_and_what_to_do(archivo: Command, tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    for number in range(12):
+        made.write(f"v3/content/{number:02d}\n.txt", b"x")
+    ran = archivo("validate", made.folder)
+    assert ran.status == 1
+    assert ran.out.startswith("Objeto OCFL 1.1: NO cumple (12 errores, 0 avisos).\n")
+    assert ran.out.count("E023") == 1
+    assert ran.out.count("Qué hacer:") == 1
+    assert "… y 2 más." in ran.out
+    assert "v3/content/00\\x0a.txt: El archivo está" in ran.out
+
+
+def test_a_written_bag_is_told_good_in_spanish(archivo: Command, tmp_path: Path) -> None:
+    write_bag(tmp_path / "bag", [("one.txt", lambda: (tmp_path / "one.txt").open("rb"))] if (tmp_path / "one.txt").write_text("x") else [])
+    assert archivo("validate", tmp_path / "bag").out == "BagIt 1.0: cumple (0 errores, 0 avisos). La bolsa está completa.\n"
