@@ -36,7 +36,8 @@ class Sink(Protocol):
 def sink(target: Path, form: Form, root: str, at: datetime) -> Iterator[Sink]:
     """A sink for the package whose folder is `root`; in archives every file bears the instant `at` and no owner.
 
-    What is written appears at `target` when the block ends well; else nothing is left of it. FileExistsError if something is there.
+    What is written appears at `target`, on the disk, when the block ends well; else nothing is left of it. FileExistsError if something is
+    there.
     """
     if target.exists():
         raise FileExistsError(str(target))
@@ -52,6 +53,7 @@ def sink(target: Path, form: Form, root: str, at: datetime) -> Iterator[Sink]:
         else:
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
                 yield _Zip(archive, root, max(at.astimezone(UTC), _ZIP_BEGINS))
+        os.sync()
         unfinished.rename(target)
     except BaseException:
         _remove(unfinished)
@@ -84,10 +86,7 @@ class _Folder:
         place = self._folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("xb") as target:
-            digest = _copy(source, target, size, path)
-            target.flush()
-            os.fsync(target.fileno())
-        return digest
+            return _copy(source, target, size, path)
 
 
 class _Tar:

@@ -86,9 +86,9 @@ def _rules() -> Mapping[str, Rule]:
 
     for code, element, attribute, severity, kind, what in ATTRIBUTES:
         xpath, expected = f"{element}/@{attribute}", KINDS[kind][0]
-        add(f"{code}.absent", severity, xpath, f"Falta «{xpath}», o está vacío: {what}.", f"Añada «{attribute}» con {expected}.")
+        add(f"{code}.absent", severity, xpath, f"Falta «{xpath}» ({what}), o está vacío.", f"Añada «{attribute}» con {expected}.")
         if kind == "content":
-            add(f"{code}.required", _E, xpath, f"Falta «{xpath}», o está vacío: {what}.", f"Añada «{attribute}» con {expected}.")
+            add(f"{code}.required", _E, xpath, f"Falta «{xpath}» ({what}), o está vacío.", f"Añada «{attribute}» con {expected}.")
         if kind != "text":
             add(f"{code}.value", _E, xpath, f"«{xpath}» vale «{{found}}»; debe ser {expected}.", _PROGRAM)
         if kind == "id":
