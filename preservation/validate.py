@@ -18,6 +18,7 @@ from preservation.validation.ocfl_layouts import LAYOUT_NAME
 from preservation.validation.ocfl_object import validate_object
 from preservation.validation.ocfl_paths import version_number
 from preservation.validation.ocfl_root import validate_root
+from preservation.validation.premis import OLD_NAMESPACE as PREMIS_2
 from preservation.validation.premis import validate_premis
 from preservation.validation.trees import FolderTree, Kind, Tree, Unreadable
 from preservation.validation.xml_reading import root_of
@@ -46,11 +47,12 @@ _LOOKED_AT: Final = 20
 _DEEPEST: Final = 40
 
 
-def validate(path: Path, *, others: Sequence[Recogniser] = (), fetch_root: Path | None = None) -> Report:
+def validate(path: Path, *, others: Sequence[Recogniser] = (), fetch_root: Path | None = None, schemas: Path | None = None) -> Report:
     """Judge what stands at a path by the first of its kinds, in the order of the contract; `others` are asked after those of this library.
 
-    `fetch_root`: where files that a bag leaves to be fetched may be read (RFC 8493, 5.2). What nothing recognises has no standard and is
-    not valid. FileNotFoundError if nothing stands there. Only what stands at the path is read; nothing is written.
+    `fetch_root`: where files that a bag leaves to be fetched may be read (RFC 8493, 5.2). `schemas`: a folder of XSD files, by which METS
+    and PREMIS, alone or in an E-ARK package, are judged too. What nothing recognises has no standard and is not valid. FileNotFoundError
+    if nothing stands there. Only what stands at the path is read; nothing is written.
     """
     if not _stands(path):
         raise FileNotFoundError(path)
@@ -58,7 +60,7 @@ def validate(path: Path, *, others: Sequence[Recogniser] = (), fetch_root: Path 
         return Report(None, (Finding(UNRECOGNISED),))
     try:
         names = frozenset(item.name for item in FolderTree(path).children()) if path.is_dir() else frozenset()
-        report = _by_markers(path, names, fetch_root)
+        report = _by_markers(path, names, fetch_root, schemas)
         for recognise in others:
             report = report or recognise(path)
         return report or _by_what_is_left(path, names, fetch_root) or Report(None, (Finding(UNRECOGNISED),))
@@ -74,7 +76,7 @@ def _stands(path: Path) -> bool:
         return False
 
 
-def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None) -> Report | None:
+def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, schemas: Path | None) -> Report | None:
     if any(is_declaration(OF_OBJECT, name) for name in names):
         return validate_object(FolderTree(path))
     if any(is_declaration(OF_ROOT, name) for name in names):
@@ -82,12 +84,12 @@ def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None) -> R
     if DECLARATION in names:
         return validate_bag(FolderTree(path), fetch_root=fetch_root).report
     if is_package(path):
-        return validate_package(path)
+        return validate_package(path, schemas)
     root = _root_element(path)
     if root in ((mets_model.NAMESPACE, "mets"), (mets_model.NAMESPACE_2, "mets")):
-        return validate_mets(path)
-    if root is not None and root[0] == PREMIS:
-        return validate_premis(path)
+        return validate_mets(path, schemas)
+    if root is not None and root[0] in (PREMIS, PREMIS_2):
+        return validate_premis(path, schemas)
     return None
 
 

@@ -22,6 +22,7 @@ def validate(parser: argparse.ArgumentParser) -> Act:
     """Comprobar un paquete: OCFL, BagIt, E-ARK, METS, PREMIS o PDF/A."""
     parser.add_argument("path", metavar="RUTA", help="una carpeta o un archivo; se reconoce qué es por sus marcas")
     parser.add_argument("--fetch-root", metavar="CARPETA", help="dónde se pueden leer los archivos que una bolsa deja por traer")
+    parser.add_argument("--schemas", metavar="CARPETA", help="esquemas XSD con los que juzgar además METS y PREMIS")
     parser.add_argument("--json", action="store_true")
     return _validate
 
@@ -34,11 +35,9 @@ def _validate(options: argparse.Namespace) -> int:
     from preservation import validate as judging
 
     path = Path(options.path)
-    fetch_root = Path(options.fetch_root) if options.fetch_root else None
-    if fetch_root is not None and not fetch_root.is_dir():
-        raise Malformed("validate.fetch_root", f"«{options.fetch_root}» no es una carpeta. No se revisó nada.", "Compruebe la ruta.")
+    fetch_root, schemas = _folder(options.fetch_root), _folder(options.schemas)
     try:
-        report = judging.validate(path, others=[judge_pdf], fetch_root=fetch_root)
+        report = judging.validate(path, others=[judge_pdf], fetch_root=fetch_root, schemas=schemas)
     except FileNotFoundError as fault:
         raise Malformed("validate.missing", f"No hay nada en «{options.path}». No se revisó nada.", "Compruebe la ruta.") from fault
     if options.json:
@@ -47,6 +46,12 @@ def _validate(options: argparse.Namespace) -> int:
         for line in told(report):
             print_line(line)
     return 0 if report.valid else 1
+
+
+def _folder(given: str | None) -> Path | None:
+    if given is None or Path(given).is_dir():
+        return None if given is None else Path(given)
+    raise Malformed("validate.folder", f"«{given}» no es una carpeta. No se revisó nada.", "Compruebe la ruta.")
 
 
 def told(report: Report) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from lxml.etree import XMLSyntaxError
+
 from preservation.findings import Finding, Report
 from preservation.validation.claims import Breach, place_of, verify
 from preservation.validation.eark_csip import CsipMets
@@ -11,11 +13,13 @@ from preservation.validation.eark_folders import KNOWN, folder_findings, represe
 from preservation.validation.eark_profiles import kind_of, profile_findings
 from preservation.validation.eark_rules import FILES, found
 from preservation.validation.eark_vocabularies import CSIP
+from preservation.validation.mets_model import NAMESPACE
 from preservation.validation.mets_reading import Claim, Mets, read
 from preservation.validation.mets_rules import found as found_in_mets
 from preservation.validation.package_files import PackageFiles, opened
 from preservation.validation.package_listing import PackageRefused
 from preservation.validation.premis import premis_findings
+from preservation.validation.schemas import SchemaAbsent, schema_errors
 from preservation.validation.telling import limited
 
 _CODES: Final = {element.replace("[@LABEL='CSIP']", ""): codes for element, *codes in FILES}
@@ -23,13 +27,14 @@ _SCHEMA: Final = ".xsd"
 _BEGINNING: Final = 1 << 16
 
 
-def validate_package(path: Path) -> Report:
+def validate_package(path: Path, schemas: Path | None = None) -> Report:
     """Hold what stands at a path for an E-ARK package: its folders, its METS files and the profile they claim, each file's size and digest.
 
-    Nothing is unpacked, no link followed, no entity expanded, no network asked; memory grows with the number of files, not with their size.
+    `schemas` is a folder of XSD files, to judge each METS by its own schema too. Nothing is unpacked, no link followed, no entity expanded,
+    no network asked; memory grows with the number of files, not with their size.
     """
     kind: list[str] = []
-    findings = tuple(limited(_findings(path, kind)))
+    findings = tuple(limited(_findings(path, kind, schemas)))
     return Report(f"E-ARK {kind[0] if kind else 'CSIP'} 2", findings)
 
 
@@ -57,12 +62,13 @@ def _names_csip(files: PackageFiles, mets: str) -> bool:
         return False
 
 
-def _findings(path: Path, kind: list[str]) -> Iterator[Finding]:
+def _findings(path: Path, kind: list[str], schemas: Path | None) -> Iterator[Finding]:
     try:
         with opened(path) as files:
             yield from folder_findings(files)
             if "METS.xml" in files.sizes:
                 yield from _package(files, kind)
+                yield from _by_schema(files, schemas)
     except PackageRefused as refused:
         yield found(f"archive.{refused.reason}", found=refused.detail)
 
@@ -116,6 +122,23 @@ def _premis(files: PackageFiles, path: str) -> Iterator[Finding]:
             yield from premis_findings(source, path)
     except OSError as error:
         yield found_in_mets("unreadable", path, path=path, detail=error.strerror or str(error))
+
+
+def _by_schema(files: PackageFiles, schemas: Path | None) -> Iterator[Finding]:
+    """What the schema of METS says of each METS of a package."""
+    if schemas is None:
+        return
+    for path in [
+        path for path in files.sizes if path == "METS.xml" or (path.startswith("representations/") and path.endswith("/METS.xml"))
+    ]:
+        try:
+            with files.open(path) as source:
+                for line, message in schema_errors(source, NAMESPACE, schemas):
+                    yield found_in_mets("schema", f"{path}:{line}", detail=message)
+        except SchemaAbsent as absent:
+            yield found_in_mets("schema_absent", path, found=str(absent))
+        except (OSError, XMLSyntaxError):
+            continue  # told when it was read before
 
 
 def _told(breach: Breach, where: str) -> Finding:

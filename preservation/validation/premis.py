@@ -12,7 +12,7 @@ from preservation.premis import NAMESPACE
 from preservation.premis_vocabularies import BASE, ELEMENTS, VOCABULARIES, code_of
 from preservation.validation.mets_reading import HEX_LENGTHS
 from preservation.validation.premis_model import MODEL
-from preservation.validation.premis_rules import found
+from preservation.validation.premis_rules import PREMIS, found
 from preservation.validation.schemas import SchemaAbsent, schema_errors
 from preservation.validation.telling import limited
 from preservation.validation.xml_model import Checker
@@ -49,7 +49,9 @@ _DATE: Final = re.compile(
 
 def validate_premis(path: Path, schemas: Path | None = None) -> Report:
     """Hold a file for PREMIS 3.0. `schemas` is a folder of XSD files, to judge by PREMIS's own schema too. OSError if it cannot be read."""
-    return Report("PREMIS 3.0", tuple(limited(_judged(path, schemas))))
+    findings = tuple(limited(_judged(path, schemas)))
+    is_old = any(finding.rule is PREMIS["version2"] for finding in findings)
+    return Report("PREMIS 2" if is_old else "PREMIS 3.0", findings)
 
 
 def _judged(path: Path, schemas: Path | None) -> Iterator[Finding]:
