@@ -16,7 +16,10 @@ from preservation.validation.package_listing import Listing, Oddity, PackageRefu
 MOST_RATIO: Final = 200
 ALWAYS_READ: Final = 1 << 30
 """Bytes that an archive may unpack to whatever its own size; beyond, MOST_RATIO times its size."""
+LONGEST_DIRECTORY: Final = 256 << 20
+"""Bytes of the directory of a zip, which is read whole: some two million entries."""
 _LONGEST_READ: Final = 8 << 20
+_TAIL: Final = 1 << 17
 _SHOWN: Final = 4096
 
 
@@ -76,12 +79,25 @@ class _Whole:
 @contextmanager
 def zip_files(path: Path) -> Iterator[Listing]:
     """The package in a zip. PackageRefused if it is none, or would unpack beyond bounds."""
+    if _directory_size(path) > LONGEST_DIRECTORY:
+        raise PackageRefused("too_many", path.name)
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise PackageRefused("unreadable", str(error)) from error
     with archive:
         yield _Zip(path, archive)
+
+
+def _directory_size(path: Path) -> int:
+    """Bytes of the central directory as the end of the file announces them (APPNOTE 4.3.14 and 4.3.16); 0 where it announces nothing."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        tail = file.read()
+    long, short = tail.rfind(b"PK\x06\x06"), tail.rfind(b"PK\x05\x06")
+    if long >= 0:
+        return int.from_bytes(tail[long + 40 : long + 48], "little")
+    return int.from_bytes(tail[short + 12 : short + 16], "little") if short >= 0 else 0
 
 
 class _Measured:

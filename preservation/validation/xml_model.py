@@ -60,10 +60,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A vocabulary: its namespace and its kinds by local name; where xsi:type picks among several, by `name[type]`."""
+    """A vocabulary: its namespace and its kinds by local name; where xsi:type picks among several, by `name[type]` (those are `varied`)."""
 
     namespace: str
     kinds: Mapping[str, Kind]
+    varied: frozenset[str]
     orders: Mapping[str, re.Pattern[str]]
     required: Mapping[str, tuple[str, ...]]
     attributes: Mapping[str, Mapping[str, Values]]
@@ -78,7 +79,8 @@ class Model:
         orders = {name: re.compile(_over_text(kind.children)) for name, kind in kinds.items() if kind.children != ANY}
         required = {name: tuple(one[:-1] for one in kind.attributes if one.endswith("!")) for name, kind in kinds.items()}
         attributes = {name: {one.rstrip("!"): values for one, values in kind.attributes.items()} for name, kind in kinds.items()}
-        return cls(namespace, kinds, orders, required, attributes)
+        varied = frozenset(name.partition("[")[0] for name in kinds if "[" in name)
+        return cls(namespace, kinds, varied, orders, required, attributes)
 
     def name_of(self, element: etree._Element) -> str | None:
         """The key of the element's kind; None if the model describes none such."""
@@ -149,7 +151,7 @@ class Checker:
         name = self._model.name_of(element)
         self._open.append(_Open(name))
         if parent is not None and parent.name is not None:
-            parent.add(name.partition("[")[0] if name else readable(element.tag))
+            parent.add(name.partition("[")[0] if name else self._stranger(element))
             before = element.getprevious()
             container = element.getparent()
             between = before.tail if before is not None else container.text if container is not None else None
@@ -157,6 +159,14 @@ class Checker:
                 yield Fault("text", parent.name, "", shortened(between.strip()), line_of(element))
         if name is not None:
             yield from self._attributes(name, element)
+
+    def _stranger(self, element: etree._Element) -> str:
+        """How a child that the model does not describe is told: one of another vocabulary, or of a type that there is not, with that."""
+        namespace, name = split(element.tag)
+        if namespace != self._model.namespace:
+            return readable(element.tag)
+        kind = element.get(f"{{{XSI}}}type")
+        return name if kind is None and name not in self._model.varied else f'{name} xsi:type="{shortened(kind or "")}"'
 
     def end(self, element: etree._Element) -> Iterator[Fault]:
         name, children = self._open[-1].name, self._open[-1].children

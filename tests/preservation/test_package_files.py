@@ -158,6 +158,15 @@ def test_more_files_than_are_read_are_refused(tmp_path: Path, monkeypatch: pytes
     assert "eark.archive.too_many" in codes(made(tmp_path))
 
 
+def test_a_zip_whose_directory_would_fill_the_memory_is_not_opened(tmp_path: Path) -> None:
+    path = made(tmp_path, form=Form.ZIP)
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"PK\x05\x06") + 12
+    data[at : at + 4] = (0xF0000000).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert codes(path) == {"eark.archive.too_many"}
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nada", b"\x1f\x8bnada", b"BZh9nada", b"%PDF-1.7\n" + b"x" * 600])
 def test_what_is_no_archive_is_no_package(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a"

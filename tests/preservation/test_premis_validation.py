@@ -64,7 +64,7 @@ BREAKS: dict[str, Callable[[Path], None]] = {
     "xml": text("</premis>", ""),
     "doctype": text("<premis ", '<!DOCTYPE premis [<!ENTITY a "b">]><premis '),
     "root": both(text("<premis ", "<otro "), text("</premis>", "</otro>")),
-    "element": text("<event>", "<otro/><event>"),
+    "element": text('xsi:type="file"', 'xsi:type="archivo"'),
     "missing": text("<messageDigestAlgorithm>sha256</messageDigestAlgorithm>", ""),
     "order": text("<size>5</size>", "<size>5</size><size>5</size>"),
     "attribute": text("<event>", '<event NUEVO="1">'),
