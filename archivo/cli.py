@@ -24,6 +24,8 @@ FAMILIES: Final = {
     "fixity": "keeping",
     "replicas": "keeping",
     "audit": "keeping",
+    "formats": "formats",
+    "migrate-formats": "formats",
     "search": "search",
     "classify": "acts",
     "publish": "acts",

@@ -17,7 +17,7 @@ from archivo import jobs
 from archivo.archive import Archive, Busy
 from archivo.custody import fixity, ledger, replicas
 from archivo.database import is_away
-from archivo.intake import processing, sealing
+from archivo.intake import migrating, processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.operations.reconciling import give_up, keep_true, reconcile
 from archivo.processes import GRACE
@@ -77,6 +77,7 @@ def _index(archive: Archive, lease: Lease) -> None:
 TABLE: Final[Mapping[str, UseCase]] = {
     "process": processing.process_document,
     "recognise": processing.recognise_range,
+    "migrate": migrating.migrate_document,
     "index": _index,
     "seal": _with_finish(sealing.seal),
     "classify": _with_finish(classification.classify_processed),

@@ -53,6 +53,7 @@ class EventType(StrEnum):
     POLICY_ASSIGNMENT = "policy assignment"
     ACCESSION = "accession"
     DEACCESSION = "deaccession"
+    MIGRATION = "migration"
     DIGITAL_SIGNATURE_VALIDATION = "digital signature validation"
 
 

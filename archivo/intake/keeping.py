@@ -74,13 +74,13 @@ def keep_outcomes(archive: Archive, lease: Lease, hold: Hold, outcome: Processed
         read_before = {name for name in boxed if name}
         session.expunge_all()
     written = rows.document.version
-    originals = [one for one in rows.representations if one.role == "original"]
-    read_before.update(one.path for one in rows.representations if one not in originals)
+    lasting = [one for one in rows.representations if one.role != "access"]
+    read_before.update(one.path for one in rows.representations if one not in lasting)
     with archive.packages.new_version(urn(document_id), base=rows.document.ocfl_version) as writer:
         for name in read_before:
             writer.remove(name)
         parts = _write_parts(writer, document_id, outcome.work)
-        representations = [*originals, *_write_copy(writer, document_id, outcome.work)]
+        representations = [*lasting, *_write_copy(writer, document_id, outcome.work)]
         _describe_from(rows.document, representations, outcome.work, proposals)
         findings = _finding_rows(document_id, outcome.work)
         kept = Event(
@@ -119,7 +119,7 @@ def _is_decided(found: Classification | None) -> bool:
 
 def _after_keeping(transaction: Transaction, document: Document, lease: Lease, proposed: Proposed | None) -> None:
     """The document is kept: its class, its index entries, and the end of its job."""
-    _mark_sealed(transaction, document)
+    mark_sealed(transaction, document)
     delete_rows(transaction.session, RecognisedPage, document_id=document.id)
     decided = transaction.session.get(Classification, document.id)
     if decided is not None and _is_decided(decided):  # by a person, it may be while the document was processed
@@ -214,12 +214,12 @@ def _write_copy(writer: VersionWriter, document_id: str, work: Workspace) -> lis
             puid=copy.format.puid,
             sha256=stored.digest.value,
             size=stored.size,
-            identity=_identity(copy.format),
+            identity=identity_of(copy.format),
         )
     ]
 
 
-def _identity(known: Format) -> dict[str, str]:
+def identity_of(known: Format) -> dict[str, str]:
     """How a format was told, as the row of its file keeps it."""
     return {name: without_nul(getattr(known, name))[:300] for name in ("name", "version", "certainty", "basis", "signatures")}
 
@@ -237,7 +237,7 @@ def _describe_from(document: Document, representations: Sequence[Representation]
         document.mime, document.puid, document.format_name = found.mime, found.puid, f"{found.name} {found.version}".strip()
         for representation in representations:
             if representation.role == "original":
-                representation.mime, representation.puid, representation.identity = found.mime, found.puid, _identity(found)
+                representation.mime, representation.puid, representation.identity = found.mime, found.puid, identity_of(found)
     document.part_count = len(work.parts)
     document.is_doubtful = any(part.doubtful for part in work.parts)
     document.proposals = json.loads(json.dumps(proposals.as_json()))
@@ -267,7 +267,8 @@ def take_over(archive: Archive, lease: Lease) -> bool:
     return True
 
 
-def _mark_sealed(transaction: Transaction, document: Document) -> None:
+def mark_sealed(transaction: Transaction, document: Document) -> None:
+    """Say of each act that `document.sealed_version` covers in which version of the package it is."""
     sealed = {"document": document.id, "sealed": document.sealed_version, "sealed_in": document.ocfl_version}
     transaction.session.execute(_NEWLY_SEALED, sealed)
 

@@ -18,6 +18,7 @@ from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
 from archivo.jobs import Job, JobState, Queue
 from archivo.operations.faults import damaged_database, in_words
+from archivo.operations.programs import state_of
 from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
 from archivo.web.spanish import count
@@ -77,7 +78,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
             checks.append(look())
         except Exception as fault:  # a check that breaks is itself what is wrong
             checks.append(_broken(name, fault, home))
-    return checks
+    return [*checks, *(Check(*told) for told in state_of(archive.programs))]
 
 
 def _broken(name: str, fault: Exception, home: Path) -> Check:

@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, str]] = {
     "train": "Entrenar el clasificador",
     "keep_trd": "Guardar la tabla de retención",
     "keep_fonds": "Guardar el fondo y sus oficinas",
+    "migrate": "Migrar a un formato de preservación",
     "check": "Leer de nuevo lo guardado",
     "replicate": "Copiar lo guardado a otro lugar",
     "keep_ledger": "Guardar lo comprobado en el mes",

@@ -16,6 +16,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "classified.confirmed": "{actor} clasificó el documento en {label}.",
     "classified.suggested": "Se propuso la clase {label}, que espera la decisión de una persona.",
     "classified.abstained": "No se propuso una clase con suficiente seguridad; decide una persona.",
+    "migration.made": (
+        "Se hizo una copia de preservación en {target} y se comparó con el original: {before} páginas en uno y {after} en la otra, el "
+        "mismo texto, y a lo sumo un {worst} % de puntos distintos en una página."
+    ),
+    "migration.differs": (
+        "La copia en {target} no es igual al original (páginas: {before} y {after}; distintas: {pages}), y se descartó. El original sigue "
+        "igual."
+    ),
+    "migration.impossible": "No se pudo hacer una copia en {target}: {reason}. El original sigue igual.",
     "chain.failed": "No se pudo terminar el procesamiento: {reason}.",
 }
 

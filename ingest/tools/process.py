@@ -70,6 +70,7 @@ LIMITS: Final[Mapping[str, ChildLimits]] = MappingProxyType(
         "office": ChildLimits(memory=1 << 30),
         "old_office": ChildLimits(memory=1536 << 20),  # a sheet of XLS is laid out whole: 1,070 MB where a cell is in its last corner
         "pdfa": ChildLimits(memory=1536 << 20, calls=200),
+        "migration": ChildLimits(memory=1536 << 20, calls=50),
         "signatures": ChildLimits(memory=1 << 30, calls=200),
         "structure": ChildLimits(memory=1 << 30, calls=2000),
         "markup": ChildLimits(memory=1536 << 20, calls=2000),

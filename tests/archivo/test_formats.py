@@ -96,6 +96,20 @@ def test_a_folder_of_roots_that_is_not_there_is_a_misuse(archivo: Command, tmp_p
     assert archivo("doctor").status == 2
 
 
+def test_the_doctor_tells_what_is_beside_it(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad, empty = tmp_path / "bueno", tmp_path / "malo", tmp_path / "raices"
+    good.write_text("#!/bin/sh\necho veraPDF de prueba\n")
+    bad.write_text("#!/bin/sh\nexit 3\n")
+    good.chmod(0o755)
+    bad.chmod(0o755)
+    empty.mkdir()
+    for name, path in (("VERAPDF", good), ("FFPROBE", bad), ("TRUST_ROOTS", empty)):
+        monkeypatch.setenv(f"ARCHIVO_{name}", str(path))
+    told = {check["name"]: check for check in archivo("doctor", "--json").value["checks"]}
+    assert (told["veraPDF"]["status"], told["ffprobe"]["status"], told["certificados raíz"]["status"]) == ("ok", "error", "warning")
+    assert "veraPDF de prueba" in told["veraPDF"]["message"]
+
+
 def test_the_register_counts_what_is_held_by_format_the_most_at_risk_first(archivo: Command, tmp_path: Path) -> None:
     assert archivo("formats", "--json").value == {"formats": [], "count": 0, "size": 0, "unread": 0}
     for name, content in (

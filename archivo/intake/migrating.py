@@ -1,0 +1,204 @@
+"""Migrate what is held in formats that may not be read one day: a preservation copy beside the original, in a new version of its package.
+
+The original stays as it came. A copy that is not the same as its original, page by page, is thrown away, and that is told.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archivo import jobs
+from archivo.access.policy import Actor, Grant, require
+from archivo.archive import Archive, Hold
+from archivo.audit import services as audit
+from archivo.database import lock
+from archivo.identifiers import is_uuid, urn
+from archivo.intake.keeping import gather_rows, identity_of, mark_sealed
+from archivo.intake.processing import open_workspace
+from archivo.intake.sealing import seal
+from archivo.jobs import Lease, Queue
+from archivo.records.holdings import note_package
+from archivo.records.models import Document, DocumentState, Representation
+from archivo.records.packaging import RecordRows, event_rows, write_metadata
+from archivo.records.premis import premis_of
+from archivo.retention.classification import add_event
+from ingest.step import Format
+from ingest.steps.identify import identified
+from ingest.tools.process import ToolError, ToolOutOfMemory, ToolTimeout
+from preservation.premis import Event, EventType, Outcome
+
+AGENT: Final = "Archivo"
+ROLE: Final = "preservation"
+TARGETS: Final[Mapping[str, str]] = {
+    "application/pdf": "PDF/A-2b",
+    "image/gif": "PNG",
+    "image/bmp": "PNG",
+    "image/x-bmp": "PNG",
+    "image/x-ms-bmp": "PNG",
+    "image/webp": "PNG",
+}
+"""What each media type can be migrated to with what is installed. PDF/A is not migrated again."""
+PDF_A: Final = frozenset({"fmt/95", "fmt/354", "fmt/476", "fmt/477", "fmt/478", "fmt/479", "fmt/480", "fmt/481"})
+_SECONDS: Final = 600.0
+_PATHS: Final = {"application/pdf": "preservation/copy.pdf", "image/png": "preservation/copy.png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a migration would do with a document. `target` is what it becomes; `why` the reason it is left, None when it would be done:
+    `no_pair` (nothing here makes it), `is_kept_well` (it is PDF/A), `done` (it has a preservation copy), `not_ready`, `unknown`.
+    """
+
+    id: str
+    puid: str | None
+    mime: str | None
+    size: int
+    target: str | None
+    why: str | None
+
+
+def plan(archive: Archive, actor: Actor, *, ids: Sequence[str] = (), puid: str | None = None) -> list[Planned]:
+    """What would become of these documents, or of all originals of a PUID. Changes nothing. Raises Refused."""
+    require(archive, actor, Grant.VERIFY)
+    chosen = select(Document).where(Document.id.in_([one for one in ids if is_uuid(one)]) if ids else Document.puid == puid)
+    with archive.reading() as session:
+        documents = {document.id: document for document in session.scalars(chosen.order_by(Document.id))}
+        migrated = set(session.scalars(select(Representation.document_id).where(Representation.role == ROLE)))
+        found = [_planned(document, migrated) for document in documents.values()]
+    return [*found, *(Planned(one, None, None, 0, None, "unknown") for one in dict.fromkeys(ids) if one not in documents)]
+
+
+def queue(archive: Archive, actor: Actor, planned: Sequence[Planned]) -> list[str]:
+    """Leave a job for each document that the plan would migrate; their identifiers."""
+    require(archive, actor, Grant.VERIFY)
+    wanted = [one.id for one in planned if one.why is None]
+    for document_id in wanted:
+        with archive.transaction() as transaction:
+            lock(transaction.session, Document, document_id)
+            transaction.enqueue("migrate", document_id, queue=Queue.CUSTODY, priority=8)
+            audit.record(transaction, actor.login, "document.migrate", document_id)
+    return wanted
+
+
+def migrate_document(archive: Archive, lease: Lease) -> None:
+    """Make the preservation copy of a document, compare it, and keep it where it is the same; done twice, the second does nothing."""
+    document_id = lease.object_id
+    with archive.reading() as session:
+        planned = _planned(session.get_one(Document, document_id), _migrated(session, document_id))
+        filename = session.get_one(Document, document_id).filename
+    if planned.why is not None:
+        return _finish(archive, lease)
+    folder = archive.scratch(f"{document_id}-{lease.id}")
+    try:
+        work = open_workspace(archive, document_id, filename, folder)
+        copy = folder / "migrated"
+        try:
+            made = archive.tools.call(
+                "migration",
+                "migrate",
+                timeout=_SECONDS,
+                original=str(work.original),
+                mime=planned.mime,
+                destination=str(copy),
+                max_pixels=archive.limits.max_pixels,
+            )
+            known = identified(work, copy, Path(_PATHS[made["mime"]]).name)[0]
+        except ToolError as fault:
+            return _tell_failure(archive, lease, "migration.impossible", {"target": planned.target, "reason": _reason(fault)})
+        told = _told(planned, made["comparison"])
+        if not made["same"]:
+            return _tell_failure(archive, lease, "migration.differs", told)
+        seal(archive, document_id)
+        with archive.writing_object(urn(document_id)) as hold:
+            _keep(archive, lease, hold, copy, known, told)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return None
+
+
+def _planned(document: Document, migrated: set[str]) -> Planned:
+    target = TARGETS.get(document.mime or "")
+    why = None
+    if document.state not in (DocumentState.FINDABLE, DocumentState.PRESERVED):
+        why = "not_ready"
+    elif document.id in migrated:
+        why = "done"
+    elif document.puid in PDF_A:
+        why = "is_kept_well"
+    elif target is None:
+        why = "no_pair"
+    return Planned(document.id, document.puid, document.mime, document.size, target, why)
+
+
+def _migrated(session: Session, document_id: str) -> set[str]:
+    return set() if session.get(Representation, (document_id, ROLE)) is None else {document_id}
+
+
+def _reason(fault: ToolError) -> str:
+    match fault:
+        case ToolTimeout():
+            return "tardó más de lo permitido"
+        case ToolOutOfMemory():
+            return "pide más memoria de la permitida"
+        case _:
+            return "el original no se puede reescribir así"
+
+
+def _told(planned: Planned, comparison: Mapping[str, Any]) -> dict[str, Any]:
+    """The comparison as the event keeps it."""
+    pages = sorted({*comparison["text"], *comparison["pixels"]})
+    told = {"target": planned.target, "before": comparison["pages_before"], "after": comparison["pages_after"]}
+    return {**told, "worst": f"{100 * comparison['worst']:.2f}".replace(".", ","), "pages": ", ".join(map(str, pages[:50]))}
+
+
+def _keep(archive: Archive, lease: Lease, hold: Hold, copy: Path, known: Format, told: Mapping[str, Any]) -> None:
+    """Write the next version with the copy in it, read it back, and only then the rows."""
+    document_id = lease.object_id
+    with archive.reading() as session:
+        rows = gather_rows(session, document_id)
+        jobs.check_held(session, lease)
+        session.expunge_all()
+    path = _PATHS[known.mime]
+    event = Event(EventType.MIGRATION, Outcome.SUCCESS, AGENT, archive.clock(), "migration.made", told)
+    with archive.packages.new_version(urn(document_id), base=rows.document.ocfl_version) as writer:
+        with copy.open("rb") as stream:
+            stored = writer.put(path, stream)
+        assert stored.digest is not None
+        digest = {"sha256": stored.digest.value, "size": stored.size}
+        made = Representation(
+            document_id=document_id, role=ROLE, path=path, mime=known.mime, puid=known.puid, identity=identity_of(known), **digest
+        )
+        events = [*rows.events, *event_rows(document_id, [event], len(rows.events) + 1)]
+        representations = [*rows.representations, made]
+        full = RecordRows(rows.fonds, rows.document, rows.versions, representations, rows.parts, events, rows.findings, rows.sections)
+        write_metadata(writer, full, premis_of(full))
+        writer.check()
+        inventory = writer.commit("Migración de formato", AGENT, "", archive.clock())
+    with archive.transaction() as transaction:
+        document = lock(transaction.session, Document, document_id)
+        document.ocfl_version = inventory.head
+        document.sealed_version = max(document.sealed_version, rows.document.version)
+        mark_sealed(transaction, document)
+        note_package(transaction, AGENT, document_id, inventory)
+        add_event(transaction, document_id, event)
+        transaction.session.merge(made)
+        jobs.finish(transaction.session, lease, transaction.now)
+        hold.end_with(transaction.session)
+
+
+def _tell_failure(archive: Archive, lease: Lease, code: str, params: Mapping[str, Any]) -> None:
+    """Nothing was kept: the event says why, and the job is done."""
+    with archive.transaction() as transaction:
+        event = Event(EventType.MIGRATION, Outcome.FAIL, AGENT, transaction.now, code, dict(params))
+        add_event(transaction, lease.object_id, event)
+        jobs.finish(transaction.session, lease, transaction.now)
+
+
+def _finish(archive: Archive, lease: Lease) -> None:
+    with archive.transaction() as transaction:
+        jobs.finish(transaction.session, lease, transaction.now)

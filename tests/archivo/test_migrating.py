@@ -1,0 +1,100 @@
+"""A preservation copy is made beside the original, compared with it, sealed in the next version; nothing less alike is kept."""
+
+import io
+from pathlib import Path
+
+import img2pdf  # type: ignore[import-untyped]
+from PIL import Image
+
+from tests.ingest import made
+
+from .conftest import Command
+
+
+def deposit(archivo: Command, path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    (one,) = archivo("deposit", path, "--wait", "--json").lines
+    return str(one["id"])
+
+
+def scan() -> bytes:
+    """A PDF of one page that is a picture, with no letters of its own."""
+    return bytes(img2pdf.convert(made.image("PNG")))
+
+
+def gif(frames: int = 1) -> bytes:
+    out = io.BytesIO()
+    pictures = [Image.new("RGB", (40, 30), colour) for colour in ("red", "green", "blue")[:frames]]
+    pictures[0].save(out, "GIF", save_all=frames > 1, append_images=pictures[1:])
+    return out.getvalue()
+
+
+def of(archivo: Command, identifier: str) -> dict[str, dict[str, object]]:
+    return {one["role"]: one for one in archivo("show", identifier, "--json").value["representations"]}
+
+
+def test_a_pdf_becomes_pdf_a_beside_its_original(archivo: Command, tmp_path: Path) -> None:
+    content = scan()
+    identifier = deposit(archivo, tmp_path / "acta.pdf", content)
+    told = archivo("migrate-formats", identifier, "--json")
+    assert told.status == 0, told.out
+    assert told.value["made"] == [identifier]
+    held = of(archivo, identifier)
+    assert held["preservation"]["puid"] == "fmt/477"
+    archivo("export", identifier, tmp_path / "fuera")
+    package = tmp_path / "fuera"
+    assert [path.read_bytes() for path in package.rglob("original/data")] == [content]
+    copy = next(package.rglob("preservation/copy.pdf"))
+    shown = archivo("show", identifier, "--json").value
+    (event,) = (event for event in shown["events"] if event["type"] == "migration")
+    assert event["outcome"] == "success"
+    assert "1 páginas en uno y 1 en la otra" in event["detail"]
+    assert copy.stat().st_size == held["preservation"]["size"]
+    assert archivo("verify", "--json").value["damaged"] == []
+
+
+def test_a_dry_run_changes_nothing(archivo: Command, tmp_path: Path) -> None:
+    identifier = deposit(archivo, tmp_path / "acta.pdf", scan())
+    before = archivo("show", identifier, "--json").value
+    told = archivo("migrate-formats", "--puid", before["original"]["puid"], "--dry-run", "--json").value
+    assert [(one["id"], one["target"], one["why"]) for one in told["documents"]] == [(identifier, "PDF/A-2b", None)]
+    assert archivo("show", identifier, "--json").value == before
+
+
+def test_a_picture_becomes_png_point_by_point_and_one_of_several_is_left(archivo: Command, tmp_path: Path) -> None:
+    one = deposit(archivo, tmp_path / "sello.gif", gif())
+    several = deposit(archivo, tmp_path / "moviles.gif", gif(3))
+    told = archivo("migrate-formats", one, several, "--json")
+    assert told.status == 1
+    assert (told.value["made"], told.value["failed"]) == ([one], [several])
+    assert of(archivo, one)["preservation"]["mime"] == "image/png"
+    assert "preservation" not in of(archivo, several)
+    details = [event["detail"] for event in archivo("show", several, "--json").value["events"] if event["type"] == "migration"]
+    assert details == ["No se pudo hacer una copia en PNG: el original no se puede reescribir así. El original sigue igual."]
+
+
+def test_what_has_no_pair_or_is_done_already_is_left_and_told(archivo: Command, tmp_path: Path) -> None:
+    word = deposit(archivo, tmp_path / "informe.docx", made.docx())
+    picture = deposit(archivo, tmp_path / "sello.gif", gif())
+    assert archivo("migrate-formats", picture).status == 0
+    told = archivo("migrate-formats", word, picture, "--json").value
+    assert {one["id"]: one["why"] for one in told["documents"]} == {word: "no_pair", picture: "done"}
+    assert told["made"] == []
+    assert archivo("migrate-formats").status == 2
+    unknown = "0190a1b2-0000-7000-8000-000000000000"
+    assert archivo("migrate-formats", unknown).status == 1
+
+
+def test_a_copy_lasts_when_the_document_is_read_again_or_made_from_its_package(archivo: Command, tmp_path: Path) -> None:
+    identifier = deposit(archivo, tmp_path / "sello.gif", gif())
+    archivo("migrate-formats", identifier)
+    before = of(archivo, identifier)
+    assert archivo("rebuild", "--catalogue").status == 0
+    assert of(archivo, identifier) == before
+    assert archivo("jobs", "--retry", identifier).status in (0, 1)
+    from archivo.assembly import opened
+    from archivo.worker import work_until_done
+
+    with opened() as archive:
+        work_until_done(archive, [identifier])
+    assert of(archivo, identifier)["preservation"] == before["preservation"]
