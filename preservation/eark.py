@@ -1,18 +1,16 @@
 """E-ARK information packages as we write them: CSIP 2.1, and the profiles of SIP, AIP and DIP, from a description that knows no format."""
 
-import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from preservation.eark_aids import READING_AID, attributes_schema
+from preservation.eark_package import Content, InformationPackage, Metadata, PackageKind, Representation
 from preservation.fixity import Digest
 from preservation.mets import (
     Division,
@@ -26,6 +24,8 @@ from preservation.mets import (
     write_mets,
 )
 from preservation.package_sinks import Form, Sink, sink
+from preservation.premis import PremisObject, write_premis
+from preservation.premis_entities import Entity, EntityKind, Relationship
 
 _PROFILES: Final = {
     "SIP": "https://earksip.dilcis.eu/profile/E-ARK-SIP.xml",
@@ -34,89 +34,6 @@ _PROFILES: Final = {
 }
 _CSIP_PROFILE: Final = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
 _UNSAFE: Final = re.compile(r"[^\w.-]")
-
-
-class PackageKind(StrEnum):
-    """The packages of OAIS: submitted, kept, delivered."""
-
-    SIP = "SIP"
-    AIP = "AIP"
-    DIP = "DIP"
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A file to be packaged: `path` below the folder where it belongs, with `/`; `size` in bytes; `mime` its media type.
-
-    `open` gives its bytes each time it is called; `created` is an instant with offset, `owner_id` what its owner calls it.
-    """
-
-    path: str
-    size: int
-    mime: str
-    created: datetime
-    open: Callable[[], AbstractContextManager[BinaryIO]]
-    owner_id: str | None = None
-
-    @classmethod
-    def of(cls, path: str, data: bytes, mime: str, created: datetime) -> "Content":
-        """A small file, given as its bytes."""
-        return cls(path, len(data), mime, created, lambda: io.BytesIO(data))
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """A file of metadata and what it is: `mdtype` of METS's list (with `other` where it is OTHER), `version` of that standard."""
-
-    content: Content
-    mdtype: str
-    version: str | None = None
-    other: str | None = None
-    is_current: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Representation:
-    """One form of the content: `name` is its folder; `data` its files, which may be a stream longer than memory.
-
-    `content_type` is of CSIP's vocabulary, with `other_content_type` where it is OTHER.
-    """
-
-    name: str
-    data: Iterable[Content]
-    descriptive: Sequence[Metadata] = ()
-    preservation: Sequence[Metadata] = ()
-    content_type: str = "OTHER"
-    other_content_type: str | None = "Mixed"
-
-
-@dataclass(frozen=True, slots=True)
-class InformationPackage:
-    """What is packaged. `identifier` becomes OBJID and, made safe, the name of the folder; `category` is of CSIP's vocabulary.
-
-    `software` is the name and version of what writes it. `submitter` (of a SIP alone, SIP15) and `creator` (SIP9) are organizations by
-    name. `identifiers` are altRecordID, type and value. Where `documentation` or `schemas` is empty, a page of ours tells how to read the
-    package, and a schema of ours the attributes of CSIP: CSIP60 and CSIP113 ask for at least one of each.
-    """
-
-    kind: PackageKind
-    identifier: str
-    label: str
-    created: datetime
-    software: tuple[str, str]
-    representations: Sequence[Representation]
-    category: str = "Mixed"
-    content_type: str = "MIXED"
-    modified: datetime | None = None
-    descriptive: Sequence[Metadata] = ()
-    preservation: Sequence[Metadata] = ()
-    rights: Sequence[Metadata] = ()
-    documentation: Sequence[Content] = ()
-    schemas: Sequence[Content] = ()
-    submitter: str | None = None
-    creator: str | None = None
-    record_status: str | None = None
-    identifiers: Sequence[tuple[str, str]] = ()
 
 
 def folder_name(identifier: str) -> str:
@@ -141,7 +58,7 @@ def write_package(package: InformationPackage, folder: Path, form: Form = Form.F
 def _check(package: InformationPackage) -> None:
     if not package.identifier or not package.representations:
         raise ValueError("a package has an identifier and at least one representation")
-    if package.kind is PackageKind.AIP and not package.preservation:
+    if package.kind is PackageKind.AIP and not (package.preservation or package.history):
         raise ValueError("an AIP refers to its PREMIS (AIPM5)")
     if package.kind is PackageKind.SIP and not package.submitter:
         raise ValueError("a SIP says who submits it (SIP15)")
@@ -152,6 +69,7 @@ def _check(package: InformationPackage) -> None:
 
 def _write(package: InformationPackage, into: Sink) -> None:
     references = [*_metadata(into, "", package.descriptive, package.preservation), *_rights(into, package.rights)]
+    references += _history(package, into)
     documentation = package.documentation or [Content.of("LEAME.txt", READING_AID.encode(), "text/plain", package.created)]
     schemas = package.schemas or [Content.of("csip-attributes.xsd", attributes_schema(), "application/xml", package.created)]
     groups = [
@@ -192,6 +110,9 @@ def _representation(package: InformationPackage, one: Representation, into: Sink
     with tempfile.TemporaryFile() as listed:
         for file in _placed(into, f"{folder}/data", one.data):
             listed.write(_line(file))
+        if not listed.tell():
+            raise ValueError(f"a representation without files: {one.name}")
+        references += _history_of_files(package, one, listed, into)
         header = MetsHeader(
             one.name,
             package.category,
@@ -208,6 +129,40 @@ def _representation(package: InformationPackage, one: Representation, into: Sink
         structure = StructuralMap(one.name, [Division("Metadata", has_metadata=True), Division("Data", ("Data",))])
         inside = [_moved(reference, folder) for reference in references]
         return _put_mets(into, f"{folder}/METS.xml", header, inside, [data], structure, package.created)
+
+
+def _history(package: InformationPackage, into: Sink) -> list[MetadataReference]:
+    """PREMIS of the package and its representations, where its history is given."""
+    if package.history is None:
+        return []
+    folders = tuple(f"representations/{one.name}" for one in package.representations)
+    whole = Relationship("structural", "is represented by", folders)
+    entities = [Entity(package.identifier, EntityKind.INTELLECTUAL_ENTITY, package.label, relationships=(whole,))]
+    parts = Relationship("structural", "represents", (package.identifier,))
+    entities += [Entity(folder, EntityKind.REPRESENTATION, relationships=(parts,)) for folder in folders]
+    history = package.history
+    with tempfile.TemporaryFile() as document:
+        write_premis(document, entities, history.events, history.agents, detail=history.detail)
+        return [_put_premis(into, "metadata/preservation/history.xml", document, package.created)]
+
+
+def _history_of_files(package: InformationPackage, one: Representation, listed: IO[bytes], into: Sink) -> list[MetadataReference]:
+    """PREMIS of every file of a representation, as they come from the list of them."""
+    if package.history is None:
+        return []
+    listed.seek(0)
+    files = (PremisObject(file.path, (file.digest,), file.size, file.mime, original_name=file.owner_id) for file in _lines(listed))
+    with tempfile.TemporaryFile() as document:
+        write_premis(document, files, ())
+        return [_put_premis(into, f"representations/{one.name}/metadata/preservation/files.xml", document, package.created)]
+
+
+def _put_premis(into: Sink, path: str, document: BinaryIO, created: datetime) -> MetadataReference:
+    size = document.tell()
+    document.seek(0)
+    return MetadataReference(
+        "digiprovMD", MetsFile(path, size, "application/xml", into.put(path, document, size), created), "PREMIS", "3.0"
+    )
 
 
 def _put_mets(

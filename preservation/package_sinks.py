@@ -25,10 +25,10 @@ class Form(StrEnum):
 
 
 class Sink(Protocol):
-    """Takes the files of one package, each once, in any order."""
+    """Takes the files of one package, in any order."""
 
     def put(self, path: str, source: BinaryIO, size: int) -> Digest:
-        """Copy a file of so many bytes to a path in the package and give its SHA-256. ValueError if it has another size."""
+        """Copy a file of so many bytes into the package and give its SHA-256. ValueError for another size or a path that is taken."""
         ...
 
 
@@ -85,16 +85,23 @@ class _Folder:
     def put(self, path: str, source: BinaryIO, size: int) -> Digest:
         place = self._folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("xb") as target:
-            return _copy(source, target, size, path)
+        try:
+            with place.open("xb") as target:
+                return _copy(source, target, size, path)
+        except FileExistsError as error:
+            raise ValueError(f"two files of one path: {path}") from error
 
 
 class _Tar:
     def __init__(self, archive: tarfile.TarFile, root: str, at: datetime) -> None:
         self._archive, self._root, self._at = archive, root, int(at.timestamp())
+        self._seen: set[int] = set()
 
     def put(self, path: str, source: BinaryIO, size: int) -> Digest:
         entry = tarfile.TarInfo(f"{self._root}/{path}")
+        if (seen := hash(path)) in self._seen:
+            raise ValueError(f"two files of one path: {path}")
+        self._seen.add(seen)
         entry.size, entry.mtime, entry.mode = size, self._at, 0o644
         reader = HashingReader(source)
         try:
@@ -115,6 +122,8 @@ class _Zip:
 
     def put(self, path: str, source: BinaryIO, size: int) -> Digest:
         entry = zipfile.ZipInfo(f"{self._root}/{path}", self._at.timetuple()[:6])
+        if entry.filename in self._archive.NameToInfo:
+            raise ValueError(f"two files of one path: {path}")
         entry.external_attr, entry.create_system = 0o100644 << 16, 3
         with self._archive.open(entry, "w", force_zip64=size >= 1 << 31) as target:
             return _copy(source, cast(BinaryIO, target), size, path)

@@ -62,7 +62,13 @@ FOLDERS: Final = (
         "Al abrirlo ocuparía mucho más de lo que pesa: no se abrió, para no llenar el disco.",
         "Pida el paquete en una carpeta.",
     ),
-    ("archive.too_many", _E, "E-ARK", "Tiene más de dos millones de archivos, o dice tenerlos: no se abrió.", "Divida el paquete en varios."),
+    (
+        "archive.too_many",
+        _E,
+        "E-ARK",
+        "Tiene más de dos millones de archivos, o dice tenerlos: no se abrió.",
+        "Divida el paquete en varios.",
+    ),
     ("archive.escape", _E, "E-ARK", "La entrada «{path}» lleva fuera de la carpeta: no se leyó.", "Desconfíe del paquete y pida otro."),
     (
         "archive.link",

@@ -1,5 +1,8 @@
 """The files of an information package, in a folder, a zip or a tar, seen alike; what an archive may do to its reader is refused or told."""
 
+import errno
+import os
+import stat
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -56,9 +59,9 @@ def opened(path: Path) -> AbstractContextManager[PackageFiles]:
 class _Folder(Listing):
     def __init__(self, path: Path) -> None:
         super().__init__(path.resolve().name)
-        self._tree = FolderTree(path)
+        self._folder = path
         try:
-            for item in self._tree.walk():
+            for item in FolderTree(path).walk():
                 if item.kind is Kind.FILE:
                     self.take(item.path, item.size, None)
                 elif item.kind is Kind.FOLDER:
@@ -72,26 +75,29 @@ class _Folder(Listing):
     def open(self, path: str) -> BinaryIO:
         if path not in self.sizes:
             raise KeyError(path)
-        try:
-            return self._tree.open(path)
-        except Unreadable as error:
-            raise OSError(str(error)) from error
+        return _open(self._folder / path)
 
 
 class _Beside(Listing):
     def __init__(self, folder: Path, paths: Collection[str]) -> None:
         super().__init__(folder.name)
-        self._tree = FolderTree(folder)
+        self._folder = folder
         for path in paths:
             place = folder / path
             if place.resolve() == folder / path and place.is_file():
                 self.take(path, place.stat().st_size, None)
 
     def open(self, path: str) -> BinaryIO:
-        try:
-            return self._tree.open(path)
-        except Unreadable as error:
-            raise OSError(str(error)) from error
+        return _open(self._folder / path)
+
+
+def _open(path: Path) -> BinaryIO:
+    """A regular file; no link is followed, and no pipe put in its place is waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no es un archivo")
+    return os.fdopen(descriptor, "rb")
 
 
 def beside(folder: Path, paths: Collection[str]) -> PackageFiles:

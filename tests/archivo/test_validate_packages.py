@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from preservation.eark import PackageKind
+from preservation.eark_package import PackageKind
 from preservation.package_sinks import Form
 from tests.archivo.conftest import Command
 from tests.preservation.eark_made import PREMIS, made

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preservation.eark import PackageKind, write_package
+from preservation.eark import write_package
+from preservation.eark_package import PackageKind
 from preservation.findings import Severity
 from preservation.package_sinks import Form
 from preservation.validation.eark import is_package, validate_package

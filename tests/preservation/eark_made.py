@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from preservation.eark import Content, InformationPackage, Metadata, PackageKind, Representation, write_package
+from preservation.eark import write_package
+from preservation.eark_package import Content, InformationPackage, Metadata, PackageKind, Representation
 from preservation.fixity import Digest
 from preservation.package_sinks import Form
 from preservation.premis import Agent, AgentType, Event, EventType, Outcome, PremisObject, to_xml

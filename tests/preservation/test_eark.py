@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preservation.eark import Content, InformationPackage, Metadata, PackageKind, Representation, folder_name, write_package
+from preservation.eark import folder_name, write_package
 from preservation.eark_aids import attributes_schema
+from preservation.eark_package import Content, History, InformationPackage, Metadata, PackageKind, Representation
 from preservation.package_sinks import Form
+from preservation.premis import Agent, AgentType, Event, EventType, Outcome
 from preservation.validation.eark import validate_package
 from tests.preservation.eark_made import NOW, PREMIS, described, xml
 
@@ -109,6 +111,8 @@ def lying(size: int) -> Content:
         with_data(Content.of("../a.txt", b"x", "text/plain", NOW)),
         with_data(Content.of("/a.txt", b"x", "text/plain", NOW)),
         with_data(Content.of("a//b.txt", b"x", "text/plain", NOW)),
+        without(representations=[Representation("empty", [])]),
+        without(documentation=[xml("a.xml"), xml("a.xml")]),
         with_data(lying(3)),
         with_data(lying(5)),
     ],
@@ -152,9 +156,33 @@ def test_a_representation_of_many_files_is_written_without_keeping_them(tmp_path
         return used
 
     peak("warm", 10)
-    assert peak("many", 11_000) < peak("few", 100) + 300_000
+    assert peak("many", 11_000) < peak("few", 100) + 11_000 * 80 + 300_000
     report = validate_package(tmp_path / "many.tar")
     assert report.valid, [finding.to_json() for finding in report.findings]
+
+
+def test_a_history_is_written_as_premis_of_the_package_and_of_every_file(tmp_path: Path) -> None:
+    path = "representations/original/data/acta.txt"
+    events = [
+        Event(EventType.INFORMATION_PACKAGE_CREATION, Outcome.SUCCESS, "archivo 1", NOW, "packaged"),
+        Event(EventType.FIXITY_CHECK, Outcome.SUCCESS, "archivo 1", NOW, "checked", objects=(path,)),
+    ]
+    history = History(events, [Agent("archivo 1", "Archivo", AgentType.SOFTWARE, "1")], lambda event: f"Ocurrió: {event.code}")
+    told = replace(described(PackageKind.AIP), preservation=(), history=history)
+    package = write_package(told, tmp_path)
+    spaces = {"p": "http://www.loc.gov/premis/v3"}
+    whole = etree.parse(package / "metadata/preservation/history.xml")
+    assert whole.xpath("//p:eventDetail/text()", namespaces=spaces) == ["Ocurrió: packaged", "Ocurrió: checked"]
+    assert whole.xpath("//p:event[1]//p:linkingObjectIdentifierValue/text()", namespaces=spaces) == [
+        "package-1",
+        "representations/original",
+        "representations/access",
+    ]
+    files = etree.parse(package / "representations/original/metadata/preservation/files.xml")
+    assert path in files.xpath("//p:objectIdentifierValue/text()", namespaces=spaces)
+    report = validate_package(package)
+    assert {finding.code for finding in report.findings} <= {"premis.link"}
+    assert report.valid
 
 
 def test_metadata_that_is_not_in_force_is_told_so(tmp_path: Path) -> None:

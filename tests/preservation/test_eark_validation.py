@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from preservation.eark import PackageKind
+from preservation.eark_package import PackageKind
 from preservation.findings import Severity
 from preservation.validation.eark import validate_package
 from preservation.validation.eark_rules import EARK
