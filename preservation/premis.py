@@ -232,7 +232,7 @@ def _object(described: PremisObject) -> Element:
     characteristics = SubElement(element, "objectCharacteristics")
     for digest in described.fixity:
         fixity = SubElement(characteristics, "fixity")
-        add_text(fixity, "messageDigestAlgorithm", digest.algorithm)
+        add_term(fixity, "messageDigestAlgorithm", digest.algorithm, "cryptographicHashFunctions")
         add_text(fixity, "messageDigest", digest.value)
     add_text(characteristics, "size", str(described.size))
     form = SubElement(characteristics, "format")

@@ -52,9 +52,17 @@ ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def code_of(vocabulary: str, term: str) -> str | None:
-    """The code of a term, capitals apart; None if the vocabulary has none such."""
-    wanted = term.strip().casefold()
-    return next((code for code, known in VOCABULARIES[vocabulary].items() if known.casefold() == wanted), None)
+    """The code of a term, capitals, spaces and hyphens apart (`sha256` is `SHA-256`); None if the vocabulary has none such."""
+    return next((code for code, known in VOCABULARIES[vocabulary].items() if same_term(known, term)), None)
+
+
+def same_term(one: str, other: str) -> bool:
+    """Whether two texts are one term, but for capitals, spaces and hyphens."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(term: str) -> str:
+    return term.casefold().replace("-", "").replace(" ", "").strip()
 
 
 def uri_of(vocabulary: str, code: str) -> str:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from preservation.findings import Finding, Report
 from preservation.premis import NAMESPACE
-from preservation.premis_vocabularies import BASE, ELEMENTS, VOCABULARIES, code_of
+from preservation.premis_vocabularies import BASE, ELEMENTS, VOCABULARIES, code_of, same_term
 from preservation.validation.mets_reading import HEX_LENGTHS
 from preservation.validation.premis_model import MODEL
 from preservation.validation.premis_rules import PREMIS, found
@@ -189,12 +189,8 @@ def _term(name: str, element: etree._Element, where: str) -> Iterator[Finding]:
     expected = VOCABULARIES.get(vocabulary, {}).get(code)
     if vocabulary not in vocabularies or expected is None:
         yield found("term", where, found=uri, what=vocabularies[0])
-    elif _plain(expected) != _plain(text):
+    elif not same_term(expected, text):
         yield found("label", where, found=text, expected=expected)
-
-
-def _plain(term: str) -> str:
-    return term.casefold().replace("-", "").replace(" ", "")
 
 
 _CHECKS: Final = {"fixity": _fixity, "size": _size, "eventDateTime": _date, "rightsStatement": _rights}

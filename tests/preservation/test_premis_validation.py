@@ -65,7 +65,7 @@ BREAKS: dict[str, Callable[[Path], None]] = {
     "doctype": text("<premis ", '<!DOCTYPE premis [<!ENTITY a "b">]><premis '),
     "root": both(text("<premis ", "<otro "), text("</premis>", "</otro>")),
     "element": text('xsi:type="file"', 'xsi:type="archivo"'),
-    "missing": text("<messageDigestAlgorithm>sha256</messageDigestAlgorithm>", ""),
+    "missing": text(f"<messageDigest>{SUM}</messageDigest>", ""),
     "order": text("<size>5</size>", "<size>5</size><size>5</size>"),
     "attribute": text("<event>", '<event NUEVO="1">'),
     "required": text(' version="3.0"', ""),
@@ -123,7 +123,12 @@ def test_rights_relationships_and_properties_are_told(tmp_path: Path) -> None:
     assert said("p:object/p:linkingRightsStatementIdentifier/p:linkingRightsStatementIdentifierValue") == ["derecho"]
     assert said("p:rights//p:rightsBasis") == ["copyright"]
     uris = {found.get("valueURI") for found in root.iter() if found.get("valueURI")}
-    assert {uri_of("relationshipSubType", "hsp"), uri_of("rightsBasis", "cop"), uri_of("eventType", "dis")} <= uris
+    assert {
+        uri_of("cryptographicHashFunctions", "sha256"),
+        uri_of("relationshipSubType", "hsp"),
+        uri_of("rightsBasis", "cop"),
+        uri_of("eventType", "dis"),
+    } <= uris
 
 
 def test_an_event_that_names_no_object_happened_to_the_entities_described() -> None:
