@@ -32,6 +32,16 @@ router.include_router(bulk_pages.router)
 PER_PAGE: Final = 10
 MOST_PAGES: Final = 50
 TABS: Final = (("texto", "Texto"), ("descripcion", "Descripción"), ("contexto", "Contexto"), ("integridad", "Integridad"))
+SIGNATURES: Final = {
+    "signature.valid": ("válida", "ok"),
+    "signature.altered": ("alterada", "bad"),
+    "signature.expired": ("certificado vencido", "warn"),
+    "signature.revoked": ("certificado revocado", "bad"),
+    "signature.unknown_chain": ("cadena desconocida", "warn"),
+    "signature.no_roots": ("sin comprobar de quién es", "wait"),
+    "signature.unreadable": ("ilegible", "warn"),
+}
+"""The findings that tell of one signature each, in a word and with their mark."""
 ROLES: Final = {"original": "Original", "preservation": "Copia de preservación", "access": "Copia de consulta"}
 FIELD_NAMES: Final = {
     "title": "Título",
@@ -126,6 +136,8 @@ def document(
         classification=classification_of(archive, actor, document_id),
         access_words=ACCESS,
         certainty_words=CERTAINTY,
+        signatures=[finding for finding in view.findings if finding.code in SIGNATURES],
+        signature_marks=SIGNATURES,
         roles=ROLES,
         field_names=FIELD_NAMES,
         first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,

@@ -23,6 +23,8 @@ from archivo.web.tables import Order
 from ingest.findings import CATALOGUE, Severity
 
 PAGE: Final = 50
+UNASKED: Final = frozenset({"signature.no_roots", "pdfa.undecided", "conform.no_verapdf"})
+"""Findings that say no harm of a document, and may be others once the roots or the program are there that it lacked."""
 MOST_LONG: Final = 20
 NEWEST: Final = Order("created", descending=True)
 
@@ -150,7 +152,7 @@ def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
 def _may_be_read_anew(session: Session, document: Document) -> bool:
     """Whether another reading may find more, and none is under way."""
     codes = session.scalars(select(DocumentFinding.code).where(DocumentFinding.document_id == document.id))
-    is_lacking = any(CATALOGUE[code].severity != Severity.INFO for code in codes)
+    is_lacking = any(CATALOGUE[code].severity != Severity.INFO or code in UNASKED for code in codes)
     return is_lacking and not any(job.kind in ("process", "recognise") for job in jobs.open_jobs(session, document.id))
 
 

@@ -48,7 +48,7 @@ SIGNATURES: Final[Mapping[str, Entry]] = MappingProxyType(
             f"{_ADES}, 5.1: NO_CERTIFICATE_CHAIN_FOUND; ARCHIVO_TRUST_ROOTS is not given or holds no certificate",
             "La firma de {signer} ({at}) corresponde al documento. No se comprobó de quién es: no se han dado certificados raíz en los que "
             "confiar.",
-            "Pida a quien opera el sistema que reúna los certificados raíz en una carpeta y la indique en ARCHIVO_TRUST_ROOTS.",
+            "Pida que se reúnan en una carpeta que ARCHIVO_TRUST_ROOTS indique; después, lea de nuevo el documento.",
         ),
         "signature.unreadable": Entry(
             Severity.WARNING,

@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from archivo.access.policy import custody
 from archivo.access.services import create_user
 from archivo.archive import Archive
+from archivo.assembly import opened
 from archivo.data import format_policy
+from archivo.worker import work_until_done
 from preservation.formats import Standing
 from tests.ingest import made
 from tests.ingest.signing import Authority, signed
@@ -89,6 +91,25 @@ def test_a_signature_is_checked_when_a_document_comes_in(archivo: Command, tmp_p
     assert "válidas, 1" in event["detail"]
     assert archivo("export", one["id"], tmp_path / "fuera", "--original").status == 0
     assert (tmp_path / "fuera" / "acta.pdf").read_bytes() == path.read_bytes()
+
+
+def test_the_page_of_a_signed_document_tells_of_each_signature_and_it_is_read_again_once_there_are_roots(
+    archivo: Command, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority()
+    path = tmp_path / "acta.pdf"
+    path.write_bytes(signed(made.pdf(["Acta firmada"]), authority.signer("Brunilda Etayo Cifuentes")))
+    (one,) = archivo("deposit", path, "--wait", "--json").lines
+    create_user(archive, CUSTODY, "ana", "archivist", password=PASSWORD)
+    page = f"/documentos/{one['id']}?ver=integridad"
+    assert "sin comprobar de quién es" in signed_in(archive, "ana").get(page).text
+    monkeypatch.setenv("ARCHIVO_TRUST_ROOTS", str(authority.trusted_in(tmp_path / "raices")))
+    assert archivo("jobs", "--retry", one["id"]).status == 0
+    with opened() as again:
+        work_until_done(again, [one["id"]])
+    told = signed_in(archive, "ana").get(page).text
+    assert "sin comprobar de quién es" not in told
+    assert "La firma de Brunilda Etayo Cifuentes es válida" in told
 
 
 def test_a_folder_of_roots_that_is_not_there_is_a_misuse(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
