@@ -7,7 +7,7 @@ from typing import Final
 
 from preservation.findings import Report, Severity
 from preservation.validation.bagit_content import check_digests
-from preservation.validation.bagit_fetch import Fetched, resolve
+from preservation.validation.bagit_fetch import check_sizes, resolve
 from preservation.validation.bagit_manifests import FETCH, MANIFEST, Fetch, Manifest, read_fetch, read_manifest
 from preservation.validation.bagit_names import Found, check_names, find_all
 from preservation.validation.bagit_rules import VALIDITY, BagNotes
@@ -55,8 +55,9 @@ def validate_bag(tree: Tree, at: str = "", *, fetch_root: Path | None = None) ->
         notes.add("payload_missing")
     found = find_all(notes, files, fetched, bag.manifests, bag.fetch)
     _check_payload_lists(notes, files, found, bag)
-    _check_oxum(notes, files, fetched, found, bag)
-    check_digests(notes, tree, at, found, fetched, bag.manifests)
+    sizes = check_digests(notes, tree, at, found, fetched, bag.manifests)
+    check_sizes(notes, bag.fetch, sizes)
+    _check_oxum(notes, tree, at, files, sizes, found, bag)
     report = Report(f"BagIt {declaration.version}", notes.findings())
     complete = not any(finding.severity is Severity.ERROR and finding.code not in VALIDITY for finding in report.findings)
     return Judgement(Report(report.standard, report.findings, {"complete": complete}), bag, complete)
@@ -66,22 +67,20 @@ def _walk(notes: BagNotes, tree: Tree, at: str) -> Mapping[str, Item]:
     """All that stands in the bag, by path; links and devices are noted."""
     start = len(at) + 1 if at else 0
     found: dict[str, Item] = {}
-    inhabited: set[str] = set()
     try:
-        for item in tree.walk(at):
-            path = item.path[start:]
-            found[path] = item
-            inhabited.add(path.rpartition("/")[0])
-            if item.kind is Kind.LINK:
-                notes.add("link", path)
-            elif item.kind is Kind.OTHER:
-                notes.add("special", path)
-            elif item.kind is Kind.CLOSED:
-                notes.add("unreadable", path, reason="la carpeta no se deja listar")
+        found |= {item.path[start:]: item for item in tree.walk(at, sizes=False)}
     except Unreadable as fault:
         notes.add("unreadable", "", reason=str(fault))
-    for path, item in found.items():
-        if item.kind is Kind.FOLDER and path not in inhabited and path.startswith("data/"):
+    paths = list(found)
+    for path, following in zip(paths, [*paths[1:], ""], strict=True):
+        kind = found[path].kind
+        if kind is Kind.LINK:
+            notes.add("link", path)
+        elif kind is Kind.OTHER:
+            notes.add("special", path)
+        elif kind is Kind.CLOSED:
+            notes.add("unreadable", path, reason="la carpeta no se deja listar")
+        elif kind is Kind.FOLDER and not following.startswith(f"{path}/") and path.startswith("data/"):
             notes.add("empty_folder", path)
     return found
 
@@ -119,11 +118,11 @@ def _check_fetch_lists(notes: BagNotes, bag: Bag) -> None:
 
 def _check_payload_lists(notes: BagNotes, files: Mapping[str, Item], found: Found, bag: Bag) -> None:
     """Every payload file is in the manifests (3): in all of them, or before 1.0 in one."""
-    payload = [manifest for manifest in bag.manifests if not manifest.is_of_tags]
-    for path in files:
-        if not path.startswith("data/"):
-            continue
-        lacking = [manifest.name for manifest in payload if not found.lists(manifest, path)]
+    payload = [(manifest.name, found.listed(manifest)) for manifest in bag.manifests if not manifest.is_of_tags]
+    paths = {path for path in files if path.startswith("data/")}
+    unlisted = paths if not payload else {path for _, listed in payload for path in paths - listed}
+    for path in sorted(unlisted):
+        lacking = [name for name, listed in payload if path not in listed]
         if len(lacking) == len(payload):
             notes.add("file_unlisted", path)
         elif lacking:
@@ -131,12 +130,23 @@ def _check_payload_lists(notes: BagNotes, files: Mapping[str, Item], found: Foun
             notes.add(rule, path, manifest=lacking[0])
 
 
-def _check_oxum(notes: BagNotes, files: Mapping[str, Item], fetched: Mapping[str, Fetched], found: Found, bag: Bag) -> None:
+def _check_oxum(notes: BagNotes, tree: Tree, at: str, files: Mapping[str, Item], sizes: Mapping[str, int], found: Found, bag: Bag) -> None:
+    """Payload-Oxum against the bytes that were read, and those of files that no manifest names."""
     stated = check_info(notes, INFO, bag.info, bag.declaration)
-    if stated is None or any(fetch.path not in files and fetch.path not in fetched for fetch in bag.fetch):
+    if stated is None or any(fetch.path not in files and fetch.path not in sizes for fetch in bag.fetch):
         return
-    sizes = [item.size for path, item in files.items() if path.startswith("data/")] + [each.size for each in fetched.values()]
+    counted = {path: size for path, size in sizes.items() if path.startswith("data/")}
+    for path in files:
+        if path.startswith("data/") and path not in counted:
+            counted[path] = _size(tree, f"{at}/{path}" if at else path)
     octets, streams = stated.split(".")
     lost = sum(path.startswith("data/") for path in found.lost)
-    if (int(octets), int(streams)) != (sum(sizes), len(sizes) + lost):
-        notes.add("oxum", INFO, expected=stated, found=f"{sum(sizes)}.{len(sizes)}")
+    if (int(octets), int(streams)) != (sum(counted.values()), len(counted) + lost):
+        notes.add("oxum", INFO, expected=stated, found=f"{sum(counted.values())}.{len(counted)}")
+
+
+def _size(tree: Tree, path: str) -> int:
+    try:
+        return tree.size(path)
+    except Unreadable:
+        return 0  # told already as what cannot be read

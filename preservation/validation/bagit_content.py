@@ -1,61 +1,104 @@
 """The digests of everything that a bag's manifests name, each file read once (RFC 8493, 3)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from typing import Protocol
 
 from preservation.validation.bagit_fetch import Fetched
 from preservation.validation.bagit_manifests import Manifest
 from preservation.validation.bagit_names import Found
 from preservation.validation.bagit_rules import BagNotes
-from preservation.validation.trees import Tree, Unreadable, pieces_of
+from preservation.validation.trees import Tree, Unreadable
+
+Expected = tuple[str, str, str]
+"""The algorithm and value of a digest that a file should have, and the manifest that says so."""
 
 
-class Expected(NamedTuple):
-    """A digest that a file should have, and the manifest that says so."""
+class _Digesting(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
 
-    algorithm: str
-    digest: str
-    manifest: str
+
+@dataclass(slots=True)
+class _Reading:
+    """What is read, and what was: the bytes of each file."""
+
+    notes: BagNotes
+    tree: Tree
+    prefix: str
+    fetched: Mapping[str, Fetched]
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def feed(self, path: str, take: Callable[[bytes], object]) -> bool:
+        """Give a file's bytes to `take`; whether it could be read, else noted."""
+        try:
+            if path in self.fetched:
+                self.sizes[path] = self.fetched[path].tree.feed(self.fetched[path].path, take)
+            else:
+                self.sizes[path] = self.tree.feed(self.prefix + path, take)
+        except Unreadable as fault:
+            self.notes.add("unreadable", path, reason=str(fault))
+            return False
+        return True
+
+    def tell(self, path: str, expected: Expected, value: str) -> None:
+        algorithm, digest, manifest = expected
+        self.notes.add("digest", path, manifest=manifest, algorithm=algorithm, found=value, expected=digest)
 
 
 def check_digests(
     notes: BagNotes, tree: Tree, at: str, found: Found, fetched: Mapping[str, Fetched], manifests: Sequence[Manifest]
-) -> None:
-    """Note every file that is not what a manifest says."""
-    prefix = f"{at}/" if at else ""
-    for path, expected in _by_file(found, manifests).items():
-        source = fetched.get(path)
-        try:
-            digests = digests_of(*((source.tree, source.path) if source else (tree, prefix + path)), {each.algorithm for each in expected})
-        except Unreadable as fault:
-            notes.add("unreadable", path, reason=str(fault))
-            continue
-        for each in expected:
-            if digests[each.algorithm] != each.digest:
-                told = {"algorithm": each.algorithm, "found": digests[each.algorithm], "expected": each.digest}
-                notes.add("digest", path, manifest=each.manifest, **told)
+) -> Mapping[str, int]:
+    """Note every file that is not what a manifest says; the bytes of each file that was read."""
+    reading = _Reading(notes, tree, f"{at}/" if at else "", fetched)
+    for of_tags in (False, True):
+        known = [manifest for manifest in manifests if manifest.is_of_tags is of_tags and manifest.algorithm]
+        if len(known) == 1 and not found.others:
+            _check_by_one(reading, known[0].name, known[0].algorithm or "", found.places[known[0].name])
+        else:
+            _check_by_all(reading, _by_file(found, known))
+    return reading.sizes
 
 
-def _by_file(found: Found, manifests: Sequence[Manifest]) -> Mapping[str, list[Expected]]:
-    algorithms = {manifest.name: manifest.algorithm for manifest in manifests}
-    expected: dict[str, list[Expected]] = {}
-    for name, places in found.places.items():
-        algorithm = algorithms[name]
+def _check_by_one(reading: _Reading, manifest: str, algorithm: str, places: Mapping[str, str]) -> None:
+    """One digest of each file, as most bags have it."""
+    start = _start(algorithm)
+    for path, digest in places.items():
+        running = start()
+        if reading.feed(path, running.update) and (value := running.hexdigest()) != digest:
+            reading.tell(path, (algorithm, digest, manifest), value)
+
+
+def _check_by_all(reading: _Reading, files: Mapping[str, tuple[Expected, ...]]) -> None:
+    for path, expected in files.items():
+        running = [_start(algorithm)() for algorithm, _, _ in expected]
+        if reading.feed(path, partial(_take, running)):
+            for each, now in zip(expected, running, strict=True):
+                if (value := now.hexdigest()) != each[1]:
+                    reading.tell(path, each, value)
+
+
+def _take(running: Iterable[_Digesting], piece: bytes) -> None:
+    for digest in running:
+        digest.update(piece)
+
+
+def _start(algorithm: str) -> Callable[[], _Digesting]:
+    """What begins a digest; the constructors of hashlib are faster than its new()."""
+    started: Callable[[], _Digesting] = getattr(hashlib, algorithm, None) or partial(hashlib.new, algorithm)
+    return started
+
+
+def _by_file(found: Found, manifests: Sequence[Manifest]) -> Mapping[str, tuple[Expected, ...]]:
+    expected: dict[str, tuple[Expected, ...]] = {}
+    for manifest in manifests:
+        name, algorithm = manifest.name, manifest.algorithm
         if algorithm is not None:
-            for path, digest in places.items():
-                expected.setdefault(path, []).append(Expected(algorithm, digest, name))
-    for name, path, digest in found.others:
-        algorithm = algorithms[name]
-        if algorithm is not None:
-            expected.setdefault(path, []).append(Expected(algorithm, digest, name))
+            listed = ((path, digest) for known, path, digest in found.others if known == name)
+            for path, digest in chain(found.places[name].items(), listed):
+                before = expected.get(path)
+                expected[path] = ((algorithm, digest, name),) if before is None else (*before, (algorithm, digest, name))
     return expected
-
-
-def digests_of(tree: Tree, path: str, algorithms: Iterable[str]) -> Mapping[str, str]:
-    """The digests of a file by algorithms of hashlib, read once, in constant memory. Raises Unreadable."""
-    running = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-    for piece in pieces_of(tree, path):
-        for digest in running.values():
-            digest.update(piece)
-    return {name: digest.hexdigest() for name, digest in running.items()}

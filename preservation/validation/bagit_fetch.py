@@ -1,7 +1,7 @@
 """Files that a bag leaves to be fetched, found where the caller allows it and nowhere else (RFC 8493, 2.2.3, 5.2 and 5.3)."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,27 +9,24 @@ from urllib.parse import unquote, urlsplit
 
 from preservation.validation.bagit_manifests import FETCH, Fetch
 from preservation.validation.bagit_rules import BagNotes
-from preservation.validation.trees import FolderTree, Item
+from preservation.validation.trees import FolderTree
 
 _LOCAL: Final = ("", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Where a file to be fetched was found: its path in the tree of the allowed root, and its size in bytes."""
+    """Where a file to be fetched was found: its path in the tree of the allowed root."""
 
     tree: FolderTree
     path: str
-    size: int
 
 
-def resolve(notes: BagNotes, entries: Iterable[Fetch], files: Mapping[str, Item], root: Path | None) -> Mapping[str, Fetched]:
+def resolve(notes: BagNotes, entries: Iterable[Fetch], files: Container[str], root: Path | None) -> Mapping[str, Fetched]:
     """What of fetch.txt was found in `root`, by path in the bag; what came in the bag is left out, what was not found is noted."""
     found: dict[str, Fetched] = {}
     for entry in entries:
         if entry.path in files or entry.path in found:
-            if entry.path in files and entry.size not in (None, files[entry.path].size):
-                notes.add("fetch_size", f"{FETCH}:{entry.line}", found=files[entry.path].size, expected=entry.size)
             continue
         path = None if root is None else _within(entry.url, root)
         fetched = None if root is None or path is None else _at(root, path)
@@ -37,10 +34,16 @@ def resolve(notes: BagNotes, entries: Iterable[Fetch], files: Mapping[str, Item]
             outside = root is not None and path is None
             notes.add("fetch_outside" if outside else "fetch_pending", entry.path, url=entry.url)
             continue
-        if entry.size not in (None, fetched.size):
-            notes.add("fetch_size", f"{FETCH}:{entry.line}", found=fetched.size, expected=entry.size)
         found[entry.path] = fetched
     return found
+
+
+def check_sizes(notes: BagNotes, entries: Iterable[Fetch], sizes: Mapping[str, int]) -> None:
+    """Note each file that has not the bytes that fetch.txt says."""
+    for entry in entries:
+        size = sizes.get(entry.path)
+        if size is not None and entry.size not in (None, size):
+            notes.add("fetch_size", f"{FETCH}:{entry.line}", found=size, expected=entry.size)
 
 
 def _within(url: str, root: Path) -> str | None:
@@ -67,4 +70,4 @@ def _at(root: Path, path: str) -> Fetched | None:
     place = Path(os.path.realpath(root)) / path
     if place.is_symlink() or not place.is_file():
         return None
-    return Fetched(FolderTree(Path(os.path.realpath(root))), path, place.stat().st_size)
+    return Fetched(FolderTree(Path(os.path.realpath(root))), path)

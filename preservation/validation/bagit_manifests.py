@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from preservation.validation.bagit_paths import decoded, escape_of, has_bare_percent, is_plain, straight
+from preservation.validation.bagit_paths import are_plain, decoded, escape_of, has_bare_percent, is_plain, straight
 from preservation.validation.bagit_rules import BagNotes
 from preservation.validation.bagit_tags import Declaration
 
@@ -61,21 +61,45 @@ def read_manifest(notes: BagNotes, name: str, lines: Sequence[str], declaration:
     if name != name.lower() or re.search(r"[^a-z0-9]", written):
         notes.add("manifest_name", name, name=name)
     digits = hashlib.new(algorithm).digest_size * 2 if algorithm else None
+    plain = _plain_entries(manifest, lines, digits)
+    if plain is not None:
+        manifest.entries = plain
+    else:
+        _read_lines(notes, manifest, lines, digits, declaration)
+    return manifest
+
+
+def _plain_entries(manifest: Manifest, lines: Sequence[str], digits: int | None) -> dict[str, str] | None:
+    """The entries of a payload manifest about which there is nothing to say, which most are; None if there may be something."""
+    parts = [line.split("  ", 1) for line in lines]
+    if digits is None or manifest.is_of_tags or {len(part) for part in parts} != {2}:
+        return None
+    entries = {path: digest for digest, path in parts}
+    digests, paths = "".join(entries.values()), "\n".join(entries)
+    try:
+        is_hexadecimal = len(bytes.fromhex(digests)) * 2 == len(digests) and digests == digests.lower()
+    except ValueError:
+        return None
+    is_whole = len(entries) == len(lines) and {len(digest) for digest in entries.values()} == {digits}
+    return entries if is_hexadecimal and is_whole and are_plain(paths) and all(path.startswith("data/") for path in entries) else None
+
+
+def _read_lines(notes: BagNotes, manifest: Manifest, lines: Sequence[str], digits: int | None, declaration: Declaration) -> None:
     starred = 0
     for number, line in enumerate(lines, start=1):
+        where = f"{manifest.name}:{number}"
         match = _LINE.fullmatch(line)
         if match is None:
             if line.strip():
-                notes.add("line", f"{name}:{number}", text=line)
+                notes.add("line", where, text=line)
             continue
         digest, star, path = match.groups()
         if not _HEX.fullmatch(digest) or (digits is not None and len(digest) != digits):
-            notes.add("digest_form", f"{name}:{number}", digest=digest, algorithm=written)
+            notes.add("digest_form", where, digest=digest, algorithm=manifest.algorithm or "desconocido")
         starred += bool(star)
         _take(notes, manifest, number, path, digest.lower(), declaration)
     if starred:
-        notes.add("md5sum_star", name)
-    return manifest
+        notes.add("md5sum_star", manifest.name)
 
 
 def _take(notes: BagNotes, manifest: Manifest, number: int, written: str, digest: str, declaration: Declaration) -> None:

@@ -1,15 +1,18 @@
 """Finding the files that manifests name, also where names differ only in how systems write them (RFC 8493, 3 and 6.1.1)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from preservation.validation.bagit_fetch import Fetched
 from preservation.validation.bagit_manifests import Fetch, Manifest
-from preservation.validation.bagit_paths import SYSTEM_FILES, composed, form_of, is_no_windows_name
+from preservation.validation.bagit_paths import SYSTEM_FILES, composed, form_of
 from preservation.validation.bagit_rules import BagNotes
 from preservation.validation.trees import Item, Kind
+
+_SYSTEM_ENDS: Final = tuple(f"/{name}" for name in SYSTEM_FILES)
 
 
 @dataclass(slots=True)
@@ -24,27 +27,26 @@ class Found:
     others: list[tuple[str, str, str]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
 
-    def lists(self, manifest: Manifest, path: str) -> bool:
-        """Whether a manifest names a file, by whatever spelling."""
-        return path in self.places[manifest.name] or any(name == manifest.name and path == other for name, other, _ in self.others)
+    def listed(self, manifest: Manifest) -> Set[str]:
+        """The files that a manifest names, by whatever spelling."""
+        return self.places[manifest.name].keys() | {path for name, path, _ in self.others if name == manifest.name}
 
 
 def check_names(notes: BagNotes, items: Mapping[str, Item], manifests: Iterable[Manifest]) -> None:
-    """Note names that other systems cannot keep apart, or cannot have."""
+    """Note names that other systems cannot keep apart, and files that systems make by themselves."""
     _note_twins(notes, "", items, {})
     for manifest in manifests:
-        _note_twins(notes, manifest.name, manifest.entries, items)
+        if not manifest.entries.keys() <= items.keys():
+            _note_twins(notes, manifest.name, manifest.entries, items)
     for path, item in items.items():
-        if item.kind is Kind.FILE and path.startswith("data/"):
-            name = path.rpartition("/")[2]
-            if name in SYSTEM_FILES:
-                notes.add("system_file", path, name=name)
-            if is_no_windows_name(path):
-                notes.add("windows_name", path)
+        if path.endswith(_SYSTEM_ENDS) and item.kind is Kind.FILE and path.startswith("data/"):
+            notes.add("system_file", path, name=path.rpartition("/")[2])
 
 
-def _note_twins(notes: BagNotes, manifest: str, paths: Iterable[str], told: Mapping[str, Item]) -> None:
+def _note_twins(notes: BagNotes, manifest: str, paths: Collection[str], told: Mapping[str, Item]) -> None:
     """Note each path that could be taken for one before it; two that are both among `told` were noted already."""
+    if len({composed(path).casefold() for path in paths}) == len(paths):
+        return
     by_form: dict[str, str] = {}
     by_case: dict[str, str] = {}
     for path in paths:
@@ -67,6 +69,9 @@ def find_all(
     pending = {entry.path for entry in fetch}
     found = Found()
     for manifest in manifests:
+        if manifest.entries.keys() <= files.keys():
+            found.places[manifest.name] = manifest.entries
+            continue
         found.places[manifest.name] = {path: digest for path, digest in manifest.entries.items() if path in files or path in fetched}
         for path, digest in manifest.entries.items():
             if path not in found.places[manifest.name]:

@@ -8,16 +8,21 @@ from urllib.parse import unquote
 SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _PLAIN: Final = re.compile(r"[^./~\\%$\x00-\x1f:][^\\%\x00-\x1f:/]*(?:/(?!\.{0,2}(?:/|$))[^\\%\x00-\x1f/:]+)*")
 """Paths with nothing about them that asks for a closer look."""
+_NOT_PLAIN: Final = ("\\", "%", ":", "//", "/./", "/../", "/.\n", "/..\n", "/\n", *(chr(code) for code in range(32) if code != 10))
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _VARIABLE: Final = re.compile(r"%[A-Za-z_(][^%/\\]*%|\$[A-Za-z_{(]")
 _ENCODED: Final = re.compile(r"%(0[AaDd]|25)")
 _ENCODED_OLD: Final = re.compile(r"%(0[AaDd])")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_NOT_WINDOWS: Final = re.compile(r"[<>:\"|?*\\]|[. ](?:/|$)|(?:^|/)(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.[^/]*)?(?:/|$)", re.IGNORECASE)
 
 
 def is_plain(path: str) -> bool:
     return _PLAIN.fullmatch(path) is not None
+
+
+def are_plain(paths: str) -> bool:
+    """Whether there is nothing about paths below a folder, one a line, that asks for a closer look."""
+    return not any(text in paths for text in _NOT_PLAIN) and not paths.endswith(("/", "/.", "/.."))
 
 
 def escape_of(path: str) -> str | None:
@@ -61,7 +66,3 @@ def composed(path: str) -> str:
 def form_of(path: str) -> str:
     """How a name's accents are written, for a person: NFC, NFD, or neither."""
     return next((form for form in ("NFC", "NFD") if unicodedata.is_normalized(form, path)), "una mezcla")
-
-
-def is_no_windows_name(path: str) -> bool:
-    return _NOT_WINDOWS.search(path) is not None

@@ -152,7 +152,6 @@ _NOTES: Final = (
         "La carpeta está vacía: BagIt no la registra y puede perderse al copiar.",
         "Si importa, pida que pongan en ella un archivo «.keep».",
     ),
-    ("windows_name", "6.1.2", "El nombre no puede usarse en Windows.", _NOTHING),
     ("more", "3", "Hay {count} hallazgos más {code}, que no se muestran.", "Corrija los que se muestran y valide de nuevo."),
 )
 MOST: Final = 1000

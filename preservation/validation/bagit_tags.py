@@ -44,7 +44,7 @@ class Element:
 
 def lines_of(text: str) -> list[str]:
     """The lines of a tag file, which end in LF, CR or both; the last may have no end."""
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     return lines[:-1] if lines and not lines[-1] else lines
 
 

@@ -1,14 +1,15 @@
 """The content of an OCFL object, every byte: against its manifests, and against its fixity blocks (OCFL 1.1, 3.5.2 and 3.5.4)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
-from preservation.validation.ocfl_digests import ALGORITHMS
+from preservation.validation.ocfl_digests import ALGORITHMS, Digesting
 from preservation.validation.ocfl_history import History
 from preservation.validation.ocfl_inventory import Checked
 from preservation.validation.ocfl_rules import Notes
 from preservation.validation.ocfl_standing import Standing
-from preservation.validation.trees import Tree, Unreadable, pieces_of
+from preservation.validation.trees import Tree, Unreadable
 
 _ROOT: Final = "la raíz"
 
@@ -77,7 +78,14 @@ def _check_file(notes: Notes, standing: Standing, path: str, expected: list[Expe
 def file_digests(tree: Tree, path: str, algorithms: set[str]) -> Mapping[str, str]:
     """The digests of a file, read once, in constant memory. Raises Unreadable."""
     running = {name: ALGORITHMS[name].start() for name in algorithms}
-    for piece in pieces_of(tree, path):
-        for digest in running.values():
-            digest.update(piece)
+    if len(running) == 1:
+        [only] = running.values()
+        tree.feed(path, only.update)
+    else:
+        tree.feed(path, partial(_take, tuple(running.values())))
     return {name: digest.hexdigest() for name, digest in running.items()}
+
+
+def _take(running: Iterable[Digesting], piece: bytes) -> None:
+    for digest in running:
+        digest.update(piece)

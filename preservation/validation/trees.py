@@ -2,16 +2,18 @@
 
 import errno
 import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from preservation.fixity import CHUNK
 from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
 
 _FIRST_PIECE: Final = 1 << 16
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""A link is not followed, and a pipe put in a file's place is not waited for."""
 _LAST_SEGMENT: Final = "z" * 255
 """No key of a folder comes after its folder and this: a segment has 255 bytes at most, and `z` is the last letter that a key may have."""
 
@@ -51,6 +53,9 @@ class Item(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
+_path: Final = itemgetter(0)
+
+
 class Unreadable(Exception):
     """What stands at a path cannot be read; the text says why."""
 
@@ -65,12 +70,20 @@ class Tree(Protocol):
         """What stands directly in a folder, by name. Raises Unreadable."""
         ...
 
-    def walk(self, folder: str = "") -> Iterator[Item]:
-        """Everything below a folder, each folder before what it holds; links are told, never followed."""
+    def walk(self, folder: str = "", *, sizes: bool = True) -> Iterator[Item]:
+        """Everything below a folder, each folder before what it holds; links are told, never followed. Without `sizes` it is faster."""
         ...
 
-    def open(self, path: str) -> BinaryIO:
-        """The bytes of a file, by a path that children() or walk() gave. Raises Unreadable."""
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file piece by piece, by a path that children() or walk() gave. Raises Unreadable."""
+        ...
+
+    def feed(self, path: str, take: Callable[[bytes], object]) -> int:
+        """Give the bytes of a file, by such a path, to `take`, piece by piece; how many they were. Raises Unreadable."""
+        ...
+
+    def size(self, path: str) -> int:
+        """The bytes of a file, by such a path. Raises Unreadable."""
         ...
 
 
@@ -78,24 +91,12 @@ def read_small(tree: Tree, path: str, limit: int) -> bytes | None:
     """A whole file of at most `limit` bytes; None if it is larger. Raises Unreadable."""
     pieces: list[bytes] = []
     size = 0
-    for piece in pieces_of(tree, path):
+    for piece in tree.pieces(path):
         pieces.append(piece)
         size += len(piece)
         if size > limit:
             return None
     return b"".join(pieces)
-
-
-def pieces_of(tree: Tree, path: str) -> Iterator[bytes]:
-    """The bytes of a file, piece by piece: a small first one, then larger ones. Raises Unreadable."""
-    with tree.open(path) as file:
-        try:
-            piece = file.read(_FIRST_PIECE)
-            while piece:
-                yield piece
-                piece = file.read(CHUNK)
-        except (OSError, StoreError) as fault:
-            raise Unreadable(_reason(fault)) from fault
 
 
 class FolderTree:
@@ -107,47 +108,83 @@ class FolderTree:
         self._folder = os.fspath(folder)
 
     def children(self, folder: str = "") -> Sequence[Item]:
+        return self._children(folder, sizes=True)
+
+    def walk(self, folder: str = "", *, sizes: bool = True) -> Iterator[Item]:
+        open_folders = [iter(self._children(folder, sizes=sizes))]
+        while open_folders:
+            for item in open_folders[-1]:
+                if item.kind is not Kind.FOLDER:
+                    yield item
+                    continue
+                try:
+                    open_folders.append(iter(self._children(item.path, sizes=sizes)))
+                    yield item
+                    break
+                except Unreadable:
+                    yield Item(item.path, Kind.CLOSED)
+            else:
+                open_folders.pop()
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        try:
+            descriptor = os.open(f"{self._folder}/{path}", _FLAGS)
+        except OSError as fault:
+            raise Unreadable(_reason(fault)) from fault
+        try:
+            while piece := os.read(descriptor, CHUNK):
+                yield piece
+        except OSError as fault:
+            raise Unreadable(_reason(fault)) from fault
+        finally:
+            os.close(descriptor)
+
+    def feed(self, path: str, take: Callable[[bytes], object]) -> int:
+        try:
+            descriptor = os.open(f"{self._folder}/{path}", _FLAGS)
+        except OSError as fault:
+            raise Unreadable(_reason(fault)) from fault
+        try:
+            piece = os.read(descriptor, _FIRST_PIECE)
+            take(piece)
+            size = len(piece)
+            if size == _FIRST_PIECE:  # of a file, less than was asked is all there is
+                while piece := os.read(descriptor, CHUNK):
+                    take(piece)
+                    size += len(piece)
+            return size
+        except OSError as fault:
+            raise Unreadable(_reason(fault)) from fault
+        finally:
+            os.close(descriptor)
+
+    def size(self, path: str) -> int:
+        try:
+            return os.lstat(self._place(path)).st_size
+        except OSError as fault:
+            raise Unreadable(_reason(fault)) from fault
+
+    def _children(self, folder: str, *, sizes: bool) -> Sequence[Item]:
+        prefix = f"{folder}/" if folder else ""
         try:
             with os.scandir(self._place(folder)) as entries:
-                found = [_item(entry, f"{folder}/{entry.name}" if folder else entry.name) for entry in entries]
+                return sorted([_item(entry, prefix + entry.name, sizes=sizes) for entry in entries], key=_path)
         except OSError as fault:
             raise Unreadable(_reason(fault)) from fault
-        return sorted(found)
-
-    def walk(self, folder: str = "") -> Iterator[Item]:
-        waiting = list(reversed(self.children(folder)))
-        while waiting:
-            item = waiting.pop()
-            if item.kind is Kind.FOLDER:
-                try:
-                    waiting += reversed(self.children(item.path))
-                except Unreadable:
-                    item = Item(item.path, Kind.CLOSED)
-            yield item
-
-    def open(self, path: str) -> BinaryIO:
-        try:
-            descriptor = os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as fault:
-            raise Unreadable(_reason(fault)) from fault
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise Unreadable("no es un archivo")
-        return os.fdopen(descriptor, "rb", buffering=0)
 
     def _place(self, path: str) -> str:
         return f"{self._folder}/{path}" if path else self._folder
 
 
-def _item(entry: os.DirEntry[str], path: str) -> Item:
-    if entry.is_symlink():
-        return Item(path, Kind.LINK)
+def _item(entry: os.DirEntry[str], path: str, *, sizes: bool) -> Item:
+    if entry.is_file(follow_symlinks=False):
+        if not sizes:
+            return Item(path, Kind.FILE)
+        status = entry.stat(follow_symlinks=False)
+        return Item(path, Kind.FILE, status.st_size, (status.st_dev, status.st_ino) if status.st_nlink > 1 else None)
     if entry.is_dir(follow_symlinks=False):
         return Item(path, Kind.FOLDER)
-    if not entry.is_file(follow_symlinks=False):
-        return Item(path, Kind.OTHER)
-    status = entry.stat(follow_symlinks=False)
-    return Item(path, Kind.FILE, status.st_size, (status.st_dev, status.st_ino) if status.st_nlink > 1 else None)
+    return Item(path, Kind.LINK if entry.is_symlink() else Kind.OTHER)
 
 
 class StoreTree:
@@ -178,7 +215,7 @@ class StoreTree:
             else:
                 return sorted(found.values())
 
-    def walk(self, folder: str = "") -> Iterator[Item]:
+    def walk(self, folder: str = "", *, sizes: bool = True) -> Iterator[Item]:
         open_folders: list[str] = []
         for stored in self._store.list(self._key(f"{folder}/" if folder else "")):
             path = stored.key.removeprefix(self._prefix)
@@ -191,9 +228,24 @@ class StoreTree:
                     yield Item(above, Kind.FOLDER)
             yield Item(path, Kind.FILE, stored.size)
 
-    def open(self, path: str) -> BinaryIO:
+    def pieces(self, path: str) -> Iterator[bytes]:
         try:
-            return self._store.open(ObjectKey(self._key(path)))
+            with self._store.open(ObjectKey(self._key(path))) as file:
+                while piece := file.read(CHUNK):
+                    yield piece
+        except (StoreError, OSError) as fault:
+            raise Unreadable(_reason(fault)) from fault
+
+    def feed(self, path: str, take: Callable[[bytes], object]) -> int:
+        size = 0
+        for piece in self.pieces(path):
+            take(piece)
+            size += len(piece)
+        return size
+
+    def size(self, path: str) -> int:
+        try:
+            return self._store.stat(ObjectKey(self._key(path))).size
         except StoreError as fault:
             raise Unreadable(_reason(fault)) from fault
 

@@ -278,5 +278,4 @@ DAMAGES: Mapping[str, BagDamage] = {
     "a file of the system that is gone": BagDamage("system_file_missing", _line(f"{digest(b'')}  data/.DS_Store")),
     "a file of the system that is gone with its bytes": BagDamage("file_missing", _line(f"{digest(b'x')}  data/.DS_Store")),
     "an empty folder": BagDamage("empty_folder", lambda made: (made.folder / "data/nothing").mkdir()),
-    "a name that Windows cannot have": BagDamage("windows_name", lambda made: made.add("data/aux.txt", b"3")),
 }
