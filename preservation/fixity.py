@@ -6,6 +6,8 @@ from typing import BinaryIO, Final
 
 DEFAULT_ALGORITHM: Final = "sha256"
 CHUNK: Final = 1 << 20
+_SHORT: Final = 1 << 16
+_LONG: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,15 @@ class HashingReader:
 
 def digest_of(source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
     """Digest a stream to its end, in constant memory."""
-    reader = HashingReader(source, algorithm)
-    while reader.read(CHUNK):
-        pass
-    return reader.digest()
+    taken = hashlib.new(algorithm)
+    read_into = getattr(source, "readinto", None)
+    if read_into is None:
+        while data := source.read(CHUNK):
+            taken.update(data)
+        return Digest(algorithm, taken.hexdigest())
+    buffer = memoryview(bytearray(_SHORT))
+    while count := read_into(buffer):
+        taken.update(buffer[:count])
+        if count == _SHORT:  # not a small file
+            buffer = memoryview(bytearray(_LONG)) if len(buffer) == _SHORT else buffer
+    return Digest(algorithm, taken.hexdigest())

@@ -16,7 +16,7 @@ from preservation.ocfl_inventory import (
     sidecar_name,
 )
 from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
-from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore
+from preservation.store import BadKey, DigestMismatch, ObjectKey, ObjectMissing, ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,16 @@ def verify(store: ObjectStore, prefix: str, *, writing: bool) -> Verification:
     if not keys:
         raise ObjectMissing(prefix)
     paths = [key.removeprefix(prefix) for key in keys]
-    inventory = best_inventory(store, prefix, paths)
+    trusted = vouched(store, prefix)
+    inventory = trusted[0] if trusted else best_inventory(store, prefix, paths)
     if inventory is None:
         data = read(store, key_of(prefix, INVENTORY))
         lost = key_of(prefix, INVENTORY)
         if data is None:
             return Verification(None, (), (lost,), ())
         return Verification(None, (Damage(lost, None, digest("sha256", data).value),), (), ())
-    faults = [*_root_faults(store, prefix, inventory, writing), *_version_faults(store, prefix, inventory)]
+    root = trusted[1] if trusted else None
+    faults = [*_root_faults(store, prefix, inventory, root, writing), *_version_faults(store, prefix, inventory, root)]
     faults += _content_faults(store, prefix, inventory)
     coming = f"{inventory.folder(inventory.head + 1)}/"
     named = named_files(inventory, paths)
@@ -97,14 +99,15 @@ def by_number(folder: str) -> tuple[int, str]:
     return len(folder.lstrip("v0")), folder
 
 
-def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, writing: bool) -> Iterator[Damage | ObjectKey]:
+def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None, writing: bool) -> Iterator[Damage | ObjectKey]:
+    """`root`: the bytes of the root inventory, if a sidecar vouches for them."""
     declaration = declaration_name(inventory.specification)
     yield from _fixed(store, key_of(prefix, declaration), f"{declaration.removeprefix('0=')}\n".encode())
     key = key_of(prefix, INVENTORY)
-    data = read(store, key)
+    data = read(store, key) if root is None else root
     if data is None:
         yield key
-    elif vouched(store, prefix) is None:
+    elif root is None:
         witness = read(store, key_of(prefix, f"{inventory.folder(inventory.head)}/{INVENTORY}"))
         expected = None if witness is None or witness == data else digest(inventory.algorithm, witness).value
         yield Damage(key, expected, digest(inventory.algorithm, data).value)
@@ -112,8 +115,7 @@ def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, writing:
         yield from _sidecar(store, key_of(prefix, sidecar_name(inventory.algorithm)), digest(inventory.algorithm, data).value)
 
 
-def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> Iterator[Damage | ObjectKey]:
-    root = vouched(store, prefix)
+def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None) -> Iterator[Damage | ObjectKey]:
     for number in inventory.versions:
         folder = f"{inventory.folder(number)}/"
         key = key_of(prefix, folder + INVENTORY)
@@ -123,11 +125,12 @@ def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> It
             yield key_of(prefix, folder + sidecar_name(inventory.algorithm))
         if data is None:
             yield key
-        elif number == inventory.head and root is not None and root[1] != data:
-            yield Damage(key, digest(inventory.algorithm, root[1]).value, digest(inventory.algorithm, data).value)
+        elif number == inventory.head and root is not None and root != data:
+            yield Damage(key, digest(inventory.algorithm, root).value, digest(inventory.algorithm, data).value)
         else:
+            is_certain = root == data or is_borne_out(data, number, inventory)
             for name in sidecars:
-                yield from _pair(store, key, key_of(prefix, name), data, is_borne_out(data, number, inventory))
+                yield from _pair(store, key, key_of(prefix, name), data, is_certain)
 
 
 def is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
@@ -156,18 +159,13 @@ def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, data: bytes, c
 
 
 def _content_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> Iterator[Damage | ObjectKey]:
-    for path, expected in sorted(inventory.content().items()):
-        key = key_of(prefix, path)
-        try:
-            with store.open(key) as file:
-                found = digest_of(file, inventory.algorithm).value
-        except ObjectMissing:
+    """What a damaged inventory names and no store can hold is missing, like all that is not there."""
+    named = {key_of(prefix, path): value for path, value in sorted(inventory.content().items())}
+    for key, found in store.digests(named, inventory.algorithm):
+        if found is None:
             yield key
-            continue
-        except DigestMismatch:
-            found = digest(inventory.algorithm, b"").value
-        if found != expected:
-            yield Damage(key, expected, found)
+        elif found.value != named[key]:
+            yield Damage(key, named[key], found.value)
 
 
 def _sidecar(store: ObjectStore, key: ObjectKey, expected: str) -> Iterator[Damage | ObjectKey]:

@@ -1,13 +1,14 @@
 """The ObjectStore port and its errors."""
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, NewType, Protocol
 
-from preservation.fixity import Digest
+from preservation.fixity import Digest, digest_of
 
 ObjectKey = NewType("ObjectKey", str)
 """A relative path of `/`-joined segments of [A-Za-z0-9._=-], none of them `.` or `..`; it never carries a title.
@@ -65,6 +66,20 @@ def check_key(text: str) -> ObjectKey:
     return ObjectKey(text)
 
 
+def digests_by_opening(
+    open_object: Callable[[ObjectKey], BinaryIO], keys: Iterable[ObjectKey], algorithm: str
+) -> Iterator[tuple[ObjectKey, Digest | None]]:
+    """ObjectStore.digests() for a store that has no quicker way than to open each object."""
+    for key in keys:
+        try:
+            with open_object(key) as file:
+                yield key, digest_of(file, algorithm)
+        except (ObjectMissing, BadKey):
+            yield key, None
+        except DigestMismatch:
+            yield key, Digest(algorithm, hashlib.new(algorithm).hexdigest())
+
+
 class ObjectStore(Protocol):
     """Write-once storage of named byte streams.
 
@@ -79,6 +94,7 @@ class ObjectStore(Protocol):
        there have the digest `was`; bytes already new: success; others: Changed.
     6. delete() removes one key; `authority` names the decision that allows it ("uncommitted" for what no inventory names).
     7. Inside batch(), what was put is durable when the batch closes (one sync for all).
+    8. digests() reads each object whole, now; it tells what open() would yield.
     """
 
     def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
@@ -94,6 +110,12 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: ObjectKey, *, authority: str) -> None: ...
+
+    def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
+        """Each key with the digest of its bytes; None where there is no such object. Of bytes that the store itself knows for damaged and
+        does not give, the digest of nothing.
+        """
+        ...
 
     def local_path(self, key: ObjectKey) -> Path | None:
         """A read-only path to the object's bytes where the store is a local directory, else None."""

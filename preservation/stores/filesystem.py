@@ -6,7 +6,7 @@ import io
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import local
@@ -25,6 +25,7 @@ from preservation.store import (
     StoreUnavailable,
     check_key,
 )
+from preservation.stores.beneath import ABSENT, digests_beneath, open_beneath
 from preservation.stores.incoming import Flight, debris, flight, flush_file_system, note, noted_key, write_all
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OBJECT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 _ATTEMPTS: Final = 100
 
 
@@ -110,9 +110,10 @@ class FilesystemStore:
         if start < 0 or (length is not None and length < 0):
             raise ValueError("start and length cannot be negative")
         check_key(key)
-        with _faults(key), self._folder(key) as folder:
-            file = os.fdopen(_open_object(key, folder), "rb", buffering=0)
-        file.seek(start)
+        with _faults(key):
+            file = io.FileIO(_regular(key, open_beneath(self._root, key, _OBJECT)))
+        if start:
+            file.seek(start)
         return cast(BinaryIO, io.BufferedReader(file if length is None else _Slice(file, length)))
 
     def stat(self, key: ObjectKey) -> StoredObject:
@@ -154,18 +155,17 @@ class FilesystemStore:
                 os.fsync(folder)
             self._prune(key)
 
+    def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
+        return digests_beneath(self._root, keys, algorithm)
+
     def local_path(self, key: ObjectKey) -> Path | None:
         self.stat(key)
         return self._root / key
 
     @contextmanager
     def _folder(self, key: str) -> Iterator[int]:
-        descriptor = os.open(self._root, _FOLDER)
+        descriptor = open_beneath(self._root, _parent(key), _FOLDER)
         try:
-            for part in key.split("/")[:-1]:
-                child = os.open(part, _FOLDER, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = child
             yield descriptor
         finally:
             os.close(descriptor)
@@ -297,7 +297,10 @@ def _arrived_as(arriving: Flight, expected: Digest, stored: StoredObject) -> Dig
 
 
 def _open_object(key: ObjectKey, folder: int) -> int:
-    descriptor = os.open(_name(key), _OBJECT, dir_fd=folder)
+    return _regular(key, os.open(_name(key), _OBJECT, dir_fd=folder))
+
+
+def _regular(key: ObjectKey, descriptor: int) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
@@ -324,6 +327,6 @@ def _faults(key: str) -> Iterator[None]:
 def _translate(key: str, error: OSError) -> NoReturn:
     if error.errno in _FULL:
         raise StoreFull(f"{key}: {error.strerror}") from error
-    if error.errno in _ABSENT:
+    if error.errno in ABSENT:
         raise ObjectMissing(key) from error
     raise StoreUnavailable(f"{key}: {error.strerror}") from error

@@ -2,14 +2,14 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest
-from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoredObject, check_key
+from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoredObject, check_key, digests_by_opening
 
 
 class MemoryStore:
@@ -66,6 +66,9 @@ class MemoryStore:
         with self._lock:
             self._data(key)
             del self._objects[key]
+
+    def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
+        return digests_by_opening(self.open, keys, algorithm)
 
     def local_path(self, key: ObjectKey) -> Path | None:
         self._data(key)

@@ -1,7 +1,7 @@
 """Objects on an S3 server."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,7 @@ from preservation.store import (
     StoreError,
     StoreUnavailable,
     check_key,
+    digests_by_opening,
 )
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_leftovers import clear_uploads
@@ -152,6 +153,9 @@ class S3Store:
             if not answer.is_unmet:
                 raise _refusal(answer, key)
         raise StoreUnavailable(f"{key}: it changes again and again")
+
+    def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
+        return digests_by_opening(self.open, keys, algorithm)
 
     def local_path(self, key: ObjectKey) -> Path | None:
         self.stat(key)

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -339,6 +339,10 @@ class Mortal:
     def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
         self._live()
         return self._store.list(prefix, after)
+
+    def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
+        self._live()
+        return self._store.digests(keys, algorithm)
 
     def local_path(self, key: ObjectKey) -> Path | None:
         self._live()

@@ -460,3 +460,17 @@ def test_a_killed_writer_leaves_nothing_once_a_store_is_opened(tmp_path: Path) -
     assert len(_files(tmp_path / "incoming")) == 1
     assert living.clear_incoming() == 1
     assert _files(tmp_path) == ["incoming", "store"]
+
+
+def test_digests_are_those_of_the_bytes_in_the_order_asked(store: ObjectStore) -> None:
+    contents = {ObjectKey(f"c/{name}"): data for name, data in (("uno", b"1"), ("d/dos", b"2" * 400_000), ("nada", b""))}
+    for key, data in contents.items():
+        store.put(key, io.BytesIO(data))
+    asked = [*contents, ObjectKey("c/falta"), ObjectKey("c/d"), ObjectKey("c/uno/abajo"), ObjectKey("otra/falta"), *contents]
+    wanted = {key: Digest("sha512", hashlib.sha512(data).hexdigest()) for key, data in contents.items()}
+    assert list(store.digests(asked, "sha512")) == [(key, wanted.get(key)) for key in asked]
+
+
+def test_digests_of_what_no_key_can_name_are_none(store: ObjectStore) -> None:
+    asked = [ObjectKey("../fuera"), ObjectKey("c/ñ"), ObjectKey("")]
+    assert list(store.digests(asked, "sha256")) == [(key, None) for key in asked]

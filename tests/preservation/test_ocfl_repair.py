@@ -175,3 +175,14 @@ def test_several_files_flipped_at_random_are_all_found_and_given_back(original: 
         found = mended(original, [copy])
         assert found.after.is_intact, hurt
         assert held(original) == before
+
+
+def test_inventories_whose_damage_names_an_impossible_file_stop_nothing(original: MemoryStore, copy: MemoryStore) -> None:
+    before = held(original)
+    for place in ("", "v1/", "v2/", "v3/"):
+        key = ObjectKey(f"{PREFIX}{place}inventory.json")
+        overwrite(original, key, (before[key] or b"").replace(b"/content/", b"/conten?/"))
+    assert not StorageRoot(original).verify(ID).is_intact
+    recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value
+    assert mended(original, [copy], recorded).after.is_intact
+    assert held(original) == before
