@@ -10,8 +10,8 @@ from preservation.findings import Finding
 from preservation.validation.eark_rules import ATTRIBUTES, EARK, found
 from preservation.validation.eark_structmap import StructMap
 from preservation.validation.eark_vocabularies import CONTENT_TYPES, CSIP, KINDS
-from preservation.validation.mets_model import NAMESPACE, XLINK
-from preservation.validation.mets_reading import Mets
+from preservation.validation.mets_model import CHECKSUM_ALGORITHMS, NAMESPACE, XLINK
+from preservation.validation.mets_reading import Mets, is_checksum
 from preservation.validation.xml_reading import line_of, split
 
 _M: Final = f"{{{NAMESPACE}}}"
@@ -46,10 +46,15 @@ def attributes_of(path: str, element: etree._Element, where: str, mets: Mets) ->
         value = element.get(qualified(attribute))
         if value is None or not value.strip():
             yield found(f"{code}.absent", where)
-        elif not KINDS[kind][1](value.strip()):
+        elif not KINDS[kind][1](value.strip()) or (kind == "checksum" and not _fits(value.strip(), element.get("CHECKSUMTYPE"))):
             yield found(f"{code}.value", where, found=value)
         elif kind == "id" and value in mets.ids:
             yield found(f"{code}.twice", where, found=value)
+
+
+def _fits(checksum: str, algorithm: str | None) -> bool:
+    """Whether a digest has the length of its algorithm, where that is one of METS."""
+    return algorithm is None or algorithm not in CHECKSUM_ALGORITHMS or is_checksum(algorithm, checksum)
 
 
 class CsipMets:

@@ -47,7 +47,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[str], bool]]]] = {
     "media": ("un tipo de medio de IANA, como «application/pdf»", lambda text: _MEDIA_TYPE.fullmatch(text) is not None),
     "metadata": ("uno de los tipos de metadatos de METS", lambda text: text in MDTYPES),
     "algorithm": ("uno de los algoritmos de METS, como «SHA-256»", lambda text: text in CHECKSUM_ALGORITHMS),
-    "checksum": ("un resumen en hexadecimal", lambda text: re.fullmatch(r"[0-9A-Fa-f]+", text) is not None),
+    "checksum": ("un resumen hexadecimal del largo de su algoritmo", lambda text: re.fullmatch(r"[0-9A-Fa-f]+", text) is not None),
     "url": ("«URL»", lambda text: text == "URL"),
     "simple": ("«simple»", lambda text: text == "simple"),
     "text": ("un texto", lambda text: bool(text.strip())),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from preservation.eark_package import PackageKind
 from preservation.findings import Severity
 from preservation.package_sinks import Form
 from preservation.validation.eark import is_package, validate_package
+from preservation.validation.eark_rules import EARK
+from tests.preservation.eark_damages import DAMAGES
 from tests.preservation.eark_made import described
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,3 +117,28 @@ def test_that_validator_does_refuse_what_is_wrong(tmp_path: Path) -> None:
     mets = package / "METS.xml"
     mets.write_bytes(mets.read_bytes().replace(b"OBJID=", b"LABEL2=", 1))
     assert {"CSIP1"} <= judged(package)[1]["Error"]
+
+
+def test_the_corpus_package_broken_by_every_rule_it_has_is_caught(reference: Path, tmp_path: Path) -> None:
+    """The corpus breaks two rules; the same package, broken by all the others that it has elements for. It claims only the common profile,
+    and has no metadata that could be left unlisted.
+    """
+    harmless = ("SIP", "AIP", "DIP", "CSIP31.several", "CSIP63.absent", "CSIP71.differs", "CSIP91.unlisted", "CSIP92.unlisted")
+    whole = reference / "data/conf_eark_corpus/corpus/CSIP/CSIP1/valid/minimal_IP_with_1_representation"
+    tried, missed = 0, []
+    for name, damage in DAMAGES.items():
+        if name.startswith(harmless):
+            continue
+        package = tmp_path / name / whole.name
+        shutil.copytree(whole, package, copy_function=shutil.copyfile)
+        for folder in (package, *package.rglob("*")):
+            folder.chmod(0o755)
+        try:
+            damage(package)
+        except (AssertionError, OSError, KeyError):  # it has no such element, file or attribute
+            continue
+        tried += 1
+        if not any(finding.rule is EARK[name] for finding in validate_package(package).findings):
+            missed.append(name)
+    assert tried > 100
+    assert missed == []
