@@ -1,6 +1,7 @@
 """What a METS says of files, held against the files: whether they are there, their sizes and their digests."""
 
 import hashlib
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ _SCHEMES: Final = ("http:", "https:", "ftp:", "urn:", "doi:", "ark:", "hdl:", "d
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A claim that is not so. `reason`: `absent`, `outside`, `external`, `unreadable`, `file_size`, `digest` or `unchecked`."""
+    """A claim that is not so. `reason`: `absent`, `twin` (there, its name in another form of Unicode), `outside`, `external`, `unreadable`,
+    `file_size`, `digest` or `unchecked`.
+    """
 
     reason: str
     claim: Claim
@@ -45,10 +48,11 @@ class _Checksum32:
         return f"{self._value & 0xFFFFFFFF:08x}"
 
 
-def place_of(href: str, folder: str, known: Mapping[str, int]) -> tuple[str, str]:
-    """Where an href of a METS in `folder` leads: (`inside`, path in the package), (`outside`, href) or (`external`, href).
+def place_of(href: str, folder: str, known: Mapping[str, int], twins: Mapping[str, str]) -> tuple[str, str]:
+    """Where an href of a METS in `folder` leads: (`inside` or `twin`, path in the package), (`outside`, href) or (`external`, href).
 
-    Read as written and, where no such file is `known`, with %XX undone; a `file:` before a relative path is passed over.
+    Read as written and, where no such file is `known`, with %XX undone, and then among `twins`; a `file:` before a relative path is passed
+    over.
     """
     if href.lower().startswith(_SCHEMES):
         return "external", href
@@ -59,6 +63,9 @@ def place_of(href: str, folder: str, known: Mapping[str, int]) -> tuple[str, str
     for candidate in candidates:
         if candidate is not None and candidate in known:
             return "inside", candidate
+    for candidate in candidates:
+        if candidate is not None and (twin := twins.get(unicodedata.normalize("NFC", candidate))):
+            return "twin", twin
     if candidates[1] is None or candidates[0] is None:
         return "outside", href
     return "inside", candidates[1]
@@ -76,10 +83,12 @@ def verify(files: PackageFiles, folder: str, claims: Iterable[Claim]) -> Iterato
     """Hold claims against files, each file read once however many claims speak of it, in constant memory."""
     to_read: dict[str, list[Claim]] = {}
     for claim in claims:
-        kind, path = place_of(claim.href, folder, files.sizes)
+        kind, path = place_of(claim.href, folder, files.sizes, files.twins)
         if kind != "inside":
             yield Breach(kind, claim, path)
-        elif path not in files.sizes:
+        if kind not in ("inside", "twin"):
+            continue
+        if path not in files.sizes:
             yield Breach("absent", claim, path)
         elif claim.size is not None and claim.size.strip().isdecimal() and int(claim.size) != files.sizes[path]:
             yield Breach("file_size", claim, path, claim.size.strip(), str(files.sizes[path]))

@@ -80,7 +80,7 @@ def _package(files: PackageFiles, kind: list[str]) -> Iterator[Finding]:
         return
     yield from profile_findings(root.root, "METS.xml")
     kind.extend(one for one in [kind_of(root.root)] if one)
-    pointed = {place_of(claim.href, "", files.sizes)[1] for claim in root.claims if claim.path.endswith("/mptr")}
+    pointed = {place_of(claim.href, "", files.sizes, files.twins)[1] for claim in root.claims if claim.path.endswith("/mptr")}
     for name in representations(files):
         mets = f"representations/{name}/METS.xml"
         if mets in files.sizes:
@@ -105,13 +105,13 @@ def _mets(files: PackageFiles, folder: str, name: str, mets: Mets, listed: set[s
         return
     yield from csip.finish()
     for claim in mets.claims:
-        kind, place = place_of(claim.href, folder, files.sizes)
-        if kind == "inside":
+        kind, place = place_of(claim.href, folder, files.sizes, files.twins)
+        if kind in ("inside", "twin"):
             listed.add(place)
     for breach in verify(files, folder, mets.claims):
         yield _told(breach, f"{where}:{breach.claim.line}")
     for claim in mets.claims:
-        kind, place = place_of(claim.href, folder, files.sizes)
+        kind, place = place_of(claim.href, folder, files.sizes, files.twins)
         if (claim.kind or "").startswith("PREMIS") and kind == "inside" and place in files.sizes:
             yield from _premis(files, place)
 

@@ -103,6 +103,13 @@ def _rules() -> Mapping[str, Rule]:
             "Añada el esquema o quítelo del METS.",
         )
         add(f"{place}.outside", _E, element, "La ruta «{path}» lleva fuera del paquete: no se siguió.", "Ponga una ruta relativa.")
+        add(
+            f"{place}.twin",
+            _W,
+            element,
+            "«{path}» está, pero su nombre se escribe de otra forma en Unicode (letras con tilde compuestas o separadas).",
+            "Dele el nombre tal como lo escribe el METS, para que todo programa lo encuentre.",
+        )
         add(f"{place}.unreadable", _E, element, "«{path}» no se pudo leer ({found}).", _COPY)
         if not size:
             continue

@@ -31,7 +31,7 @@ def _judged(path: Path, mets: Mets, schemas: Path | None) -> Iterator[Finding]:
             yield finding
     if schemas is not None and unread:
         yield from by_schema(path, NAMESPACE_2 if mets.version == "2" else NAMESPACE, schemas)
-    places = {where for claim in mets.claims for kind, where in [place_of(claim.href, "", {})] if kind == "inside"}
+    places = {where for claim in mets.claims for kind, where in [place_of(claim.href, "", {}, {})] if kind == "inside"}
     files = beside(path.parent, places)
     for breach in verify(files, "", mets.claims):
         what = {"algorithm": breach.claim.algorithm or "", "detail": breach.found, "expected": breach.expected}

@@ -61,6 +61,13 @@ ROWS: Final = (
         "Si debe conservarse, incluya una copia en el paquete.",
     ),
     (
+        "twin",
+        _W,
+        "Unicode 15, NFC",
+        "«{path}» está, pero su nombre se escribe de otra forma en Unicode (letras con tilde compuestas o separadas).",
+        "Dele el nombre tal como lo escribe el METS, para que todo programa lo encuentre.",
+    ),
+    (
         "absent",
         _W,
         "METS",

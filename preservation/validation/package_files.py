@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -30,6 +30,11 @@ class PackageFiles(Protocol):
     def folders(self) -> set[str]: ...
     @property
     def oddities(self) -> list[Oddity]: ...
+    @property
+    def twins(self) -> Mapping[str, str]:
+        """The paths that Unicode can write in more than one way, by their form NFC: what one system wrote, another may name otherwise."""
+        ...
+
     def open(self, path: str) -> BinaryIO:
         """One file, to be closed. KeyError if it is none of `sizes`; OSError if it cannot be read to its end."""
         ...

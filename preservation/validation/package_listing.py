@@ -1,7 +1,9 @@
 """What is in a package, told alike for folders and archives: files, folders, what is not read, and the root folder."""
 
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, Final
 
 MOST_FILES: Final = 2_000_000
@@ -47,6 +49,11 @@ class Listing:
 
     def ordered(self, paths: Collection[str]) -> Iterator[str]:
         return (path for path in self.sizes if path in paths)
+
+    @cached_property
+    def twins(self) -> Mapping[str, str]:
+        """See PackageFiles."""
+        return {unicodedata.normalize("NFC", path): path for path in self.sizes if not path.isascii()}
 
     def take(self, path: str, size: int, entry: object) -> None:
         """One regular file; `entry` is what the kind opens it by."""

@@ -56,6 +56,7 @@ def _file_breaks() -> Mapping[str, Break]:
         described = f"{xpath}/.." if element.endswith("FLocat") else xpath
         breaks[f"{place}.missing"] = put(xpath, xlink_href="no/está.txt")
         breaks[f"{place}.schema"] = put(xpath, xlink_href="schemas/no-está.xsd")
+        breaks[f"{place}.twin"] = both(put(xpath, xlink_href="documentation/an%CC%83o.txt"), write("documentation/a\u00f1o.txt"))
         breaks[f"{place}.outside"] = put(xpath, xlink_href="../fuera.txt")
         if not size:
             continue

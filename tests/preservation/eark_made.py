@@ -110,12 +110,17 @@ def drop(xpath: str) -> Callable[[Path], None]:
     return edit(change)
 
 
+def element(text: str) -> etree._Element:
+    """An element written with the prefixes of NAMES."""
+    spaces = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in NAMES.items())
+    return etree.fromstring(f"<w {spaces}>{text}</w>")[0]
+
+
 def add(xpath: str, text: str) -> Callable[[Path], None]:
     """Put an element, written with the prefixes of NAMES, at the end of another."""
 
     def change(root: etree._Element) -> None:
-        spaces = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in NAMES.items())
-        one(root, xpath).append(etree.fromstring(f"<w {spaces}>{text}</w>")[0])
+        one(root, xpath).append(element(text))
 
     return edit(change)
 

@@ -9,7 +9,7 @@ from preservation.findings import Severity
 from preservation.validation.eark import validate_package
 from preservation.validation.eark_rules import EARK
 from tests.preservation.eark_damages import DAMAGES, ELSEWHERE
-from tests.preservation.eark_made import copied, made
+from tests.preservation.eark_made import copied, edit, element, made, one, write
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,17 @@ def test_a_broken_rule_is_caught(packages: dict[str, Path], tmp_path: Path, name
     assert report.valid is False or EARK[name].severity is not Severity.ERROR
     for finding in caught:
         assert "{" not in finding.message + finding.remedy
+
+
+def test_what_csip_has_no_rule_for_is_told_by_the_rules_of_mets(packages: dict[str, Path], tmp_path: Path) -> None:
+    package = copied(packages[PackageKind.SIP], tmp_path)
+    write("documentation/a\u00f1o.txt")(package)
+    facts = "LOCTYPE='URL' xlink:type='simple' MDTYPE='OTHER' SIZE='1' CHECKSUM='00' CHECKSUMTYPE='WHIRLPOOL'"
+    for name, href in (("uno", "documentation/an%CC%83o.txt"), ("dos", "documentation/no.txt"), ("tres", "documentation/LEAME.txt")):
+        section = f"<m:techMD ID='{name}'><m:mdRef xlink:href='{href}' {facts}/></m:techMD>"
+        edit(lambda root, section=section: one(root, "//m:amdSec").insert(0, element(section)))(package)
+    codes = {finding.code for finding in validate_package(package).findings}
+    assert {"mets.twin", "mets.absent", "mets.file_size", "mets.unchecked"} <= codes
 
 
 def test_every_rule_is_broken_somewhere() -> None:
