@@ -124,20 +124,23 @@ def findings() -> str:
 
 
 def package_findings() -> str:
-    """For archivists: what is asked of E-ARK packages, METS and PREMIS, rule by rule."""
+    """For archivists: what is asked of packages and of PDF/A, rule by rule."""
+    from archivo.custody.pdf_judgement import PDF_RULES
+    from preservation.validation.bagit_rules import BAGIT
     from preservation.validation.eark_rules import EARK
     from preservation.validation.mets_rules import METS
+    from preservation.validation.ocfl_rules import OCFL
     from preservation.validation.premis_rules import PREMIS
 
     words = {"error": "Error", "warning": "Aviso", "info": "Información"}
     head = (
-        "# Hallazgos en paquetes E-ARK, METS y PREMIS\n\nLo que «archivo validate» puede decir de un paquete, qué significa y qué hacer. "
-        "Los códigos CSIP, SIP, AIP y DIP son los de las especificaciones E-ARK; «…» es lo que cambia en cada caso.\n\n"
+        "# Hallazgos en paquetes\n\nLo que «archivo validate» puede decir de un paquete, qué significa y qué hacer. "
+        "Los códigos E y W son los de OCFL; CSIP, SIP, AIP y DIP, los de E-ARK; «…» es lo que cambia en cada caso.\n\n"
         "**Error**: se incumple una obligación y el paquete no es válido. **Aviso**: se incumple una recomendación. "
         "**Información**: es bueno saberlo.\n"
     )
     parts = [HEAD, head]
-    for title, rules in (("E-ARK", EARK), ("METS", METS), ("PREMIS", PREMIS)):
+    for title, rules in (("OCFL", OCFL), ("BagIt", BAGIT), ("E-ARK", EARK), ("METS", METS), ("PREMIS", PREMIS), ("PDF/A", PDF_RULES)):
         parts.append(f"\n## {title}\n\n| Código | Gravedad | Dónde | Qué pasa | Qué hacer |\n|---|---|---|---|---|\n")
         for rule in sorted(rules.values(), key=lambda one: [int(run) if run.isdigit() else run for run in re.split(r"(\d+)", one.code)]):
             told = [re.sub(r"«?\{\w+\}»?", "…", text).replace("|", "\\|") for text in (rule.message, rule.remedy)]
