@@ -12,6 +12,7 @@ _WIDTH, _LENGTH, _PHOTOMETRIC = 256, 257, 262
 _PLACES: Final = ({273, 279}, {324, 325}, {513})
 """Where the data are: strips, tiles, or a JPEG of the old kind."""
 _MOST_DIRECTORIES: Final = 100_000
+_MOST_FIELDS: Final = 65_535
 
 
 def tiff(path: str, found: Examined) -> None:
@@ -48,7 +49,7 @@ def _directory(stream: BinaryIO, place: int, size: int, order: str, big: bool, f
     if len(counted) < count_size:
         return None
     count = struct.unpack(order + ("Q" if big else "H"), counted)[0]
-    if place + count_size + count * entry_size + offset_size > size:
+    if count > _MOST_FIELDS or place + count_size + count * entry_size + offset_size > size:
         return None
     entries = stream.read(count * entry_size)
     following: int = struct.unpack(order + ("Q" if big else "I"), stream.read(offset_size))[0]

@@ -1,6 +1,7 @@
 """What is built as its standard asks leaves no finding; each breach is told by its name, and keeps nothing from being read."""
 
 import io
+import random
 import shutil
 import struct
 import wave
@@ -304,3 +305,29 @@ def test_a_program_that_gives_no_verdict_is_told_and_ours_stands(compare: Compar
     taken = compare(pdf_a(), "acta.pdf", Programs(verapdf=program))
     assert breaches(taken) == {"conform.no_verapdf"}
     assert taken.work.properties["pdfa"] == "2b conforms"
+
+
+@pytest.mark.parametrize(
+    ("content", "function", "arguments"),
+    [
+        (made.image("JPEG"), "image", {"mime": JPEG}),
+        (made.image("PNG"), "image", {"mime": PNG}),
+        (made.tiff(2), "image", {"mime": TIFF}),
+        (jp2(), "image", {"mime": JP2}),
+        (made.docx(), "office", {"max_expanded": 1 << 28}),
+    ],
+    ids=["jpeg", "png", "tiff", "jp2", "docx"],
+)
+def test_what_was_spoiled_at_random_is_judged_all_the_same(
+    tools: ToolBox, tmp_path: Path, content: bytes, function: str, arguments: dict[str, object]
+) -> None:
+    chance = random.Random(5)
+    original = tmp_path / "original"
+    told = 0
+    for _ in range(60):
+        spoiled = bytearray(content[: chance.randrange(20, len(content))] if chance.random() < 0.3 else content)
+        for _ in range(chance.choice((1, 3, 20))):
+            spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
+        original.write_bytes(spoiled)
+        told += bool(tools.call("structure", function, timeout=30, path=str(original), **arguments)["notes"])
+    assert told or function == "office"
