@@ -56,20 +56,35 @@ def check_digests(
     reading = _Reading(notes, tree, f"{at}/" if at else "", fetched)
     for of_tags in (False, True):
         known = [manifest for manifest in manifests if manifest.is_of_tags is of_tags and manifest.algorithm]
+        places = [found.places[manifest.name] for manifest in known]
         if len(known) == 1 and not found.others:
-            _check_by_one(reading, known[0].name, known[0].algorithm or "", found.places[known[0].name])
+            _check_by_one(reading, known[0], places[0])
+        elif known and not found.others and all(each.keys() == places[0].keys() for each in places):
+            _check_by_each(reading, known, places)
         else:
             _check_by_all(reading, _by_file(found, known))
     return reading.sizes
 
 
-def _check_by_one(reading: _Reading, manifest: str, algorithm: str, places: Mapping[str, str]) -> None:
+def _check_by_one(reading: _Reading, manifest: Manifest, places: Mapping[str, str]) -> None:
     """One digest of each file, as most bags have it."""
+    algorithm = manifest.algorithm or ""
     start = _start(algorithm)
     for path, digest in places.items():
         running = start()
         if reading.feed(path, running.update) and (value := running.hexdigest()) != digest:
-            reading.tell(path, (algorithm, digest, manifest), value)
+            reading.tell(path, (algorithm, digest, manifest.name), value)
+
+
+def _check_by_each(reading: _Reading, manifests: Sequence[Manifest], places: Sequence[Mapping[str, str]]) -> None:
+    """The digests that several manifests have of the same files."""
+    starts = [_start(manifest.algorithm or "") for manifest in manifests]
+    for path in places[0]:
+        running = [start() for start in starts]
+        if reading.feed(path, partial(_take, running)):
+            for number, now in enumerate(running):
+                if (value := now.hexdigest()) != (digest := places[number][path]):
+                    reading.tell(path, (manifests[number].algorithm or "", digest, manifests[number].name), value)
 
 
 def _check_by_all(reading: _Reading, files: Mapping[str, tuple[Expected, ...]]) -> None:

@@ -71,16 +71,15 @@ def read_manifest(notes: BagNotes, name: str, lines: Sequence[str], declaration:
 
 def _plain_entries(manifest: Manifest, lines: Sequence[str], digits: int | None) -> dict[str, str] | None:
     """The entries of a payload manifest about which there is nothing to say, which most are; None if there may be something."""
-    parts = [line.split("  ", 1) for line in lines]
-    if digits is None or manifest.is_of_tags or {len(part) for part in parts} != {2}:
+    if digits is None or manifest.is_of_tags or "".join([line[digits : digits + 2] for line in lines]) != "  " * len(lines):
         return None
-    entries = {path: digest for digest, path in parts}
+    entries = {line[digits + 2 :]: line[:digits] for line in lines}
     digests, paths = "".join(entries.values()), "\n".join(entries)
     try:
         is_hexadecimal = len(bytes.fromhex(digests)) * 2 == len(digests) and digests == digests.lower()
     except ValueError:
         return None
-    is_whole = len(entries) == len(lines) and {len(digest) for digest in entries.values()} == {digits}
+    is_whole = len(entries) == len(lines) and len(digests) == digits * len(lines)
     return entries if is_hexadecimal and is_whole and are_plain(paths) and all(path.startswith("data/") for path in entries) else None
 
 

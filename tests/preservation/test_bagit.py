@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import json
 import os
+import shutil
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import BinaryIO
 
 import bagit
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from preservation.bagit import BadBag, write_bag
@@ -274,3 +276,22 @@ def test_algorithms_that_nobody_knows_are_refused(tmp_path: Path) -> None:
     for names in ([], ["tiger"], ["sha512", "tiger"]):
         with pytest.raises(BadBag):
             write_bag(tmp_path / "bag", [], algorithms=names)
+
+
+LINES = st.lists(st.text(alphabet=st.sampled_from("data/..~\\%0A25 :\t\r\n*-ñé\0C$"), max_size=40) | st.text(max_size=20), max_size=6)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["bagit.txt", "bag-info.txt", "fetch.txt", "manifest-sha512.txt", "tagmanifest-sha512.txt", "manifest-md5.txt"]),
+    data=st.binary(max_size=200) | LINES.map(lambda lines: "\n".join(lines).encode("utf-8", "surrogatepass")),
+    version=st.sampled_from(["0.97", "1.0"]),
+)
+def test_whatever_a_tag_file_says_a_report_is_given(tmp_path: Path, name: str, data: bytes, version: str) -> None:
+    folder = tmp_path / "bag"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = MadeBag(folder, version)
+    made.tag(name, data)
+    judgement = judged(folder, tmp_path)
+    json.dumps(judgement.report.to_json())
+    assert judgement.report.standard is not None

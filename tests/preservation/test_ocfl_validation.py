@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from preservation.findings import Report, Severity
 from preservation.store import ObjectKey
@@ -207,3 +209,43 @@ def test_what_cannot_be_read_is_not_taken_for_good(tmp_path: Path) -> None:
     assert codes(report) >= {"unreadable"}
     assert not report.valid
     shutil.rmtree(folder)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = ["id", "type", "digestAlgorithm", "head", "contentDirectory", "manifest", "versions", "fixity"]
+WITHIN = ["v1", "v2", "v3", "state", "created", "message", "user", "md5", "sha512", digest(b"two\n")]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=st.sampled_from(KEYS), within=st.none() | st.sampled_from(WITHIN), value=JSON)
+def test_whatever_an_inventory_says_a_report_is_given(tmp_path: Path, key: str, within: str | None, value: object) -> None:
+    folder = tmp_path / "object"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = MadeObject(folder)
+    made.everywhere(
+        lambda document: (
+            document.update({key: value if within is None else {**made.document("v3")[key], within: value}})
+            if within is None or isinstance(document[key], dict)
+            else None
+        )
+    )
+    report = judged(folder)
+    json.dumps(report.to_json())
+    assert report.standard == "OCFL 1.1"
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.binary(max_size=300),
+    name=st.sampled_from(["inventory.json", "v1/inventory.json", "inventory.json.sha512", "0=ocfl_object_1.1"]),
+)
+def test_whatever_bytes_a_file_of_the_object_has_a_report_is_given(tmp_path: Path, data: bytes, name: str) -> None:
+    folder = tmp_path / "object"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = MadeObject(folder)
+    made.write(name, data)
+    assert not judged(folder).valid
