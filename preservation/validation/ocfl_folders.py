@@ -32,8 +32,9 @@ def check_folders(notes: Notes, standing: Standing, root: Checked | None, specif
         elif name not in REGISTERED:
             notes.add("W013", f"extensions/{name}", name=name)
     if root is not None:
+        holding = {path.partition("/")[0] for path in root.manifest}
         for name in versions:
-            _check_version(notes, standing, root, name)
+            _check_version(notes, standing, root, name, holds=name in holding)
 
 
 def _check_file(notes: Notes, standing: Standing, item: Item, root: Checked | None) -> None:
@@ -62,13 +63,13 @@ def _check_folder(notes: Notes, standing: Standing, item: Item, specification: s
     if specification != "1.0" and _LIKE_A_VERSION.fullmatch(name):
         notes.add("E105" if name.startswith("v") and name[1:2] in "-.0123456789" else "E104", name, name=name)
     notes.add("E001.folder", name, name=name)
-    for path in standing.below(name):
+    for path, _ in standing.below(name):
         if path.rpartition("/")[2].startswith("0=ocfl_object_"):
             notes.add("E082", path, path=path.rpartition("/")[0])
 
 
-def _check_version(notes: Notes, standing: Standing, root: Checked, name: str) -> None:
-    holds = any(path.startswith(f"{name}/") for path in root.manifest)
+def _check_version(notes: Notes, standing: Standing, root: Checked, name: str, *, holds: bool) -> None:
+    """A version's folder; `holds`: whether the inventory says that it keeps content."""
     if name not in standing.folders:
         if standing.tree.keeps_empty_folders or holds:
             notes.add("E046.missing", name, name=name)
@@ -81,17 +82,20 @@ def _check_version(notes: Notes, standing: Standing, root: Checked, name: str) -
                 notes.add("W002", f"{name}/{child}", name=child)
         elif child != INVENTORY_NAME and not _SIDECAR.fullmatch(child):
             notes.add("E015.file", f"{name}/{child}", name=child)
-    if content is not None:
-        _check_content_folder(notes, standing, root, name, f"{name}/{content}")
-
-
-def _check_content_folder(notes: Notes, standing: Standing, root: Checked, name: str, folder: str) -> None:
-    if folder not in standing.folders:
-        if any(path.startswith(f"{name}/") for path in root.manifest) and folder not in standing.odd:
-            notes.add("E016", name, folder=root.content_directory)
+    if content is None:
         return
-    if not any(True for _ in standing.below(folder)) and not any(path.startswith(f"{folder}/") for path in standing.odd):
+    folder = f"{name}/{content}"
+    if folder in standing.folders:
+        _check_content_folder(notes, standing, folder)
+    elif holds and folder not in standing.odd:
+        notes.add("E016", name, folder=content)
+
+
+def _check_content_folder(notes: Notes, standing: Standing, folder: str) -> None:
+    below = list(standing.below(folder))
+    odd = {path.rpartition("/")[0] for path in standing.odd}
+    if not any(not is_folder for _, is_folder in below) and not any(path == folder or path.startswith(f"{folder}/") for path in odd):
         notes.add("W003", folder)
-    for path in standing.folders:
-        if path.startswith(f"{folder}/") and path not in standing.inhabited:
+    for path, is_folder in below:
+        if is_folder and not standing.children(path) and path not in odd:
             notes.add("E024", path)

@@ -1,6 +1,6 @@
 """What stands in the folder of an OCFL object, read once: its files and folders, and what may not be there at all (OCFL 1.1, 4.6)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from preservation.validation.ocfl_rules import Notes
@@ -9,13 +9,15 @@ from preservation.validation.trees import Item, Kind, Tree, Unreadable, read_sma
 
 @dataclass(slots=True)
 class Standing:
-    """An object's folder. Paths are relative to it; `odd` are links, devices and what cannot be listed, already noted."""
+    """An object's folder. Paths are relative to it. `held`: what stands in each folder. `odd`: links, devices and what cannot be listed,
+    which were noted already.
+    """
 
     tree: Tree
     at: str
     files: dict[str, Item] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
-    inhabited: set[str] = field(default_factory=set)
+    held: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
     tops: list[Item] = field(default_factory=list)
     odd: set[str] = field(default_factory=set)
 
@@ -31,17 +33,19 @@ class Standing:
             notes.add("unreadable", relative, reason=str(fault))
             return b""
 
-    def below(self, folder: str) -> Iterator[str]:
-        """The files below a folder."""
-        return (path for path in self.files if path.startswith(f"{folder}/"))
+    def children(self, folder: str) -> Sequence[tuple[str, bool]]:
+        """The files and folders that stand directly in a folder: the name of each, and whether it is a folder."""
+        return self.held.get(folder, ())
 
-    def children(self, folder: str) -> Iterator[tuple[str, bool]]:
-        """What stands directly in a folder: its name, and whether it is a folder too."""
-        start = len(folder) + 1
-        for paths, is_folder in ((self.files, False), (self.folders, True)):
-            for path in paths:
-                if path.startswith(f"{folder}/") and "/" not in path[start:]:
-                    yield path[start:], is_folder
+    def below(self, folder: str) -> Iterator[tuple[str, bool]]:
+        """The files and folders below a folder, by path."""
+        waiting = [folder]
+        while waiting:
+            place = waiting.pop()
+            for name, is_folder in self.children(place):
+                yield f"{place}/{name}", is_folder
+                if is_folder:
+                    waiting.append(f"{place}/{name}")
 
 
 def look(notes: Notes, tree: Tree, at: str) -> Standing:
@@ -59,16 +63,17 @@ def look(notes: Notes, tree: Tree, at: str) -> Standing:
 
 def _take(notes: Notes, standing: Standing, item: Item, twins: dict[tuple[int, int], str]) -> None:
     path = item.path
-    above, slash, _ = path.rpartition("/")
-    standing.inhabited.add(above)
+    above, slash, name = path.rpartition("/")
     if not slash:
         standing.tops.append(item)
     if item.kind is Kind.FILE:
         standing.files[path] = item
+        standing.held.setdefault(above, []).append((name, False))
         if item.twin is not None and twins.setdefault(item.twin, path) != path:
             notes.add("E090.hard", path, other=twins[item.twin])
     elif item.kind is Kind.FOLDER:
         standing.folders.add(path)
+        standing.held.setdefault(above, []).append((name, True))
     else:
         note_odd(notes, item)
         standing.odd.add(path)

@@ -1,10 +1,14 @@
 """The objects of the OCFL community (OCFL/fixtures), each with the codes that its folder's name tells."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
+from preservation.ocfl import StorageRoot
+from preservation.stores.filesystem import FilesystemStore
 from preservation.validation.ocfl_object import validate_object
-from preservation.validation.trees import FolderTree
+from preservation.validation.ocfl_root import validate_root
+from preservation.validation.trees import FolderTree, StoreTree
 
 
 def test_each_object_is_judged_as_its_name_says(reference: Path) -> None:
@@ -19,3 +23,18 @@ def test_each_object_is_judged_as_its_name_says(reference: Path) -> None:
         assert report.valid is (folder.parent.name != "bad-objects"), (folder, report.findings)
         if folder.parent.name == "good-objects":
             assert report.findings == (), folder
+
+
+def test_what_this_software_keeps_is_judged_good(tmp_path: Path) -> None:
+    """Its objects are addressed by sha256, which OCFL allows and does not recommend (W004)."""
+    root = StorageRoot(FilesystemStore(tmp_path / "store", tmp_path / "incoming"))
+    root.ensure()
+    for number in range(3):
+        for base in (None, 1):
+            with root.new_version(f"urn:uuid:{number}", base=base) as writer:
+                writer.put_bytes(f"file-{base}", f"{number} {base}".encode())
+                writer.commit(created=datetime(2026, 1, 1, tzinfo=UTC), message="m", user_name="A", user_address="mailto:a@example.org")
+    report = validate_root(FolderTree(tmp_path / "store"))
+    assert report.valid
+    assert {finding.code for finding in report.findings} == {"W004"}
+    assert validate_root(StoreTree(FilesystemStore(tmp_path / "store", tmp_path / "incoming"))).valid
