@@ -22,7 +22,8 @@ PUBLIC = (
     "/ingresar",
     "/no-existe",
 )
-STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave")
+CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano")
+STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave", *CUSTODY)
 OPERATOR = ("/trabajos", "/trabajos?estado=done&orden=-cambio", "/personas")
 TABS = ("texto", "descripcion", "contexto", "integridad")
 
