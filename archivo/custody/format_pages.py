@@ -33,7 +33,18 @@ COLUMNS: Final = (
     Column("Por qué"),
 )
 SHEET: Final = (
-    *("Formato", "PRONOM", "Tipo de medio", "Documentos", "Bytes", "Sin firma de PRONOM", "Según la política", "Riesgo", "Razón"),
+    *(
+        "Formato",
+        "PRONOM",
+        "Tipo de medio",
+        "Documentos",
+        "Bytes",
+        "Sin firma de PRONOM",
+        "Con copia de preservación",
+        "Según la política",
+        "Riesgo",
+        "Razón",
+    ),
     *("Conviene", "Fuente", "Fuente verificada"),
 )
 
@@ -73,6 +84,6 @@ def register_sheet(archive: Here, actor: Staff) -> Response:
 
 
 def _cells(one: FormatHolding) -> list[Cell]:
-    what: list[Cell] = [one.name, one.puid or "", one.mime or "", one.count, one.size, one.unsure]
+    what: list[Cell] = [one.name, one.puid or "", one.mime or "", one.count, one.size, one.unsure, one.migrated]
     why: list[Cell] = [STANDINGS[one.standing], RISKS[Risk(one.risk)][0], one.reason, one.target, one.source]
     return [*what, *why, "sí" if one.verified else "no"]

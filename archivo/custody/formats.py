@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
 
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
@@ -33,11 +34,17 @@ RISK_OF: Final[Mapping[Standing, Risk]] = {
 }
 _ORDER: Final = (Risk.HIGH, Risk.UNKNOWN, Risk.MEDIUM, Risk.LOW)
 _UNSURE: Final = (Certainty.CONTENT, Certainty.EXTENSION)
+_UNSURE_ORIGINAL: Final = and_(Representation.role == "original", Representation.identity["certainty"].as_string().in_(_UNSURE))
+_PRESERVATION_COPY: Final = Representation.role == "preservation"
+
+Known = tuple[str | None, str | None]
+"""PUID and media type."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormatHolding:
-    """The originals held in one format. `size` in bytes; `unsure` counts those told without a signature of PRONOM.
+    """The originals held in one format. `size` in bytes; `unsure` counts those told without a signature of PRONOM, `migrated` those that
+    have a preservation copy beside them.
 
     `group`, `reason`, `target` and `source` are the policy's words, empty where it is silent; `verified`: the rule was read at its source.
     """
@@ -48,6 +55,7 @@ class FormatHolding:
     count: int
     size: int
     unsure: int
+    migrated: int
     standing: str
     risk: str
     group: str
@@ -76,27 +84,26 @@ def register(archive: Archive, actor: Actor) -> FormatRegister:
     """The register of all that is held. Figures by format name nobody's document. Raises Refused."""
     require(archive, actor, Grant.VERIFY)
     policy = format_policy(archive.clock().astimezone(ZoneInfo(archive.institution.timezone)).date())
-    unsure = _unsure(archive)
     by_format = select(Document.puid, Document.mime, func.max(Document.format_name), func.count(), func.sum(Document.size))
     with archive.reading() as session:
         rows = session.execute(by_format.where(Document.mime.is_not(None)).group_by(Document.puid, Document.mime)).all()
         unread = session.scalar(select(func.count()).select_from(Document).where(Document.mime.is_(None))) or 0
-    holdings = [
-        _holding(policy, puid, mime, name or "", count, int(size), unsure.get((puid, mime), 0)) for puid, mime, name, count, size in rows
-    ]
+        unsure, migrated = _counted(session, _UNSURE_ORIGINAL), _counted(session, _PRESERVATION_COPY)
+    holdings = []
+    for puid, mime, name, count, size in rows:
+        known = (puid, mime)
+        holdings.append(_holding(policy, known, name or "", count, int(size), unsure.get(known, 0), migrated.get(known, 0)))
     holdings.sort(key=lambda one: (_ORDER.index(Risk(one.risk)), -one.size, one.puid or "", one.mime or ""))
     return FormatRegister(tuple(holdings), sum(one.count for one in holdings), sum(one.size for one in holdings), unread)
 
 
-def _unsure(archive: Archive) -> Mapping[tuple[str | None, str | None], int]:
-    """Originals by format whose identity rests on no signature."""
-    certainty = Representation.identity["certainty"].as_string()
-    unsure = select(Representation.puid, Representation.mime, func.count()).where(Representation.role == "original", certainty.in_(_UNSURE))
-    with archive.reading() as session:
-        return {(puid, mime): count for puid, mime, count in session.execute(unsure.group_by(Representation.puid, Representation.mime))}
+def _counted(session: Session, which: ColumnElement[bool]) -> Mapping[Known, int]:
+    """Documents by format that have such a file."""
+    found = select(Document.puid, Document.mime, func.count()).join(Representation, Representation.document_id == Document.id).where(which)
+    return {(puid, mime): count for puid, mime, count in session.execute(found.group_by(Document.puid, Document.mime))}
 
 
-def _holding(policy: FormatPolicy, puid: str | None, mime: str | None, name: str, count: int, size: int, unsure: int) -> FormatHolding:
-    rule = policy.rule_for(puid, mime) or FormatRule("", Standing.UNKNOWN)
-    told = (rule.name, rule.reason, rule.target, rule.source, rule.is_verified)
-    return FormatHolding(puid, mime, name, count, size, unsure, str(rule.standing), str(RISK_OF[rule.standing]), *told)
+def _holding(policy: FormatPolicy, known: Known, name: str, count: int, size: int, unsure: int, migrated: int) -> FormatHolding:
+    rule = policy.rule_for(*known) or FormatRule("", Standing.UNKNOWN)
+    judged = (str(rule.standing), str(RISK_OF[rule.standing]), rule.name, rule.reason, rule.target, rule.source, rule.is_verified)
+    return FormatHolding(*known, name, count, size, unsure, migrated, *judged)

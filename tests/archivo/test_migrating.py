@@ -39,6 +39,7 @@ def test_a_pdf_becomes_pdf_a_beside_its_original(archivo: Command, tmp_path: Pat
     told = archivo("migrate-formats", identifier, "--json")
     assert told.status == 0, told.out
     assert told.value["made"] == [identifier]
+    assert [one["migrated"] for one in archivo("formats", "--json").value["formats"]] == [1]
     held = of(archivo, identifier)
     assert held["preservation"]["puid"] == "fmt/477"
     archivo("export", identifier, tmp_path / "fuera")
