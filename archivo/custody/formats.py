@@ -105,5 +105,5 @@ def _counted(session: Session, which: ColumnElement[bool]) -> Mapping[Known, int
 
 def _holding(policy: FormatPolicy, known: Known, name: str, count: int, size: int, unsure: int, migrated: int) -> FormatHolding:
     rule = policy.rule_for(*known) or FormatRule("", Standing.UNKNOWN)
-    judged = (str(rule.standing), str(RISK_OF[rule.standing]), rule.name, rule.reason, rule.target, rule.source, rule.is_verified)
-    return FormatHolding(*known, name, count, size, unsure, migrated, *judged)
+    told = (rule.name, rule.reason, rule.target, rule.source, rule.is_verified)
+    return FormatHolding(*known, name, count, size, unsure, migrated, str(rule.standing), str(RISK_OF[rule.standing]), *told)
