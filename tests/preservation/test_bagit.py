@@ -22,7 +22,8 @@ from preservation.stores.memory import MemoryStore
 from preservation.validation.bagit_check import Judgement, validate_bag
 from preservation.validation.bagit_manifests import algorithms
 from preservation.validation.bagit_paths import decoded, encoded
-from preservation.validation.bagit_rules import BAGIT
+from preservation.validation.bagit_rules import BAGIT, MOST
+from preservation.validation.bagit_tags import MOST_BYTES
 from preservation.validation.trees import FolderTree, StoreTree
 from tests.preservation.bags_made import DAMAGES, PAYLOAD, MadeBag, digest
 
@@ -66,7 +67,8 @@ def test_each_damage_is_told_by_its_rule(tmp_path: Path, version: str, name: str
 
 def test_every_rule_is_seen_to_be_told() -> None:
     told = {code for _, _, expected in _cases() for code in expected}
-    assert {code.removeprefix("bagit.") for code in BAGIT} - told == {"fetch_outside", "more", "tag_size", "unreadable"}
+    elsewhere = {"fetch_outside", "more", "tag_size", "unreadable"}
+    assert {code.removeprefix("bagit.") for code in BAGIT} - told == elsewhere
 
 
 def test_a_complete_bag_is_told_from_a_valid_one(tmp_path: Path) -> None:
@@ -184,6 +186,30 @@ def test_a_percent_sign_that_another_program_did_not_encode_is_understood(tmp_pa
     assert codes(judged(made.folder).report) == {"path_percent"}
     made.write("data/100%25.txt", b"y")
     assert codes(judged(made.folder).report) == {"path_percent", "digest"}
+
+
+def test_what_is_too_large_or_cannot_be_read_is_not_taken_for_good(tmp_path: Path) -> None:
+    made = MadeBag(tmp_path / "bag")
+    os.truncate(made.folder / "bag-info.txt", MOST_BYTES + 1)
+    assert codes(judged(made.folder).report) == {"tag_size", "digest"}
+    deep = os.open(made.folder / "data", os.O_RDONLY)
+    for _ in range(20):  # deeper than a path may be long: nobody can list it by its path
+        os.mkdir("d" * 250, dir_fd=deep)
+        deeper = os.open("d" * 250, os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = deeper
+    os.close(deep)
+    report = judged(made.folder).report
+    shutil.rmtree(made.folder / "data")
+    assert codes(report) == {"tag_size", "digest", "unreadable"}
+
+
+def test_findings_without_end_are_counted(tmp_path: Path) -> None:
+    made = MadeBag(tmp_path / "bag")
+    made.line("\n".join(["nothing"] * (MOST + 5)))
+    report = judged(made.folder).report
+    assert codes(report) == {"line", "more"}
+    assert len(report.findings) == MOST + 1
 
 
 @given(st.text())

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from preservation.findings import Report, Severity
 from preservation.store import ObjectKey
 from preservation.stores.memory import MemoryStore
+from preservation.validation.ocfl_inventory import MOST_BYTES
 from preservation.validation.ocfl_object import validate_object
 from preservation.validation.ocfl_root import validate_root
 from preservation.validation.ocfl_rules import MOST, OCFL
@@ -161,6 +162,14 @@ def test_a_large_file_takes_no_memory(tmp_path: Path) -> None:
     assert codes(judged(made.folder)) == {"E092", "E107"}
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
+
+
+def test_an_inventory_that_is_too_large_is_not_taken_for_good(tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    os.truncate(made.folder / "inventory.json", MOST_BYTES + 1)
+    report = judged(made.folder)
+    assert codes(report) == {"E033"}
+    assert str(MOST_BYTES) in report.findings[0].message
 
 
 def test_findings_without_end_are_counted(tmp_path: Path) -> None:
