@@ -106,4 +106,4 @@ def _counted(session: Session, which: ColumnElement[bool]) -> Mapping[Known, int
 def _holding(policy: FormatPolicy, known: Known, name: str, count: int, size: int, unsure: int, migrated: int) -> FormatHolding:
     rule = policy.rule_for(*known) or FormatRule("", Standing.UNKNOWN)
     told = (rule.name, rule.reason, rule.target, rule.source, rule.is_verified)
-    return FormatHolding(*known, name, count, size, unsure, migrated, str(rule.standing), str(RISK_OF[rule.standing]), *told)
+    return FormatHolding(known[0], known[1], name, count, size, unsure, migrated, str(rule.standing), str(RISK_OF[rule.standing]), *told)
