@@ -77,7 +77,7 @@ def _stands(path: Path) -> bool:
 
 
 def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, schemas: Path | None) -> Report | None:
-    if any(is_declaration(OF_OBJECT, name) for name in names):
+    if any(is_declaration(OF_OBJECT, name) for name in names) or (DECLARATION not in names and _has_versions(names)):
         return validate_object(FolderTree(path))
     if any(is_declaration(OF_ROOT, name) for name in names):
         return validate_root(FolderTree(path))
@@ -93,6 +93,11 @@ def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, sche
     return None
 
 
+def _has_versions(names: frozenset[str]) -> bool:
+    """Whether a folder is an OCFL object by all but its declaration."""
+    return INVENTORY_NAME in names and any(version_number(name) is not None for name in names)
+
+
 def _root_element(path: Path) -> tuple[str, str] | None:
     if not path.is_file():
         return None
@@ -102,8 +107,6 @@ def _root_element(path: Path) -> tuple[str, str] | None:
 
 def _by_what_is_left(path: Path, names: frozenset[str], fetch_root: Path | None) -> Report | None:
     """What a package without its declaration is by all else: its validator says what it lacks."""
-    if INVENTORY_NAME in names and any(version_number(name) is not None for name in names):
-        return validate_object(FolderTree(path))
     if any(MANIFEST.fullmatch(name) for name in names):
         return validate_bag(FolderTree(path), fetch_root=fetch_root).report
     if LAYOUT_NAME in names or (path.is_dir() and _leads_to_objects(FolderTree(path))):

@@ -9,7 +9,7 @@ from preservation.validation.ocfl_inventory import SPECIFICATIONS
 from preservation.validation.ocfl_rules import Notes
 from preservation.validation.trees import Item, Kind, Tree, Unreadable, read_small
 
-_BARE: Final = re.compile(r"ocfl_(object_)?[0-9]+\.[0-9]+", re.IGNORECASE)
+_BARE: Final = re.compile(r"ocfl_(object_)?v?[0-9]+(\.[0-9]+)?$")
 _LIMIT: Final = 200
 
 
@@ -35,7 +35,7 @@ def is_declaration(words: Words, name: str) -> bool:
     """Whether a name is, or seems meant to be, such a declaration."""
     tag, equals, value = name.partition("=")
     meant = (value if equals else tag).lower()
-    is_ocfl = meant.startswith("ocfl") if equals else _BARE.fullmatch(meant) is not None
+    is_ocfl = meant.startswith("ocfl") if equals else _BARE.search(meant) is not None
     return is_ocfl and ("object" in meant) == (words is OF_OBJECT)
 
 

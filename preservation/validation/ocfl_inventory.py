@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from preservation.validation.json_reading import BadJson, read_json, repeated_names
-from preservation.validation.ocfl_digests import CONTENT
+from preservation.validation.ocfl_digests import ALGORITHMS, CONTENT
 from preservation.validation.ocfl_fixity import FixityValue, check_fixity
 from preservation.validation.ocfl_manifest import ContentRules, check_manifest
 from preservation.validation.ocfl_rules import Notes
@@ -101,8 +101,13 @@ def _check_keys(notes: Notes, where: str, document: Mapping[str, object]) -> Non
     for key in document:
         if key not in _KEYS:
             notes.add("E102", where, key=key, block="el inventario")
-            if key.lower() == "fixity":
+            if key.lower() == "fixity" or _is_fixity(document[key]):
                 notes.add("E055", where, key=key)
+
+
+def _is_fixity(value: object) -> bool:
+    """Whether a value looks like a fixity block, by whatever key."""
+    return isinstance(value, dict) and bool(value) and value.keys() <= ALGORITHMS.keys()
 
 
 def _check_id(notes: Notes, where: str, checked: Checked) -> None:

@@ -18,7 +18,10 @@ from preservation.validation.trees import Item, Kind, Tree, Unreadable
 
 @dataclass(slots=True)
 class _Walk:
-    """What is kept while a root is walked. `places`: a digest of each identifier -> where its object is."""
+    """What is kept while a root is walked. `places`: a digest of each identifier -> where its object is.
+
+    `depths`: of its objects; in a pairtree, whose folders have two characters at most, they may differ.
+    """
 
     tree: Tree
     notes: Notes
@@ -28,6 +31,8 @@ class _Walk:
     places: dict[bytes, str] = field(default_factory=dict)
     top: str | None = None
     deep: str | None = None
+    depths: set[int] = field(default_factory=set)
+    is_pairtree: bool = True
 
 
 def validate_root(tree: Tree, at: str = "") -> Report:
@@ -50,6 +55,7 @@ def validate_root(tree: Tree, at: str = "") -> Report:
             note_odd(notes, Item(item.name, item.kind))
     if walk.top is not None and walk.deep is not None:
         notes.add("W015", "", top=walk.top, deep=walk.deep)
+    if walk.layout is None and len(walk.depths) > 1 and not walk.is_pairtree:
         notes.add("W014.mixed")
     return Report(f"OCFL {specification}", (*notes.findings(), *walk.found), {"kind": "storage_root"})
 
@@ -126,6 +132,8 @@ def _judge(walk: _Walk, folder: str, place: str) -> None:
     walk.found += report.findings
     if specification is not None and specification > walk.specification:
         walk.notes.add("E081", place, found=specification, expected=walk.specification)
+    walk.depths.add(place.count("/"))
+    walk.is_pairtree = walk.is_pairtree and "/" in place and all(len(part) <= 2 for part in place.split("/")[:-1])
     if "/" in place:
         walk.deep = walk.deep or place
     else:

@@ -11,6 +11,7 @@ from preservation.validation.ocfl_manifest import Manifest
 from preservation.validation.ocfl_paths import conflicts, element_faults, version_number
 from preservation.validation.ocfl_rules import Notes
 
+_ZERO: Final = re.compile(r"v0+")
 _KEYS: Final = frozenset({"created", "state", "message", "user"})
 _USER_KEYS: Final = frozenset({"name", "address"})
 _INSTANT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
@@ -31,7 +32,7 @@ def check_version_names(notes: Notes, where: str, names: Sequence[str], specific
         if specification != "1.0":
             notes.add("E105" if name.startswith("v") else "E104", where, name=name)
     ordered = tuple(sorted(numbers, key=lambda name: (numbers[name], name)))
-    if names and (not ordered or numbers[ordered[0]] != 1):
+    if names and (not ordered or numbers[ordered[0]] != 1 or any(_ZERO.fullmatch(name) for name in names)):
         notes.add("E009", where)
     for before, after in pairwise(ordered):
         if numbers[after] > numbers[before] + 1:

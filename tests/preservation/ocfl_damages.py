@@ -183,6 +183,10 @@ def _a_fourth_version_in_the_second(made: MadeObject) -> None:
     made.change(change, "v2")
 
 
+def _zero(made: MadeObject) -> None:
+    made.change(lambda document: document["versions"].update(v0=document["versions"]["v1"]))
+
+
 def _unused(made: MadeObject) -> None:
     made.write("v3/content/unused", b"never there")
     made.change(lambda document: document["manifest"].update({NEVER: ["v3/content/unused"]}))
@@ -254,6 +258,8 @@ DECLARATION: Mapping[str, Damage] = {
     "no declaration": Damage("E003", lambda made: _remove(f"0=ocfl_object_{made.specification}")(made)),
     "two declarations": Damage("E003", _declared_twice, "E003 E038"),
     "a declaration without its sign": Damage("E002 E003 E004", _declaration("ocfl_object_{}")),
+    "a declaration with another sign": Damage("E002 E003 E004", _declaration("0-ocfl_object_{}")),
+    "a declaration of a root": Damage("E003 E006", _declaration("0=ocfl_{}")),
     "a declaration of another tag": Damage("E003 E005", _declaration("1=ocfl_object_{}")),
     "a declaration of a tag that is a word": Damage("E002 E003 E005", _declaration("T=ocfl_object_{}")),
     "a declaration of no known version": Damage("E003 E006", _declaration("0=ocfl_object_0.9")),
@@ -275,6 +281,7 @@ FOLDERS: Mapping[str, Damage] = {
     "a folder of a version that is no number": Damage("E001 E105", _folder("v0"), "E001"),
     "a folder of half a version": Damage("E001 E105", _folder("v3.5"), "E001"),
     "no versions": Damage("E008 E040 E042 E046 E107", _set("versions", {}), "E008 E040 E042 E046"),
+    "a version of number zero": Damage("E009 E046 E105", _zero, "E009 E046"),
     "versions from the second on": Damage("E009", _renamed_versions({"v3": "v4", "v2": "v3", "v1": "v2"})),
     "a gap in the versions": Damage("E010", _renamed_versions({"v3": "v4"})),
     "no folder of a version": Damage("E010 E046", _no_last_folder),
@@ -432,6 +439,7 @@ STATES_: Mapping[str, Damage] = {
     "a folder that sorts after its neighbour": Damage("E095", _state(["a", "a.txt", "a-b", "a/b"])),
 }
 FIXITY: Mapping[str, Damage] = {
+    "a fixity block by another word": Damage("E055 E102", lambda made: made.change(lambda d: d.update(checksums=d.pop("fixity")))),
     "a fixity block by another name": Damage("E055 E102", lambda made: made.change(lambda d: d.update(Fixity=d.pop("fixity")))),
     "fixity that is a list": Damage("E111", _fixity([]), "E056"),
     "fixity that is nothing": Damage("E111", _fixity(None), "E056"),

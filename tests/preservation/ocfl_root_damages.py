@@ -86,6 +86,11 @@ def _top_and_deep(made: MadeRoot) -> None:
     made.add("urn:example:3", "object")
 
 
+def _two_depths(made: MadeRoot) -> None:
+    (made.folder / "ocfl_layout.json").unlink()
+    made.add("urn:example:3", "abc/object")
+
+
 def _empty_extensions(made: MadeRoot) -> None:
     (made.folder / "ocfl_layout.json").unlink()
     shutil.rmtree(made.folder / "extensions")
@@ -133,6 +138,8 @@ ROOT_DAMAGES: Mapping[str, RootDamage] = {
     ),
     "a link in the root": RootDamage("E090", lambda made: (made.folder / "link").symlink_to(made.objects[1].folder)),
     "an object elsewhere than its layout says": RootDamage("W014", lambda made: made.add("urn:example:3", "abc/def/012/object")),
+    "a declaration with another sign": RootDamage("E069 E075 E077", _declaration("0-ocfl_{}")),
+    "objects at two depths": RootDamage("W014", _two_depths),
     "objects both at the top and deep": RootDamage("W014 W015", _top_and_deep),
     "an extension that nobody registered": RootDamage("W016", lambda made: made.write("extensions/of-ours/notes.txt"), "W013"),
 }
