@@ -71,7 +71,8 @@ def read_declaration(notes: BagNotes, tree: Tree, at: str, item: Item | None) ->
         elif lines[number] != f"{label}: {value}":
             notes.add("declaration_spaces_old" if version in OLD_VERSIONS else "declaration_spaces", DECLARATION, line=lines[number])
     for line in lines[2:]:
-        notes.add("declaration_lines" if line.strip() else "declaration_spaces_old", DECLARATION, line=line)
+        is_blank = not line.strip() and version in OLD_VERSIONS
+        notes.add("declaration_spaces_old" if is_blank else "declaration_lines", DECLARATION, line=line)
     return Declaration(version, _encoding(notes, values[1]))
 
 

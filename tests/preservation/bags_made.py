@@ -165,6 +165,9 @@ DAMAGES: Mapping[str, BagDamage] = {
     "a declaration of three lines": BagDamage(
         "declaration_lines", _declaration("BagIt-Version: {}\nTag-File-Character-Encoding: UTF-8\nMore: x\n")
     ),
+    "a declaration with a blank line": BagDamage(
+        "declaration_lines", _declaration("BagIt-Version: {}\nTag-File-Character-Encoding: UTF-8\n\n"), "declaration_spaces_old"
+    ),
     "a space before the colon": BagDamage(
         "declaration_spaces", _declaration("BagIt-Version : {}\nTag-File-Character-Encoding: UTF-8\n"), "declaration_spaces_old"
     ),
