@@ -19,6 +19,7 @@ FAMILIES: Final = {
     "show": "consult",
     "text": "consult",
     "export": "consult",
+    "import": "consult",
     "verify": "consult",
     "validate": "validate",
     "fixity": "keeping",

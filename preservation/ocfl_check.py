@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from preservation.fixity import digest_of
 from preservation.ocfl_inventory import (
     ALGORITHMS,
     INVENTORY,
@@ -16,7 +15,7 @@ from preservation.ocfl_inventory import (
     sidecar_name,
 )
 from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
-from preservation.store import BadKey, DigestMismatch, ObjectKey, ObjectMissing, ObjectStore
+from preservation.store import ObjectKey, ObjectMissing, ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Final
 
 from archivo.access.policy import custody
 from archivo.assembly import opened
-from archivo.commands.printing import STATUS_IN_WORDS, login, one_line, print_json, print_line
+from archivo.commands.parsing import Misuse
+from archivo.commands.printing import STATUS_IN_WORDS, login, one_line, print_json, print_line, progress
 from archivo.custody import services as custody_services
 from archivo.intake.representing import document_json
 from archivo.plain import utc
@@ -36,10 +37,19 @@ def text(parser: argparse.ArgumentParser) -> Act:
 
 
 def export(parser: argparse.ArgumentParser) -> Act:
-    """Copiar el paquete de un documento, o solo su original, a una carpeta vacía."""
-    _takes_document(parser)
-    parser.add_argument("destination", metavar="DESTINO", type=Path)
-    parser.add_argument("--original", action="store_true")
+    """Copiar el paquete de un documento, o solo su original, a una carpeta vacía; o muchos, con una página para cada uno.
+
+    Uno: «export ID DESTINO». Varios: «export ID ID DESTINO --as ocfl», «export --series 100.2 DESTINO»; interrumpida, se repite y sigue.
+    """
+    parser.add_argument("words", nargs="+", metavar="ID… DESTINO", help="los documentos, y la carpeta donde quedan")
+    parser.add_argument("--original", action="store_true", help="solo el archivo original de un documento")
+    parser.add_argument("--as", dest="form", choices=("ocfl", "bag", "dip"), help="como depósito OCFL, bolsas BagIt o paquetes E-ARK")
+    parser.add_argument("--series", metavar="CÓDIGO", help="los documentos de una serie o subserie")
+    parser.add_argument("--fonds", metavar="CÓDIGO", help="los de un fondo")
+    parser.add_argument("--search", metavar="PALABRAS", help="los que una búsqueda encuentra")
+    parser.add_argument("--all", action="store_true", help="todos")
+    parser.add_argument("--without-images", action="store_true", help="no dibujar las páginas")
+    parser.add_argument("--json", action="store_true")
     return _export
 
 
@@ -51,7 +61,14 @@ def verify(parser: argparse.ArgumentParser) -> Act:
     return _verify
 
 
-COMMANDS: Final = {"show": show, "text": text, "export": export, "verify": verify}
+def take_back(parser: argparse.ArgumentParser) -> Act:
+    """Recibir de vuelta paquetes que se sacaron: con su identidad, sus versiones y su historia."""
+    parser.add_argument("source", metavar="ORIGEN", type=Path, help="la carpeta de una salida, un depósito u objeto OCFL, o bolsas")
+    parser.add_argument("--json", action="store_true")
+    return _import
+
+
+COMMANDS: Final = {"show": show, "text": text, "export": export, "import": take_back, "verify": verify}
 
 
 def _takes_document(parser: argparse.ArgumentParser) -> None:
@@ -107,14 +124,62 @@ def _text(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    *ids, folder = options.words
+    is_selection = options.all or any(each is not None for each in (options.series, options.fonds, options.search))
+    if is_selection == bool(ids):
+        raise Misuse("diga qué documentos, por su identificador o con --series, --fonds, --search o --all, y la carpeta al final")
+    if is_selection or options.form or len(ids) > 1:
+        if options.original:
+            raise Misuse("--original es para un solo documento")
+        return _export_many(options, ids, Path(folder))
     with opened() as archive:
         os.umask(options.umask)
-        written = custody_services.export(archive, custody(login()), options.id, options.destination, only_original=options.original)
+        written = custody_services.export(archive, custody(login()), ids[0], Path(folder), only_original=options.original)
     if options.json:
-        print_json({"id": options.id, "destination": str(written)})
+        print_json({"id": ids[0], "destination": str(written)})
     else:
         print_line(f"Quedó en {written}.")
     return 0
+
+
+def _export_many(options: argparse.Namespace, ids: list[str], folder: Path) -> int:
+    from archivo.discovery import taking_away
+
+    selection = taking_away.Selection(ids, options.series, options.fonds, options.search)
+    with opened() as archive:
+        os.umask(options.umask)
+        actor = custody(login())
+        chosen = taking_away.chosen(archive, actor, selection)
+        with progress(len(chosen), "Documentos") as counter:
+            form = taking_away.Form(options.form or "ocfl")
+            report = taking_away.take_away(
+                archive, actor, chosen, folder, form, images=not options.without_images, told=lambda _: counter.step()
+            )
+    if options.json:
+        print_json({"destination": str(folder), "made": report.made, "already": report.already, "failed": report.failed})
+    else:
+        already = f", {count(report.already, 'que ya estaba', 'que ya estaban')}" if report.already else ""
+        print_line(f"{count(report.made, 'documento')} en {folder}{already}. Para leerlos: {folder / 'indice.html'}")
+        for one in report.failed:
+            print_line(f"  {one.id} no se copió: {one.reason}")
+    return 1 if report.failed else 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from archivo.intake.importing import take_back
+    from archivo.worker import work_until_done
+
+    with opened() as archive:
+        report = take_back(archive, custody(login()), options.source, lambda _: None)
+        work_until_done(archive, set(report.taken))
+    if options.json:
+        print_json({"taken": report.taken, "already": report.already, "refused": report.refused})
+    else:
+        already = count(len(report.already), "que ya estaba", "que ya estaban")
+        print_line(f"{count(len(report.taken), 'paquete recibido', 'paquetes recibidos')}, {already}.")
+        for one in report.refused:
+            print_line(f"  {one.place} no se recibió: {one.reason}")
+    return 1 if report.refused else 0
 
 
 def _verify(options: argparse.Namespace) -> int:

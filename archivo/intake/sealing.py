@@ -130,6 +130,13 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
         damaged = [identifier for identifier in sorted(kinds[kind]) if not _restored(archive, restore, identifier)]
         unreadable += [urn(identifier) for identifier in damaged]
         counts.append(len(kinds[kind]) - len(damaged))
+    begin_learning(archive)
+    fonds, schedules, documents, *_ = counts
+    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone))
+
+
+def begin_learning(archive: Archive) -> None:
+    """Have each schedule's classifier trained, and a class proposed for each document that has none: proposals are in no package."""
     with archive.transaction() as transaction:
         for version in transaction.session.scalars(select(TrdVersion)):
             transaction.enqueue("train", version.id, queue=Queue.TRAIN, priority=9)
@@ -140,8 +147,6 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
         )
         for document_id in transaction.session.scalars(unclassified):
             transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
-    fonds, schedules, documents, *_ = counts
-    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone))
 
 
 def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:

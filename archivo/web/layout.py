@@ -78,6 +78,17 @@ def layout(
     *, viewer_of: Callable[[Request], Viewer], clock: Callable[[], datetime], timezone: str = "America/Bogota", owner: str = ""
 ) -> Layout:
     """The layout of an application, with every static file's address computed once."""
+    environment = _environment(clock, timezone, owner)
+    environment.globals["asset"] = _addresses(STATIC).get
+    return Layout(viewer_of, environment)
+
+
+def standalone(timezone: str, owner: str) -> Environment:
+    """The templates of pages that are read without the application: they say instants and never how long ago."""
+    return _environment(None, timezone, owner)
+
+
+def _environment(clock: Callable[[], datetime] | None, timezone: str, owner: str) -> Environment:
     zone = ZoneInfo(timezone)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -87,12 +98,10 @@ def layout(
         lstrip_blocks=True,
         auto_reload=False,
     )
-    assets = _addresses(STATIC)
-    environment.globals |= {"asset": assets.get, "owner": owner, "now": clock, "count": spanish.count, "number": spanish.number}
+    environment.globals |= {"owner": owner, "count": spanish.count, "number": spanish.number}
     environment.filters |= {
         "day": spanish.day,
         "instant": lambda value: spanish.instant(value, zone),
-        "ago": lambda value: spanish.ago(value, clock(), zone),
         "edtf": spanish.edtf,
         "size": spanish.size,
         "number": spanish.number,
@@ -102,7 +111,10 @@ def layout(
         "calm": spanish.calm,
         "flowing": flowing,
     }
-    return Layout(viewer_of, environment)
+    if clock is not None:
+        environment.globals["now"] = clock
+        environment.filters["ago"] = lambda value: spanish.ago(value, clock(), zone)
+    return environment
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:

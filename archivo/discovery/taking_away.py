@@ -1,0 +1,313 @@
+"""Take packages away, to be read elsewhere without this program: the packages as they are, and a page for each that any browser opens.
+
+    DEST/indice.html            what is here
+    DEST/paginas/ID/…           a page for each document: description, history, text, images of its pages
+    DEST/ocfl/                  a storage root with the packages (form `ocfl`)
+    DEST/bolsas/ID/             a bag whose payload is the package (form `bag`)
+    DEST/dip/ID/                an E-ARK dissemination package: original, copies, text and description (form `dip`)
+
+`ocfl` and `bag` also hold the packages of the fonds and schedules that the documents name, so that `archivo import` gives all of it back.
+What is there already is not made again: an order that was interrupted is given again.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final
+
+from sqlalchemy import select
+
+from archivo.access.policy import Actor, scope
+from archivo.archive import Archive
+from archivo.audit import services as audit
+from archivo.custody.services import safe_name
+from archivo.discovery.images import page_image
+from archivo.errors import ArchivoError, Conflict, Malformed, reason_of
+from archivo.identifiers import urn
+from archivo.records.models import Document, Fonds
+from archivo.records.packaging import RECORD, TEXT
+from archivo.records.rows import visible_to
+from archivo.records.services import view_document, view_parts
+from archivo.records.views import DocumentView
+from archivo.records.wording import ACCESS, STATES
+from archivo.retention.classification import DECIDED
+from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
+from archivo.web.layout import standalone
+from preservation.bagit import write_bag
+from preservation.eark import folder_name, write_package
+from preservation.eark_package import Content, InformationPackage, Metadata, PackageKind, Representation
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_copy import Outcome, copy_object
+from preservation.ocfl_inventory import BadInventory
+from preservation.ocfl_layout import prefix_of
+from preservation.store import ObjectStore, StoreError
+from preservation.stores.filesystem import FilesystemStore
+from search.index import Query
+
+IMAGE_WIDTH: Final = 1200
+MOST_FOUND: Final = 10_000
+SOFTWARE: Final = ("Archivo", "0.1.0")
+
+
+class Form(StrEnum):
+    """What the packages are taken away as."""
+
+    OCFL = "ocfl"
+    BAG = "bag"
+    DIP = "dip"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents: these, or those of a series, of a fonds, or that a search finds; all of them if nothing is said."""
+
+    ids: Sequence[str] = ()
+    series: str | None = None
+    fonds: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A document that could not be taken away, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class TakenAway:
+    """What was taken: documents made now, those that were there already, and those that could not be."""
+
+    made: int = 0
+    already: int = 0
+    failed: list[Failed] = field(default_factory=list)
+
+
+def chosen(archive: Archive, actor: Actor, selection: Selection) -> list[str]:
+    """The documents of a selection that this actor may see, by identifier. Raises Unknown for an identifier that is none of theirs."""
+    if selection.ids:
+        return [view_document(archive, actor, each).id for each in dict.fromkeys(selection.ids)]
+    statement = select(Document.id).where(visible_to(actor), Document.ocfl_version > 0).order_by(Document.id)
+    if selection.fonds is not None:
+        statement = statement.join(Fonds, Fonds.id == Document.fonds_id).where(Fonds.code == selection.fonds)
+    if selection.series is not None:
+        code = selection.series
+        of_it = select(Classification.document_id).join(TrdClass, TrdClass.id == Classification.class_id)
+        of_it = of_it.where(Classification.status.in_(DECIDED), (TrdClass.code == code) | (TrdClass.series_code == code))
+        statement = statement.where(Document.id.in_(of_it))
+    if selection.text is not None:
+        statement = statement.where(Document.id.in_(_found(archive, actor, selection.text)))
+    with archive.reading() as session:
+        return list(session.scalars(statement))
+
+
+def take_away(
+    archive: Archive, actor: Actor, ids: Sequence[str], destination: Path, form: Form, *, images: bool, told: Callable[[str], None]
+) -> TakenAway:
+    """Put these documents in a folder, each told as it is there. What is damaged is not copied, and is named; the others are.
+
+    Raises Malformed for a folder that holds something else, Conflict where it cannot be written.
+    """
+    try:
+        _prepare(destination)
+        report = TakenAway()
+        away = _Away(archive, actor, destination, form, images)
+        for document_id in ids:
+            _one(away, document_id, report)
+            told(document_id)
+        away.end()
+    except OSError as fault:
+        raise Conflict(
+            "export.unwritable",
+            f"No se pudo escribir en «{destination}» ({reason_of(fault)}). Lo que ya quedó allí está completo.",
+            "Revise la carpeta y su espacio, y repita la orden: sigue donde iba.",
+        ) from fault
+    with archive.transaction() as transaction:
+        detail = {"form": form, "documents": report.made + report.already, "failed": len(report.failed)}
+        audit.record(transaction, actor.login, "documents.export", None, detail=detail)
+    return report
+
+
+def _found(archive: Archive, actor: Actor, text: str) -> list[str]:
+    found = archive.index.search(Query(text, limit=MOST_FOUND + 1), scope=scope(actor)).hits
+    if len(found) > MOST_FOUND:
+        raise Malformed(
+            "export.too_many",
+            f"Más de {MOST_FOUND} documentos responden a esas palabras. No se copió nada.",
+            "Agregue palabras, o saque una serie o un fondo.",
+        )
+    return [hit.document for hit in found]
+
+
+def _prepare(destination: Path) -> None:
+    """A folder that is not there, is empty, or was begun by this order."""
+    ours = {"indice.html", "paginas", "ocfl", "bolsas", "dip", ".ocfl.incoming"}
+    if destination.exists() and (not destination.is_dir() or any(each.name not in ours for each in destination.iterdir())):
+        raise Malformed(
+            "export.destination",
+            f"«{destination}» no es una carpeta, o tiene otras cosas. No se copió nada.",
+            "Elija una carpeta nueva, o la de una salida que se interrumpió.",
+        )
+    destination.mkdir(parents=True, exist_ok=True)
+
+
+def _one(away: "_Away", document_id: str, report: TakenAway) -> None:
+    try:
+        is_new = away.take(document_id)
+    except (StoreError, BadInventory):
+        report.failed.append(Failed(document_id, "lo guardado está dañado o incompleto: vea «archivo verify»"))
+    except ArchivoError as fault:
+        report.failed.append(Failed(document_id, fault.message))
+    else:
+        report.made += is_new
+        report.already += not is_new
+
+
+class _Away:
+    """A folder being filled."""
+
+    def __init__(self, archive: Archive, actor: Actor, folder: Path, form: Form, images: bool) -> None:
+        self._archive, self._actor, self._folder, self._form, self._images = archive, actor, folder, form, images
+        self._pages = standalone(archive.institution.timezone, archive.institution.entity_name)
+        self._needed: set[str] = set()
+        self._listed: list[DocumentView] = []
+        self._root: ObjectStore | None = None
+        if form is Form.OCFL:
+            self._root = FilesystemStore(folder / "ocfl", folder / ".ocfl.incoming")
+            StorageRoot(self._root).ensure()
+
+    def take(self, document_id: str) -> bool:
+        """Whether it was not there yet."""
+        view = view_document(self._archive, self._actor, document_id)
+        if self._form is not Form.DIP:
+            self._needed |= _needed_by(self._archive, document_id)
+        is_new = self._package(document_id, view)
+        is_new |= self._page(view, again=is_new)
+        self._listed.append(view)
+        return is_new
+
+    def end(self) -> None:
+        """What the documents name, and the index of the folder."""
+        for identifier in sorted(self._needed):
+            self._package(identifier, None)
+        shutil.rmtree(self._folder / ".ocfl.incoming", ignore_errors=True)
+        content = self._pages.get_template("discovery/afuera_indice.html").render(documents=self._listed, form=self._form)
+        _write(self._folder / "indice.html", content)
+
+    def _package(self, identifier: str, view: DocumentView | None) -> bool:
+        if self._root is not None:
+            outcome = copy_object(self._archive.store, self._root, prefix_of(urn(identifier)))
+            if outcome not in (Outcome.COPIED, Outcome.HELD):
+                raise BadInventory(identifier)
+            return outcome is Outcome.COPIED
+        target = self._folder / ("bolsas" if self._form is Form.BAG else "dip")
+        target = target / (identifier if self._form is Form.BAG else folder_name(urn(identifier)))
+        if target.exists():
+            return False
+        if self._form is Form.BAG:
+            self._bag(identifier, target)
+        elif view is not None:
+            self._dip(view, target.parent)
+        return True
+
+    def _bag(self, identifier: str, target: Path) -> None:
+        """The whole OCFL object as payload: copied, and so compared with its inventories, before it is put in the bag."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._archive.scratch("away")) as folder:
+            copy = Path(folder) / "object"
+            self._archive.packages.export(urn(identifier), copy)
+            files = sorted(file for file in copy.rglob("*") if file.is_file())
+            payload = ((file.relative_to(copy).as_posix(), partial(_opened, file)) for file in files)
+            info = [("Source-Organization", self._archive.institution.entity_name), ("External-Identifier", urn(identifier))]
+            write_bag(target, payload, info=info, algorithms=("sha256", "sha512"))
+
+    def _dip(self, view: DocumentView, target: Path) -> None:
+        """The representations as they are; the description as the package has it."""
+        target.mkdir(parents=True, exist_ok=True)
+        created = view.received_at
+        representations = []
+        for each in view.representations:
+            name = safe_name(view.filename) if each.role == "original" else Path(each.path).name
+            content = Content(name, each.size, each.mime or "application/octet-stream", created, self._opening(view.id, each.path))
+            representations.append(Representation(each.role, [content]))
+        text = self._read(view.id, TEXT)
+        if text is not None:
+            representations.append(Representation("text", [Content.of("text.txt", text, "text/plain", created)]))
+        record = self._read(view.id, RECORD) or b"{}"
+        described = Metadata(Content.of("record.json", record, "application/json", created), "OTHER", other="Archivo record")
+        package = InformationPackage(
+            PackageKind.DIP,
+            urn(view.id),
+            view.title or view.filename,
+            created,
+            SOFTWARE,
+            representations,
+            descriptive=[described],
+            creator=view.fonds_name,
+        )
+        write_package(package, target)
+
+    def _opening(self, document_id: str, path: str) -> Callable[[], "closing[BinaryIO]"]:
+        return lambda: closing(self._archive.packages.open(urn(document_id), path))
+
+    def _read(self, document_id: str, path: str) -> bytes | None:
+        if path not in self._archive.packages.inventory(urn(document_id)).state():
+            return None
+        with self._archive.packages.open(urn(document_id), path) as stream:
+            return stream.read()
+
+    def _page(self, view: DocumentView, *, again: bool) -> bool:
+        folder = self._folder / "paginas" / view.id
+        page = folder / "index.html"
+        if page.exists() and not again:
+            return False
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = view_parts(self._archive, self._actor, view.id)
+        images = dict(self._drawn(view.id, [part.number for part in parts if part.width is not None], folder)) if self._images else {}
+        content = self._pages.get_template("discovery/afuera.html").render(
+            document=view, parts=parts, images=images, package=self._place_of(view), access=ACCESS, states=STATES
+        )
+        _write(page, content)
+        return True
+
+    def _drawn(self, document_id: str, numbers: Sequence[int], folder: Path) -> Iterator[tuple[int, str]]:
+        for number in numbers:
+            with suppress(ArchivoError):  # a page that cannot be drawn has its text
+                drawn = page_image(self._archive, self._actor, document_id, number, IMAGE_WIDTH)
+                name = f"{number:05d}.webp"
+                shutil.copyfile(drawn, folder / name)
+                yield number, name
+
+    def _place_of(self, view: DocumentView) -> str:
+        """Where the document's package is, from its page."""
+        if self._form is Form.OCFL:
+            return f"../../ocfl/{prefix_of(urn(view.id))}"
+        return f"../../bolsas/{view.id}/" if self._form is Form.BAG else f"../../dip/{folder_name(urn(view.id))}/"
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")
+
+
+def _needed_by(archive: Archive, document_id: str) -> set[str]:
+    """The packages of the fonds and of the schedules that a document's package names, as far as they were written."""
+    schedules = select(Classification.trd_id).where(Classification.document_id == document_id)
+    decided = select(Decision.trd_id).where(Decision.document_id == document_id)
+    with archive.reading() as session:
+        named = {*session.scalars(schedules), *session.scalars(decided)}
+        fonds = session.scalars(select(Fonds.id).join(Document, Document.fonds_id == Fonds.id).where(Document.id == document_id))
+        kept = {each for each in fonds if session.get_one(Fonds, each).ocfl_version}
+        return kept | set(session.scalars(select(TrdVersion.id).where(TrdVersion.id.in_(named), TrdVersion.ocfl_version > 0)))
+
+
+def _write(path: Path, content: str) -> None:
+    """Whole or not at all: a page that is there was finished."""
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(content, encoding="utf-8")
+    unfinished.rename(path)

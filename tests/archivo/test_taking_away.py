@@ -1,0 +1,205 @@
+"""Packages are taken away to be read elsewhere, and come back with their identity, their versions and their history."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archivo.assembly import opened
+from archivo.identifiers import urn
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_layout import prefix_of
+from preservation.stores.filesystem import FilesystemStore
+from preservation.validate import validate
+
+from .conftest import Command
+
+Moved = Callable[[], None]
+
+
+@pytest.fixture
+def kept(archivo: Command, filled: Path, embedded: None) -> list[str]:
+    """All the documents of the filled home, one of which has an act after it was processed."""
+    with opened() as archive:
+        ids = sorted(each.removeprefix("urn:uuid:") for each in archive.packages.objects())
+    found = [each for each in ids if archivo("show", each, "--json").status == 0]
+    suggested = archivo("classify", found[0], "--json").value
+    assert archivo("classify", found[0], "--confirm", f"{suggested['office']}/{suggested['code']}").status == 0
+    return found
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Moved:
+    """From then on the commands work in another home, which is empty."""
+    return lambda: monkeypatch.setenv("ARCHIVO_HOME", str(tmp_path / "otra"))
+
+
+def told(archivo: Command, ids: list[str]) -> list[Any]:
+    """All but what is only proposed, which is proposed anew."""
+    shown = [archivo("show", each, "--json").value for each in ids]
+    for each in shown:
+        if each["classification"] and each["classification"]["status"] != "confirmed":
+            del each["classification"]
+    texts = [archivo("text", each, "--json").value for each in ids]
+    return [shown, texts]
+
+
+def files_of(root: Path, identifier: str) -> dict[str, bytes]:
+    place = root / prefix_of(urn(identifier))
+    return {file.relative_to(place).as_posix(): file.read_bytes() for file in place.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize(("form", "folder"), [("ocfl", "ocfl"), ("bag", "bolsas")])
+def test_what_is_taken_away_comes_back_as_it_was(
+    form: str, folder: str, archivo: Command, kept: list[str], home: Path, tmp_path: Path, elsewhere: Moved
+) -> None:
+    ran = archivo("export", "--all", tmp_path / "fuera", "--as", form, "--without-images", "--json")
+    assert (ran.status, ran.value["made"], ran.value["failed"]) == (0, len(kept), [])
+    before, stored = told(archivo, kept), {each: files_of(home / "store", each) for each in kept}
+    elsewhere()
+    back = archivo("import", tmp_path / "fuera", "--json")
+    assert (back.status, back.value["refused"]) == (0, [])
+    assert set(back.value["taken"]) >= set(kept)
+    assert told(archivo, kept) == before
+    assert {each: files_of(tmp_path / "otra" / "store", each) for each in kept} == stored
+    assert archivo("verify", "--json").status == 0
+    assert archivo("audit", "verify").status == 0
+    again = archivo("import", tmp_path / "fuera", "--json").value
+    assert (again["taken"], set(again["already"]) >= set(kept)) == ([], True)
+
+
+def test_what_was_taken_is_valid_and_readable_by_others(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    for form, folder in (("ocfl", "ocfl"), ("bag", "bolsas"), ("dip", "dip")):
+        archivo("export", kept[0], kept[1], tmp_path / form, "--as", form, "--without-images")
+        packages = [tmp_path / form / folder] if form == "ocfl" else sorted((tmp_path / form / folder).iterdir())
+        for package in packages:
+            report = validate(package)
+            assert report.valid, (form, [finding.to_json() for finding in report.findings if finding.severity == "error"])
+
+
+def test_each_document_has_a_page_that_needs_nothing_else(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    archivo("export", "--all", tmp_path / "fuera")
+    index = (tmp_path / "fuera" / "indice.html").read_text("utf-8")
+    for each in kept:
+        assert f"paginas/{each}/index.html" in index
+        page = (tmp_path / "fuera" / "paginas" / each / "index.html").read_text("utf-8")
+        shown = archivo("show", each, "--json").value
+        assert shown["original"]["sha256"] in page
+        assert not re.search(r"(src|href)=\"(https?:|/)", page)
+        assert page.count("<li>") >= len(shown["events"]) + len(shown["representations"])
+    images = sorted((tmp_path / "fuera" / "paginas").rglob("*.webp"))
+    assert images
+    assert all(image.read_bytes()[8:12] == b"WEBP" for image in images)
+
+
+def test_an_order_that_was_interrupted_goes_on(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    archivo("export", kept[0], kept[1], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+    shutil.rmtree(tmp_path / "fuera" / "paginas" / kept[1])
+    (tmp_path / "fuera" / "indice.html").unlink()
+    ran = archivo("export", kept[0], kept[1], kept[2], tmp_path / "fuera", "--as", "ocfl", "--without-images", "--json")
+    assert (ran.value["already"], ran.value["made"]) == (1, 2)
+    assert (tmp_path / "fuera" / "indice.html").exists()
+
+
+def test_a_new_version_follows_in_the_same_folder(archivo: Command, kept: list[str], tmp_path: Path, elsewhere: Moved) -> None:
+    archivo("export", kept[0], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+    archivo("publish", kept[0], "--withdraw")
+    archivo("export", kept[0], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+    before = told(archivo, kept[:1])
+    elsewhere()
+    assert archivo("import", tmp_path / "fuera").status == 0
+    assert told(archivo, kept[:1]) == before
+
+
+def test_a_selection_takes_what_it_says(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    def taken(*words: str) -> set[str]:
+        folder = tmp_path / f"fuera{len(list(tmp_path.iterdir()))}"
+        assert archivo("export", *words, folder, "--without-images", "--json").status == 0
+        pages = folder / "paginas"
+        return {each.name for each in pages.iterdir()} if pages.is_dir() else set()
+
+    classes = {each: (archivo("classify", each, "--json").value or {}) for each in kept}
+    code = classes[kept[0]]["code"]
+    decided = {each for each, found in classes.items() if found.get("code") == code and found["status"] in ("confirmed", "automatic")}
+    assert kept[0] in decided
+    assert taken("--series", code) == decided
+    assert taken("--fonds", "CO.11001.SG") == set(kept)
+    assert taken("--fonds", "OTRO") == set()
+    found = {hit["id"] for hit in archivo("search", "acta", "--limit", "100", "--json").value["hits"]}
+    assert taken("--search", "acta") >= found
+
+
+def test_damage_is_not_taken_away_and_is_named(archivo: Command, kept: list[str], home: Path, tmp_path: Path) -> None:
+    data = next((home / "store" / prefix_of(urn(kept[0]))).rglob("original/data"))
+    data.chmod(0o644)
+    data.write_bytes(b"otra cosa")
+    ran = archivo("export", "--all", tmp_path / "fuera", "--without-images", "--json")
+    assert ran.status == 1
+    assert [one["id"] for one in ran.value["failed"]] == [kept[0]]
+    assert ran.value["made"] == len(kept) - 1
+
+
+def test_a_folder_with_other_things_is_refused(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    (tmp_path / "fuera").mkdir()
+    (tmp_path / "fuera" / "mio.txt").write_text("x")
+    assert archivo("export", "--all", tmp_path / "fuera", "--json").value["error"]["code"] == "export.destination"
+    assert [each.name for each in (tmp_path / "fuera").iterdir()] == ["mio.txt"]
+
+
+@pytest.mark.parametrize("words", [(), ("--all", "--original"), ("--series", "1", "un-id")])
+def test_an_order_that_says_too_little_or_too_much_is_refused(words: tuple[str, ...], archivo: Command, home: Path, tmp_path: Path) -> None:
+    assert archivo("export", *words, tmp_path / "fuera", "--json").status == 2
+    assert not (tmp_path / "fuera").exists()
+
+
+class TestTakingBack:
+    @pytest.fixture
+    def away(self, archivo: Command, kept: list[str], tmp_path: Path, elsewhere: Moved) -> Path:
+        archivo("export", kept[0], kept[1], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+        elsewhere()
+        return tmp_path / "fuera" / "ocfl"
+
+    def test_what_is_damaged_is_refused_and_the_rest_taken(self, archivo: Command, kept: list[str], away: Path) -> None:
+        data = next((away / prefix_of(urn(kept[0]))).rglob("original/data"))
+        data.chmod(0o644)
+        data.write_bytes(b"otra cosa")
+        ran = archivo("import", away, "--json")
+        assert ran.status == 1
+        assert kept[1] in ran.value["taken"]
+        assert [kept[0] in ran.value["taken"], "E092" in ran.value["refused"][0]["reason"]] == [False, True]
+        assert archivo("show", kept[0], "--json").status == 1
+
+    def test_what_is_not_this_programs_is_refused(self, archivo: Command, home: Path, tmp_path: Path) -> None:
+        store = FilesystemStore(tmp_path / "ajeno", tmp_path / "ajeno.incoming")
+        StorageRoot(store).ensure()
+        with StorageRoot(store).new_version("info:otro", base=None) as writer:
+            writer.put_bytes("a.txt", b"a")
+
+            writer.commit("x", "x", None, datetime(2026, 1, 1, tzinfo=UTC))
+        ran = archivo("import", tmp_path / "ajeno", "--json")
+        assert (ran.status, ran.value["taken"], len(ran.value["refused"])) == (1, [], 1)
+        assert archivo("verify", "--json").value["unexpected"] == []
+
+    def test_a_record_that_is_not_of_its_original_is_refused(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        """Whole and valid as OCFL, and yet its record speaks of other bytes."""
+        store = FilesystemStore(away, tmp_path / "away.incoming")
+        root = StorageRoot(store)
+        with root.open(urn(kept[0]), "metadata/record.json") as stream:
+            record = json.loads(stream.read())
+        with root.new_version(urn(kept[0]), base=root.head(urn(kept[0]))) as writer:
+            writer.put_bytes("metadata/record.json", json.dumps({**record, "sha256": "0" * 64}).encode())
+
+            writer.commit("x", "x", None, datetime(2026, 1, 1, tzinfo=UTC))
+        ran = archivo("import", away, "--json")
+        assert ran.status == 1
+        assert "no coincide" in ran.value["refused"][0]["reason"]
+        assert kept[1] in ran.value["taken"]
+
+    def test_a_folder_without_packages_is_told(self, archivo: Command, home: Path, tmp_path: Path) -> None:
+        (tmp_path / "nada").mkdir()
+        assert archivo("import", tmp_path / "nada", "--json").value["error"]["code"] == "import.nothing"
