@@ -49,6 +49,7 @@ class EventType(StrEnum):
     METADATA_MODIFICATION = "metadata modification"
     INFORMATION_PACKAGE_CREATION = "information package creation"
     FILENAME_CHANGE = "filename change"
+    DELETION = "deletion"
     REPLICATION = "replication"
     POLICY_ASSIGNMENT = "policy assignment"
     ACCESSION = "accession"

@@ -59,6 +59,19 @@ class StoreUnavailable(StoreError):
     """The store does not answer or refuses the credentials."""
 
 
+_AUTHORITY: Final = re.compile(r"uncommitted|repair|deletion:[A-Za-z0-9._-]{1,100}")
+
+
+def check_authority(text: str) -> None:
+    """Raise ValueError unless the text names a decision that allows a deletion. Every adapter asks this before it touches anything.
+
+    `uncommitted`: no inventory names the bytes. `repair`: they are damaged, and good ones take their place. `deletion:` and the identifier
+    of an act: that act ordered what was committed to be deleted. There is no other.
+    """
+    if not _AUTHORITY.fullmatch(text):
+        raise ValueError("a deletion names the decision that allows it")
+
+
 def check_key(text: str) -> ObjectKey:
     """The text as an ObjectKey; BadKey if it is none. Every adapter asks this before it touches anything."""
     if len(text) > 1024 or not _KEY.fullmatch(text):
@@ -92,7 +105,7 @@ class ObjectStore(Protocol):
     4. What open() yields has the digest that put() returned.
     5. replace() moves one kind of key, the OCFL root inventory and its sidecar, for ocfl.py alone: it swaps only if the bytes
        there have the digest `was`; bytes already new: success; others: Changed.
-    6. delete() removes one key; `authority` names the decision that allows it ("uncommitted" for what no inventory names).
+    6. delete() removes one key; `authority` names the decision that allows it, one of those that check_authority() knows: else ValueError.
     7. Inside batch(), what was put is durable when the batch closes (one sync for all).
     8. digests() reads each object whole, now; it tells what open() would yield.
     """

@@ -23,6 +23,7 @@ from preservation.store import (
     StoredObject,
     StoreFull,
     StoreUnavailable,
+    check_authority,
     check_key,
 )
 from preservation.stores.beneath import ABSENT, digests_beneath, open_beneath
@@ -144,8 +145,7 @@ class FilesystemStore:
             yield from self._walk(self._deepest_folder(prefix), prefix, after or "")
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
-        if not authority.strip():
-            raise ValueError("a deletion names the decision that allows it")
+        check_authority(authority)
         check_key(key)
         with _faults(key), note(self._incoming, key):
             with self._folder(key) as folder:

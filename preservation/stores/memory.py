@@ -9,7 +9,17 @@ from threading import RLock
 from typing import BinaryIO
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest
-from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoredObject, check_key, digests_by_opening
+from preservation.store import (
+    Changed,
+    DigestMismatch,
+    ObjectExists,
+    ObjectKey,
+    ObjectMissing,
+    StoredObject,
+    check_authority,
+    check_key,
+    digests_by_opening,
+)
 
 
 class MemoryStore:
@@ -61,8 +71,7 @@ class MemoryStore:
                 yield StoredObject(key, len(data))
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
-        if not authority.strip():
-            raise ValueError("a deletion names the decision that allows it")
+        check_authority(authority)
         with self._lock:
             self._data(key)
             del self._objects[key]

@@ -21,6 +21,7 @@ from preservation.store import (
     StoredObject,
     StoreError,
     StoreUnavailable,
+    check_authority,
     check_key,
     digests_by_opening,
 )
@@ -142,8 +143,7 @@ class S3Store:
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted."""
-        if not authority.strip():
-            raise ValueError("a deletion names the decision that allows it")
+        check_authority(authority)
         check_key(key)
         for _ in range(_ROUNDS):
             seen = self._head(key).headers.get("etag", "")

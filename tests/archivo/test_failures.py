@@ -32,7 +32,7 @@ def last_attempt(archive: Archive, object_id: str) -> Lease:
 def without_package(archive: Archive) -> str:
     document = deposit(archive, custody("pruebas"), Upload(BytesIO(b"Circular uno"), "uno.txt")).id
     for stored in list(archive.packages.keys(urn(document))):
-        archive.store.delete(stored.key, authority="pruebas")
+        archive.store.delete(stored.key, authority="uncommitted")
     return document
 
 

@@ -136,7 +136,7 @@ def ways_of(place: str, at_once: int) -> tuple[dict[str, Way], Callable[[], None
 
     def empty() -> None:
         with ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(lambda one: store.delete(one.key, authority="a measurement of one's own"), list(store.list())))
+            list(pool.map(lambda one: store.delete(one.key, authority="uncommitted"), list(store.list())))
         store.close()
 
     return {"ours": Ours(store), **sdk}, empty

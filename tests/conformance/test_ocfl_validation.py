@@ -57,6 +57,6 @@ def test_a_root_on_a_server_is_judged_where_it_is(versitygw: S3Server) -> None:
     assert report.valid
     assert {finding.code for finding in report.findings} == {"W004"}
     key = next(found.key for found in root.keys("urn:uuid:1") if "/content/" in found.key)
-    store.delete(key, authority="the test")
+    store.delete(key, authority="uncommitted")
     lost = validate_root(StoreTree(store))
     assert {(finding.code, finding.where) for finding in lost.findings if finding.severity is Severity.ERROR} >= {("E092", key)}

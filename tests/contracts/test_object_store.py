@@ -197,11 +197,25 @@ def test_replace_swaps_only_what_the_caller_had_seen(adapter: Adapter, store: Ob
 
 def test_delete_names_its_authority(store: ObjectStore) -> None:
     _put(store, "a/b/c", b"x")
-    with pytest.raises(ValueError, match="decision"):
-        store.delete(ObjectKey("a/b/c"), authority=" ")
+    for unknown in (
+        "",
+        " ",
+        "the director",
+        "Uncommitted",
+        "repair ",
+        "deletion",
+        "deletion:",
+        "deletion:a b",
+        "deletion:a\n",
+        "x:deletion:a",
+    ):
+        with pytest.raises(ValueError, match="decision"):
+            store.delete(ObjectKey("a/b/c"), authority=unknown)
     assert _keys(store) == ["a/b/c"]
-    store.delete(ObjectKey("a/b/c"), authority="uncommitted")
-    assert _keys(store) == []
+    for known in ("uncommitted", "repair", "deletion:01998c3e-0000-7000-8000-000000000000"):
+        _put(store, "a/b/c", b"x")
+        store.delete(ObjectKey("a/b/c"), authority=known)
+        assert _keys(store) == []
     _put(store, "a/b/c", b"other bytes, another object")
 
 

@@ -177,7 +177,7 @@ def test_one_that_is_only_read_makes_nothing_and_takes_nothing(tmp_path: Path) -
     for write in (
         lambda: store.put(ObjectKey("a/c"), io.BytesIO(b"others")),
         lambda: store.replace(ObjectKey("a/b"), io.BytesIO(b"others"), was=Digest("sha256", "0" * 64)),
-        lambda: store.delete(ObjectKey("a/b"), authority="nobody"),
+        lambda: store.delete(ObjectKey("a/b"), authority="uncommitted"),
     ):
         with pytest.raises(StoreError):
             write()

@@ -30,7 +30,7 @@ def write(store: ObjectStore, text: str) -> None:
 
 
 def overwrite(store: ObjectStore, key: ObjectKey, data: bytes) -> None:
-    store.delete(key, authority="a test")
+    store.delete(key, authority="uncommitted")
     store.put(key, io.BytesIO(data))
 
 
@@ -73,7 +73,7 @@ def test_every_file_damaged_or_lost_is_given_back_and_nothing_else_is_touched(or
         for damaged in (b"x" + content[1:], None):
             aside = Aside()
             if damaged is None:
-                original.delete(key, authority="a test")
+                original.delete(key, authority="uncommitted")
             else:
                 overwrite(original, key, damaged)
             found = mended(original, [copy], aside=aside)
@@ -86,7 +86,7 @@ def test_every_file_damaged_or_lost_is_given_back_and_nothing_else_is_touched(or
 def test_a_whole_object_is_given_back(original: MemoryStore, copy: MemoryStore) -> None:
     before = held(original)
     for key in before:
-        original.delete(key, authority="a test")
+        original.delete(key, authority="uncommitted")
     assert mended(original, [copy]).after.is_intact
     assert held(original) == before
 
