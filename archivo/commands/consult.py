@@ -90,6 +90,10 @@ def _show(options: argparse.Namespace) -> int:
     print_line(f"Original: {one_line(view.filename)}, {kept.size} bytes, {kept.puid or 'formato desconocido'}, {kept.sha256}")
     if found is not None:
         print_line(f"Clase: {found.item.code + ' ' + found.item.label if found.item else '—'} ({STATUS_IN_WORDS[found.status]})")
+    if view.tombstone is not None:
+        gone = sum(each.size for each in view.tombstone.files)
+        files = count(len(view.tombstone.files), "archivo")
+        print_line(f"Eliminado el {utc(view.tombstone.at)}: {files}, {gone} bytes. Queda constancia de cada uno, con su resumen, en el paquete.")
     for finding in view.findings:
         print_line(f"  {finding.message} {finding.remedy}")
     for event in view.events:
@@ -150,7 +154,7 @@ def _export_many(options: argparse.Namespace, ids: list[str], folder: Path) -> i
         os.umask(options.umask)
         actor = custody(login())
         chosen = taking_away.chosen(archive, actor, selection)
-        with progress(len(chosen), "Documentos") as counter:
+        with progress("Documentos", len(chosen)) as counter:
             form = taking_away.Form(options.form or "ocfl")
             report = taking_away.take_away(
                 archive, actor, chosen, folder, form, images=not options.without_images, told=lambda _: counter.step()

@@ -74,7 +74,7 @@ def _helped(options: argparse.Namespace, files: int, *, is_local: bool) -> Abstr
 def _deposit_all(archive: Archive, actor: Actor, files: Sequence[tuple[Path, Metadata]], options: argparse.Namespace) -> int:
     deposited: list[Deposited] = []
     failed = False
-    with progress(len(files), "Recibidos") as counter:
+    with progress("Recibidos", len(files)) as counter:
         for path, metadata in files:
             try:
                 with path.open("rb") as content:

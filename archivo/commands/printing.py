@@ -87,9 +87,9 @@ def login() -> str:
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator["Progress"]:
+def progress(what: str, total: int = 0) -> Iterator["Progress"]:
     """A counter on stderr, only on a terminal."""
-    counter = Progress(total, what, sys.stderr is not None and sys.stderr.isatty())
+    counter = Progress(what, total, sys.stderr is not None and sys.stderr.isatty())
     yield counter
     counter.end()
 
@@ -97,13 +97,17 @@ def progress(total: int, what: str) -> Iterator["Progress"]:
 class Progress:
     """Counts what is done."""
 
-    def __init__(self, total: int, what: str, visible: bool) -> None:
-        self._total, self._what, self._visible, self._done = total, what, visible, 0
+    def __init__(self, what: str, total: int, visible: bool) -> None:
+        self._what, self._total, self._visible, self._done = what, total, visible, 0
 
     def step(self) -> None:
-        self._done += 1
+        self.told(self._done + 1, self._total)
+
+    def told(self, done: int, total: int) -> None:
+        """So many are done, of so many."""
+        self._done = done
         if self._visible:
-            sys.stderr.write(f"\r{self._what}: {self._done} de {self._total} ")
+            sys.stderr.write(f"\r{self._what}: {done} de {total} ")
             sys.stderr.flush()
 
     def end(self) -> None:

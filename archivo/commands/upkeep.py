@@ -6,7 +6,7 @@ from typing import Final
 
 from archivo.access.policy import custody
 from archivo.assembly import opened, settings_or_malformed
-from archivo.commands.printing import login, print_json, print_line
+from archivo.commands.printing import login, print_json, print_line, progress
 from archivo.errors import NoRoom, Unavailable
 from archivo.web.spanish import count
 
@@ -49,7 +49,8 @@ def _rebuild(options: argparse.Namespace) -> int:
     entries = 0
     with opened() as archive:
         if not options.index:
-            restored = sealing.rebuild_catalogue(archive)
+            with progress("Objetos") as counter:
+                restored = sealing.rebuild_catalogue(archive, counter.told)
             restore_ledgers(archive)
         if not options.catalogue:
             entries = sealing.rebuild_index(archive)
@@ -64,6 +65,7 @@ def _rebuild(options: argparse.Namespace) -> int:
                 "entries": entries,
                 "unreadable": list(restored.unreadable),
                 "undone": list(restored.undone),
+                "deleted": restored.deleted,
             }
         )
     else:
@@ -71,6 +73,7 @@ def _rebuild(options: argparse.Namespace) -> int:
             count(restored.fonds, "fondo"),
             count(restored.trd_versions, "tabla de retención", "tablas de retención"),
             count(restored.documents, "documento"),
+            count(restored.deleted, "eliminado"),
             count(entries, "entrada"),
         )
         print_line(f"{', '.join(counts)}.")

@@ -102,7 +102,7 @@ def _deposit(archive: Archive, actor: Actor, threads: int) -> int:
     """Deposit the corpus and wait until all can be found; how many failed."""
     manifest = read_manifest(archive, MANIFEST)
     deposited = []
-    with progress(len(manifest.rows), "Recibidos") as counter:
+    with progress("Recibidos", len(manifest.rows)) as counter:
         for row in manifest.rows:
             with row.path.open("rb") as content:
                 deposited.append(intake.deposit(archive, actor, Upload(content, row.path.name, row.metadata)))
