@@ -92,6 +92,23 @@ class NotCopied:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class CopyState:
+    """How a package stands in a place: its version there, when all of it was last read again, and what was found (None: never read)."""
+
+    location: str
+    version: int
+    checked_at: datetime | None
+    outcome: str | None
+
+
+def copies_of(archive: Archive, object_id: str) -> list[CopyState]:
+    """How a package stands in each place that has it, of a document that the caller may show."""
+    with archive.reading() as session:
+        found = (session.get(KeptCopy, (each, object_id)) for each in places(archive))
+        return [CopyState(each.location, each.version, each.checked_at, each.outcome) for each in found if each is not None]
+
+
 def fixity_state(archive: Archive, actor: Actor, place: str | None = None) -> list[PlaceState]:
     """What is known of each place, or of one. Raises Unknown for a place that there is not."""
     require(archive, actor, Grant.VERIFY)

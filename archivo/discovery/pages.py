@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from archivo.access.door import Anyone, Here
 from archivo.access.policy import CITIZEN, Grant
+from archivo.custody.oversight import OUTCOMES, copies_of
 from archivo.discovery import addresses, bulk_pages, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
@@ -142,6 +143,8 @@ def document(
         field_names=FIELD_NAMES,
         first_now=next((index for index, (_, is_now) in enumerate(reading.boxes) if is_now), None) if reading else None,
         address=address,
+        copies=copies_of(archive, document_id) if actor.may(Grant.VERIFY) else [],
+        copy_words=OUTCOMES,
         may_describe=actor.may(Grant.DESCRIBE),
         may_classify=actor.may(Grant.CLASSIFY),
         may_retry=actor.may(Grant.RETRY_JOBS),

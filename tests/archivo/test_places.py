@@ -392,6 +392,15 @@ class TestPage:
         assert all(f'id="noches-{place}"' in told for place in ("principal", "copia", "otra"))
         assert re.search(r"<title>\d+ de \w+ de \d{4}: \d+ paquetes leídos, 1 no estaba íntegro</title>", told)
 
+    def test_a_document_tells_where_it_is_and_when_it_was_read_there(
+        self, archivo: Command, copied: list[str], web: TestClient, archive: Archive
+    ) -> None:
+        copies = archivo("show", copied[0], "--json").value["copies"]
+        assert [(one["location"], one["outcome"]) for one in copies] == [(place, "intact") for place in ("principal", "copia", "otra")]
+        told = words(web.get(f"/documentos/{copied[0]}?ver=integridad").text)
+        assert all(f"En «{place}», versión 2; leído entero" in told for place in ("principal", "copia", "otra"))
+        assert "Dónde está" not in words(signed_in(archive, "sara").get(f"/documentos/{copied[0]}?ver=integridad").text)
+
     def test_an_archive_that_was_never_read_says_so(self, kept: list[str], web: TestClient) -> None:
         assert "nunca se leyó ninguno de nuevo" in words(web.get("/custodia").text)
 
