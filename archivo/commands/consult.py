@@ -12,6 +12,7 @@ from archivo.assembly import opened
 from archivo.commands.parsing import Misuse
 from archivo.commands.printing import STATUS_IN_WORDS, login, one_line, print_json, print_line, progress
 from archivo.custody import services as custody_services
+from archivo.custody.oversight import copies_of
 from archivo.intake.representing import document_json
 from archivo.plain import utc
 from archivo.records import services as records
@@ -81,8 +82,9 @@ def _show(options: argparse.Namespace) -> int:
         actor = custody(login())
         view = records.view_document(archive, actor, options.id)
         found = classification.classification_of(archive, actor, options.id)
+        copies = copies_of(archive, view.id)
     if options.json:
-        print_json(document_json(view, found))
+        print_json({**document_json(view, found), "copies": copies})
         return 0
     print_line(view.title)
     print_line(f"{view.id} · {STATES[view.state]} · {edtf(view.date)} · {count(view.part_count, 'parte')} · acceso: {ACCESS[view.access]}")
@@ -93,7 +95,7 @@ def _show(options: argparse.Namespace) -> int:
     if view.tombstone is not None:
         gone = sum(each.size for each in view.tombstone.files)
         files = count(len(view.tombstone.files), "archivo")
-        print_line(f"Eliminado el {utc(view.tombstone.at)}: {files}, {gone} bytes. Queda constancia de cada uno, con su resumen, en el paquete.")
+        print_line(f"Eliminado el {utc(view.tombstone.at)}: {files}, {gone} bytes. El paquete dice el resumen de cada uno.")
     for finding in view.findings:
         print_line(f"  {finding.message} {finding.remedy}")
     for event in view.events:
