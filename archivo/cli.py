@@ -25,6 +25,8 @@ FAMILIES: Final = {
     "fixity": "keeping",
     "replicas": "keeping",
     "audit": "keeping",
+    "hold": "deleting",
+    "delete": "deleting",
     "formats": "formats",
     "migrate-formats": "formats",
     "search": "search",

@@ -44,6 +44,8 @@ class Grant(StrEnum):
     RETRY_JOBS = "jobs.retry"
     MANAGE_PEOPLE = "people"
     VERIFY = "verify"
+    HOLD = "hold"
+    DELETE = "delete"
 
 
 ACTS: Final = {
@@ -59,6 +61,8 @@ ACTS: Final = {
     Grant.RETRY_JOBS: "reintentar trabajos",
     Grant.MANAGE_PEOPLE: "administrar personas y permisos",
     Grant.VERIFY: "verificar la integridad",
+    Grant.HOLD: "retener documentos para que no se eliminen",
+    Grant.DELETE: "pedir y confirmar eliminaciones",
 }
 
 PUBLIC: Final = "public"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.data import format_policy
-from archivo.records.models import Document, Representation
+from archivo.records.models import Document, DocumentState, Representation
 from preservation.formats import Certainty, FormatPolicy, FormatRule, Standing
 
 
@@ -35,6 +35,7 @@ RISK_OF: Final[Mapping[Standing, Risk]] = {
 _ORDER: Final = (Risk.HIGH, Risk.UNKNOWN, Risk.MEDIUM, Risk.LOW)
 _UNSURE: Final = (Certainty.CONTENT, Certainty.EXTENSION)
 _UNSURE_ORIGINAL: Final = and_(Representation.role == "original", Representation.identity["certainty"].as_string().in_(_UNSURE))
+_HELD: Final = Document.state != DocumentState.DELETED
 _PRESERVATION_COPY: Final = Representation.role == "preservation"
 
 Known = tuple[str | None, str | None]
@@ -86,8 +87,8 @@ def register(archive: Archive, actor: Actor) -> FormatRegister:
     policy = format_policy(archive.clock().astimezone(ZoneInfo(archive.institution.timezone)).date())
     by_format = select(Document.puid, Document.mime, func.max(Document.format_name), func.count(), func.sum(Document.size))
     with archive.reading() as session:
-        rows = session.execute(by_format.where(Document.mime.is_not(None)).group_by(Document.puid, Document.mime)).all()
-        unread = session.scalar(select(func.count()).select_from(Document).where(Document.mime.is_(None))) or 0
+        rows = session.execute(by_format.where(Document.mime.is_not(None), _HELD).group_by(Document.puid, Document.mime)).all()
+        unread = session.scalar(select(func.count()).select_from(Document).where(Document.mime.is_(None), _HELD)) or 0
         unsure, migrated = _counted(session, _UNSURE_ORIGINAL), _counted(session, _PRESERVATION_COPY)
     holdings = []
     for puid, mime, name, count, size in rows:
@@ -99,7 +100,11 @@ def register(archive: Archive, actor: Actor) -> FormatRegister:
 
 def _counted(session: Session, which: ColumnElement[bool]) -> Mapping[Known, int]:
     """Documents by format that have such a file."""
-    found = select(Document.puid, Document.mime, func.count()).join(Representation, Representation.document_id == Document.id).where(which)
+    found = (
+        select(Document.puid, Document.mime, func.count())
+        .join(Representation, Representation.document_id == Document.id)
+        .where(which, _HELD)
+    )
     return {(puid, mime): count for puid, mime, count in session.execute(found.group_by(Document.puid, Document.mime))}
 
 

@@ -17,8 +17,8 @@ from archivo.archive import Archive
 from archivo.custody.models import FixityNight, Ledger
 from archivo.database import added
 from archivo.identifiers import from_urn, new_uuid, urn
-from archivo.records.holdings import LEDGER, note_package
-from archivo.records.models import KeptCopy
+from archivo.records.holdings import LEDGER, PRINCIPAL, note_package
+from archivo.records.models import KeptCopy, Tombstone
 from archivo.records.packaging import canonical, instant, parse_instant, read_bytes
 from preservation.ocfl_inventory import BadInventory
 from preservation.store import StoreError
@@ -88,12 +88,20 @@ def _restore_ledger(archive: Archive, identifier: str) -> None:
 def _restore(session: Session, location: str, said: dict[str, Any]) -> None:
     """A package that is in the place now as another version keeps the instant and the outcome of its reading."""
     read = {name: _read(name, said[name]) for name in _COPY}
+    if _was_deleted(session, said):
+        return
     kept = session.get(KeptCopy, (location, said["object_id"]))
     if kept is None:
         session.add(KeptCopy(location=location, **read))
         return
     for name in ("checked_at", "outcome", "size", "faults"):
         setattr(kept, name, read[name])
+
+
+def _was_deleted(session: Session, said: dict[str, Any]) -> bool:
+    """Whether what was read is no more: a tombstone is in its place."""
+    now = session.get(KeptCopy, (PRINCIPAL, said["object_id"]))
+    return session.get(Tombstone, said["object_id"]) is not None and (now is None or now.inventory != said["inventory"])
 
 
 def _identifier(archive: Archive, month: str) -> str:

@@ -15,10 +15,14 @@ from archivo.custody.fixity import FixityOutcome, check
 from archivo.identifiers import urn
 from archivo.jobs import Lease, Queue
 from archivo.records.holdings import PRINCIPAL, note_kept
-from archivo.records.models import KeptCopy
+from archivo.records.models import KeptCopy, Tombstone
+from archivo.records.tombstones import is_tombstone
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_inventory import INVENTORY
+from preservation.ocfl_layout import key_of, prefix_of, read
+from preservation.ocfl_removal import remove_object
+from preservation.store import ObjectStore
 
 SLICE: Final = 20.0
 _SOME: Final = 100
@@ -49,10 +53,12 @@ def replicate_some(archive: Archive, lease: Lease) -> None:
 def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
     """Copy a package's last version to a replica, and read it back whole against the original's inventory.
 
-    What the source or the replica holds damaged is told as such, and is for repair(). Raises StoreFull, StoreUnavailable.
+    What the source or the replica holds damaged is told as such, and is for repair(). Where the archive has a tombstone, what the replica
+    still holds in its place is deleted, as the tombstone's act ordered. Raises StoreFull, StoreUnavailable.
     """
     target = archive.replicas[location]
     StorageRoot(target).ensure()
+    _clear_for_tombstone(archive, target, object_id)
     outcome = copy_object(archive.store, target, prefix_of(urn(object_id)))
     if outcome in (Outcome.COPIED, Outcome.HELD):
         inventory = StorageRoot(target).inventory(urn(object_id))
@@ -61,6 +67,19 @@ def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
         found = check(archive, location, object_id)
         return Outcome.COPIED if found.outcome == FixityOutcome.INTACT else Outcome.OTHER
     return outcome
+
+
+def _clear_for_tombstone(archive: Archive, target: ObjectStore, object_id: str) -> None:
+    with archive.reading() as session:
+        tombstone = session.get(Tombstone, object_id)
+    if tombstone is None or not is_tombstone(archive, object_id):
+        return
+    prefix = prefix_of(urn(object_id))
+    right = {found.key for found in archive.store.list(prefix)}
+    standing = {found.key for found in target.list(prefix)}
+    root = key_of(prefix, INVENTORY)
+    if standing - right or (root in standing and read(target, root) != read(archive.store, root)):
+        remove_object(target, prefix, act=tombstone.act)
 
 
 def schedule(archive: Archive) -> None:
@@ -96,7 +115,7 @@ def lag(archive: Archive) -> list[Lag]:
 
 
 def _behind(location: str) -> Select[str]:
-    """The packages of the archive's store that a replica has not, or has in an earlier version."""
+    """The packages of the archive's store that a replica has not, or has in an earlier version, or as another object than it is now."""
     there = and_(KeptCopy.location == location, KeptCopy.object_id == _ORIGINAL.object_id)
-    lacks = or_(KeptCopy.object_id.is_(None), KeptCopy.version < _ORIGINAL.version)
+    lacks = or_(KeptCopy.object_id.is_(None), KeptCopy.version < _ORIGINAL.version, KeptCopy.inventory != _ORIGINAL.inventory)
     return select(_ORIGINAL.object_id).select_from(_ORIGINAL).outerjoin(KeptCopy, there).where(_ORIGINAL.location == PRINCIPAL, lacks)

@@ -19,6 +19,7 @@ from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.records.models import Document, Fonds, Incoming
 from archivo.records.packaging import ORIGINAL
 from archivo.records.services import visible_document
+from archivo.records.tombstones import check_stands
 from archivo.retention.models import TrdVersion
 from preservation.fixity import CHUNK, HashingReader
 from preservation.ocfl_inventory import BadInventory
@@ -98,10 +99,13 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
 def export(archive: Archive, actor: Actor, document_id: str, destination: Path, *, only_original: bool = False) -> Path:
     """Copy a document's OCFL object, or only its original under a safe form of its own name, to a folder that is absent or empty.
 
-    Bytes are compared with their digests on the way: what is damaged is not copied (Conflict), and nothing of it is left there.
+    Bytes are compared with their digests on the way: what is damaged is not copied (Conflict), and nothing of it is left there. Of a
+    document that was deleted the object is its tombstone, and there is no original (Conflict).
     """
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
+        if only_original:
+            check_stands(document)
     try:
         if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
             what = "no está vacía" if destination.is_dir() else "es un archivo"

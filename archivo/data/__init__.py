@@ -35,6 +35,11 @@ def synonyms() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in _read("synonyms.toml")["groups"])
 
 
+def deletion_data() -> dict[str, Any]:
+    """Under which acts, after how long and leaving what said, documents are deleted (deletion_policy.toml)."""
+    return _read("deletion_policy.toml")
+
+
 @lru_cache(maxsize=8)
 def format_policy(day: date) -> FormatPolicy:
     """How formats are taken on a day (format_policy.toml); a refusal also tells the norm that forbids it in transfers."""

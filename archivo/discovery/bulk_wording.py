@@ -81,6 +81,7 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
         "Alguien lo cambió después de que usted lo vio. Sigue como esa persona lo dejó.",
         "Alguien los cambió después de que usted los vio. Siguen como esa persona los dejó.",
     ),
+    "document.deleted": ("Su contenido se eliminó.", "Su contenido se eliminó."),
     "publish.restricted": (
         "Es de acceso clasificado o reservado, y no se publica (Ley 1712 de 2014, arts. 18 y 19).",
         "Son de acceso clasificado o reservado, y no se publican (Ley 1712 de 2014, arts. 18 y 19).",

@@ -71,6 +71,7 @@ class DocumentPage:
 
 STANDING: Final[ColumnElement[str]] = case(
     (Document.state == DocumentState.FAILED, "failed"),
+    (Document.state == DocumentState.DELETED, "deleted"),
     (Document.state.in_((DocumentState.RECEIVED, DocumentState.PROCESSING)), "in process"),
     (Document.published, "published"),
     else_="unpublished",
@@ -83,7 +84,7 @@ ORDERS: Final[dict[str, SQLColumnExpression[Any]]] = {
     "type": alphabetical(Document.document_type),
     "series": alphabetical(TrdClass.series),
     "access": Document.access,
-    "standing": case({"failed": 0, "in process": 1, "unpublished": 2}, value=STANDING, else_=3),  # as it calls for work
+    "standing": case({"failed": 0, "in process": 1, "unpublished": 2, "deleted": 4}, value=STANDING, else_=3),  # as it calls for work
     "parts": Document.part_count,
 }
 

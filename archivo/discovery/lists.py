@@ -39,6 +39,7 @@ STANDINGS: Final = {
     "sin-publicar": ("unpublished", "Sin publicar", "wait"),
     "en-proceso": ("in process", "En proceso", "going"),
     "fallido": ("failed", "No se pudo procesar", "bad"),
+    "eliminado": ("deleted", "Eliminado", "wait"),
 }
 COLUMNS: Final = (
     Column("Documento", "titulo", "title"),

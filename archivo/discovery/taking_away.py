@@ -185,6 +185,8 @@ class _Away:
     def take(self, document_id: str) -> bool:
         """Whether it was not there yet."""
         view = view_document(self._archive, self._actor, document_id)
+        if view.tombstone is not None and self._form is Form.DIP:
+            raise Conflict("document.deleted", "su contenido se eliminó: no hay nada que consultar", "Sáquelo como depósito OCFL o bolsa.")
         if self._form is not Form.DIP:
             self._needed |= _needed_by(self._archive, document_id)
         is_new = self._package(document_id, view)
@@ -268,7 +270,7 @@ class _Away:
         if page.exists() and not again:
             return False
         folder.mkdir(parents=True, exist_ok=True)
-        parts = view_parts(self._archive, self._actor, view.id)
+        parts = view_parts(self._archive, self._actor, view.id) if view.tombstone is None else []
         images = dict(self._drawn(view.id, [part.number for part in parts if part.width is not None], folder)) if self._images else {}
         content = self._pages.get_template("discovery/afuera.html").render(
             document=view, parts=parts, images=images, package=self._place_of(view), access=ACCESS, states=STATES

@@ -12,7 +12,7 @@ from archivo.access.policy import AccessClass, Actor, Grant, require
 from archivo.archive import Archive
 from archivo.errors import ArchivoError, Invalid
 from archivo.identifiers import is_uuid
-from archivo.records.models import Document
+from archivo.records.models import Document, DocumentState
 from archivo.records.rows import visible_to
 from archivo.records.services import clean_line
 from archivo.retention.classification import DECIDED, Status, class_named
@@ -130,6 +130,8 @@ def _planned(session: Session, document: Document, act: Act, version: int | None
     now = then = why = None
     if version is not None and document.version != version:
         why = "document.changed"
+    elif document.state == DocumentState.DELETED:
+        why = "document.deleted"
     elif act == Act.PUBLISH:
         why = "publish.restricted" if document.access != AccessClass.PUBLICA else "same.published" if document.published else None
     elif act == Act.WITHDRAW:

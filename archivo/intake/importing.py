@@ -12,9 +12,10 @@ from archivo.audit import services as audit
 from archivo.errors import Malformed
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.sealing import begin_learning, restore_objects
-from archivo.records.holdings import ASIDE, LEDGER, note_package
-from archivo.records.models import Document, Fonds
+from archivo.records.holdings import ASIDE, LEDGER, TOMBSTONE, note_package
+from archivo.records.models import Document, Fonds, Tombstone
 from archivo.records.packaging import ORIGINAL, RECORD
+from archivo.records.tombstones import is_tombstone, read_tombstone
 from archivo.retention.models import TrdVersion
 from archivo.retention.packaging import FONDS, TRD
 from preservation.ocfl_copy import Outcome, copy_object
@@ -29,9 +30,9 @@ from preservation.validation.trees import FolderTree
 
 _OBJECT: Final = "0=ocfl_object_1."
 _BAG: Final = "bagit.txt"
-_ORDER: Final = (FONDS, TRD, RECORD, LEDGER, ASIDE)
+_ORDER: Final = (FONDS, TRD, RECORD, TOMBSTONE, LEDGER, ASIDE)
 """What the others name comes first."""
-_MODELS: Final = {FONDS: Fonds, TRD: TrdVersion, RECORD: Document}
+_MODELS: Final = {FONDS: Fonds, TRD: TrdVersion, RECORD: Document, TOMBSTONE: Tombstone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def _take(archive: Archive, actor: Actor, found: _Found, report: TakenBack) -> s
         return "lo que dice de sí mismo no coincide con lo que contiene"
     with archive.writing_object(object_id):
         archive.packages.recover(object_id)
+        if found.kind != TOMBSTONE and (why := _deleted(archive, identifier)) is not None:
+            return why
         outcome = copy_object(found.store, archive.store, prefix_of(object_id))
         if outcome is Outcome.HELD:
             report.already.append(identifier)
@@ -159,13 +162,26 @@ def _take(archive: Archive, actor: Actor, found: _Found, report: TakenBack) -> s
     return None
 
 
+def _deleted(archive: Archive, identifier: str) -> str | None:
+    """Why what was deleted does not come back; None for what was not."""
+    with archive.reading() as session:
+        row = session.get(Tombstone, identifier)
+    said = row.said if row is not None else read_tombstone(archive, identifier) if is_tombstone(archive, identifier) else None
+    if said is None:
+        return None
+    order = said["authority"]
+    return f"su contenido se eliminó aquí por {order['name']} {order['number']} del {order['date']}, y no se recibe de nuevo"
+
+
 def _is_consistent(found: _Found, identifier: str) -> bool:
-    """Whether the record is of this package, and of its original."""
-    if found.kind != RECORD:
+    """Whether the record is of this package, and of its original; the tombstone, of this name."""
+    if found.kind not in (RECORD, TOMBSTONE):
         return True
     try:
-        path = found.inventory.content_path(RECORD)
+        path = found.inventory.content_path(found.kind)
         record = json.loads((found.folder / path).read_bytes())
+        if found.kind == TOMBSTONE:
+            return bool(record["id"] == identifier and record["authority"] and (record["record"] or {"id": identifier})["id"] == identifier)
         return bool(record["id"] == identifier and record["sha256"] == found.inventory.digest(ORIGINAL).value)
     except (StoreError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -15,6 +15,7 @@ from archivo.identifiers import urn
 from archivo.intake.models import RecognisedPage
 from archivo.intake.proposals import Proposals, propose_description
 from archivo.jobs import Lease, Queue
+from archivo.records import holds
 from archivo.records.holdings import note_package
 from archivo.records.models import (
     Document,
@@ -288,5 +289,5 @@ def gather_rows(session: Session, document_id: str, tables: Collection[type[Base
         parts=all_of(DocumentPart, "number"),
         events=all_of(DocumentEvent, "sequence"),
         findings=all_of(DocumentFinding, "sequence"),
-        sections=classification.sealed_sections(session, document_id),
+        sections={**classification.sealed_sections(session, document_id), **holds.sealed_section(session, document_id)},
     )

@@ -25,7 +25,7 @@ router.include_router(desk.router)
 router.include_router(editing.router)
 
 ACCESS_CHOICES: Final = tuple(wording.ACCESS.items())
-MARKS: Final = {"received": "wait", "processing": "going", "preserved": "going", "findable": "ok", "failed": "bad"}
+MARKS: Final = {"received": "wait", "processing": "going", "preserved": "going", "findable": "ok", "failed": "bad", "deleted": "wait"}
 STATES: Final = {state: (words, MARKS[state]) for state, words in wording.STATES.items()} | {
     "flawed": ("disponible, con problemas", "warn")
 }

@@ -127,12 +127,15 @@ def index_documents(archive: Archive, leases: Sequence[Lease]) -> None:
     """Make the entries of kept documents findable; one commit of the index for all. What the index refuses fails for a person, alone."""
     wanted = [lease.object_id for lease in leases]
     with archive.reading() as session:
-        documents = list(session.scalars(select(Document).where(Document.id.in_(wanted))))
+        every = list(session.scalars(select(Document).where(Document.id.in_(wanted))))
+        documents = [document for document in every if document.state != DocumentState.DELETED]
         parts: dict[str, list[DocumentPart]] = {document.id: [] for document in documents}
         for part in session.scalars(select(DocumentPart).where(DocumentPart.document_id.in_(wanted)).order_by(DocumentPart.number)):
             parts[part.document_id].append(part)
         series = classification.class_facets(session, wanted)
     refused = _put(archive, [entry for d in documents for entry in entries_of(d, parts[d.id], series.get(d.id, ()))])
+    if len(every) > len(documents):
+        archive.index.remove([document.id for document in every if document not in documents])
     taken = [lease for lease in leases if lease.object_id not in refused]
     read = {document.id: document.version for document in documents}
     try:

@@ -12,6 +12,7 @@ from archivo.audit import services as audit
 from archivo.database import table_of
 from archivo.identifiers import urn
 from archivo.jobs import Queue
+from archivo.records import holds
 from archivo.records.holdings import note_package
 from archivo.records.models import Document, Incoming
 from archivo.records.packaging import Package, parse_instant, read_package
@@ -83,12 +84,13 @@ def adopt(transaction: Transaction, package: Package) -> None:
 
 
 def restore_class(session: Session, package: Package) -> None:
-    """Make the class that counts and the decisions again from a package; a class of a schedule that is nowhere is left out."""
+    """Make the class that counts, the decisions and the holds again from a package; a class of a schedule that is nowhere is left out."""
     held = package.sections.get("classification")
     if held and session.get(TrdVersion, held["trd_id"]) is not None:
         session.merge(Classification(document_id=package.document.id, **{**held, "at": parse_instant(held["at"])}))
     for decision in package.sections.get("decisions") or ():
         session.merge(Decision(document_id=package.document.id, **{**decision, "at": parse_instant(decision["at"])}))
+    holds.restore_section(session, package.document.id, package.sections.get("holds") or ())
 
 
 def _take(archive: Archive, row: Incoming) -> bool:

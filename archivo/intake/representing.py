@@ -1,9 +1,11 @@
 """What the command line and the API say of records, as JSON values: the keys of the contract, the same for both."""
 
+from dataclasses import asdict
 from typing import Any
 
 from archivo.intake.services import Deposited
 from archivo.plain import utc
+from archivo.records.tombstones import TombstoneView
 from archivo.records.views import DocumentView, RepresentationView
 from archivo.retention.classification import ClassificationView
 
@@ -45,7 +47,14 @@ def document_json(view: DocumentView, found: ClassificationView | None) -> dict[
         "received_at": utc(view.received_at),
         "received_by": view.received_by,
         "sealed": view.is_sealed,
+        "tombstone": view.tombstone and _tombstone_json(view.tombstone),
     }
+
+
+def _tombstone_json(tombstone: TombstoneView) -> dict[str, Any]:
+    """What remains of a document whose content was deleted: the act that ordered it, the two people, and what there was."""
+    instants = {name: utc(getattr(tombstone, name)) for name in ("requested_at", "confirmed_at", "at")}
+    return {**asdict(tombstone), **instants}
 
 
 def _identity_json(file: RepresentationView) -> dict[str, str | None]:

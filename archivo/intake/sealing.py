@@ -11,16 +11,28 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, ObjectLease, Transaction
-from archivo.database import lock
+from archivo.database import delete_rows, lock
 from archivo.errors import Conflict
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
 from archivo.intake.recovery import adopt, restore_class
 from archivo.jobs import Job, JobState, Queue
-from archivo.records.holdings import ASIDE, LEDGER, PRINCIPAL, note_kept, note_package
-from archivo.records.models import Document, DocumentEvent, DocumentState, Fonds, Incoming, Office, RecordVersion
-from archivo.records.packaging import EVENTS, RECORD, Package, parse_instant, read_bytes, read_package, write_metadata
+from archivo.records.holdings import ASIDE, LEDGER, PRINCIPAL, TOMBSTONE, note_kept, note_package
+from archivo.records.models import (
+    Document,
+    DocumentEvent,
+    DocumentFinding,
+    DocumentPart,
+    DocumentState,
+    Fonds,
+    Incoming,
+    Office,
+    RecordVersion,
+    Tombstone,
+)
+from archivo.records.packaging import EVENTS, RECORD, Package, package_of, parse_instant, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
+from archivo.records.tombstones import is_tombstone, read_tombstone
 from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
@@ -29,19 +41,24 @@ from preservation.ocfl_layout import object_roots, prefix_of
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 DOCUMENT: Final = RECORD
+UNSEALED: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING, DocumentState.DELETED)
 
 _CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if name != "trd_id"]  # noqa: SIM118 - a column collection
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild restored, the objects it could not read, and the documents whose last acts no package holds, which are undone."""
+    """What a rebuild restored, the objects it could not read, and the documents whose last acts no package holds, which are undone.
+
+    `deleted` counts tombstones.
+    """
 
     fonds: int = 0
     trd_versions: int = 0
     documents: int = 0
     unreadable: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
+    deleted: int = 0
 
 
 def seal(archive: Archive, document_id: str) -> None:
@@ -57,7 +74,9 @@ def seal(archive: Archive, document_id: str) -> None:
             session.expunge_all()
         document = rows.document
         head = archive.packages.head(urn(document_id))
-        if head is None or document.state in (DocumentState.RECEIVED, DocumentState.PROCESSING):
+        if head is None or document.state in UNSEALED:
+            return
+        if head < document.ocfl_version and is_tombstone(archive, document_id):  # an older copy of the database was put back
             return
         if head > document.ocfl_version:
             held = read_package(archive, document_id)
@@ -109,8 +128,8 @@ def seal_everything(archive: Archive) -> list[str]:
     return parted
 
 
-def rebuild_catalogue(archive: Archive) -> Rebuilt:
-    """Make fonds, TRD versions, documents, versions and decisions again from the store alone.
+def rebuild_catalogue(archive: Archive, told: Callable[[int, int], None] = lambda done, total: None) -> Rebuilt:
+    """Make fonds, TRD versions, documents, versions and decisions again from the store alone; `told` hears how many objects are done.
 
     What an existing catalogue holds unsealed is sealed first, but for acts on an older copy of a document that its package does not know.
     People, tokens, audit and jobs are not touched. A document whose package holds only its reception comes back as received, with its job.
@@ -119,20 +138,27 @@ def rebuild_catalogue(archive: Archive) -> Rebuilt:
     _clear_half_written(archive)
     kinds, unreadable = _kinds(archive)
     counts: list[int] = []
+    done, total = 0, sum(map(len, kinds.values()))
     restores = (
         (FONDS, _restore_fonds),
         (TRD, _restore_trd),
         (DOCUMENT, _restore_document),
+        (TOMBSTONE, _restore_tombstone),
         (ASIDE, _restore_nothing),
         (LEDGER, _restore_nothing),
     )
     for kind, restore in restores:
-        damaged = [identifier for identifier in sorted(kinds[kind]) if not _restored(archive, restore, identifier)]
+        damaged = []
+        for identifier in sorted(kinds[kind]):
+            if not _restored(archive, restore, identifier):
+                damaged.append(identifier)
+            done += 1
+            told(done, total)
         unreadable += [urn(identifier) for identifier in damaged]
         counts.append(len(kinds[kind]) - len(damaged))
     begin_learning(archive)
-    fonds, schedules, documents, *_ = counts
-    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone))
+    fonds, schedules, documents, deleted, *_ = counts
+    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone), deleted)
 
 
 def begin_learning(archive: Archive) -> None:
@@ -151,7 +177,7 @@ def begin_learning(archive: Archive) -> None:
 
 def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:
     """Make the rows of these objects again from their packages; what cannot be read is left as it is."""
-    kinds = {FONDS: _restore_fonds, TRD: _restore_trd, DOCUMENT: _restore_document}
+    kinds = {FONDS: _restore_fonds, TRD: _restore_trd, DOCUMENT: _restore_document, TOMBSTONE: _restore_tombstone}
     for identifier in identifiers:
         with suppress(StoreError, BadInventory):
             held = archive.packages.inventory(urn(identifier)).state()
@@ -170,7 +196,7 @@ def _clear_half_written(archive: Archive) -> None:
 
 def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
     """The identifiers of all objects by what they are, and the objects that cannot be read."""
-    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: [], ASIDE: [], LEDGER: []}
+    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: [], TOMBSTONE: [], ASIDE: [], LEDGER: []}
     unreadable: list[str] = []
     named: set[str] = set()
     try:
@@ -298,10 +324,31 @@ def _restore_document(archive: Archive, identifier: str) -> None:
             adopt(transaction, package)
 
 
+def _restore_tombstone(archive: Archive, identifier: str) -> None:
+    """What was deleted is told as deleted, whatever the rows said of it. A tombstone of damaged bytes has no document."""
+    said = read_tombstone(archive, identifier)
+    record = said["record"]
+    if record is not None:
+        package = package_of(identifier, archive.packages.inventory(urn(identifier)).head, record, said["events"], [], processed=True)
+        package.document.fonds_id = _known_fonds(archive, package.fonds, None)
+        with archive.transaction() as transaction:
+            delete_rows(transaction.session, DocumentPart, document_id=identifier)
+            delete_rows(transaction.session, DocumentFinding, document_id=identifier)
+            _merge_rows(transaction, package, DocumentState.DELETED)
+        archive.index.remove([identifier])
+    with archive.transaction() as transaction:
+        transaction.session.merge(Tombstone(object_id=identifier, act=said["act"], said=dict(said)))
+
+
 def _write_rows(transaction: Transaction, package: Package) -> None:
+    _merge_rows(transaction, package, DocumentState.FINDABLE)
+    transaction.enqueue("index", package.document.id, queue=Queue.INDEX, priority=3)
+
+
+def _merge_rows(transaction: Transaction, package: Package, state: DocumentState) -> None:
     session = transaction.session
     document = package.document
-    document.state = DocumentState.FINDABLE
+    document.state = state
     session.merge(document)
     session.flush()
     for model in (RecordVersion, DocumentEvent):
@@ -311,7 +358,6 @@ def _write_rows(transaction: Transaction, package: Package) -> None:
     for row in (*package.versions, *package.representations, *package.parts, *package.events, *package.findings):
         session.merge(row)
     restore_class(session, package)
-    transaction.enqueue("index", document.id, queue=Queue.INDEX, priority=3)
 
 
 def _known_fonds(archive: Archive, fonds: Any, created_at: str | None) -> str:

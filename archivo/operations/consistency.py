@@ -13,10 +13,12 @@ from archivo.identifiers import from_urn, urn
 from archivo.intake import attention, recovery, sealing
 from archivo.jobs import Job, JobState, Queue
 from archivo.operations import reconciling
-from archivo.records.models import Document, DocumentState, Fonds, Incoming
+from archivo.records.holdings import ASIDE, LEDGER
+from archivo.records.models import Document, DocumentState, Fonds, Incoming, Tombstone
 from archivo.records.rows import batches
 from archivo.retention.models import TrdVersion
 from preservation.ocfl_inventory import BadInventory
+from preservation.store import ObjectMissing
 from search.index import Listed
 
 KEPT: Final = (DocumentState.PRESERVED, DocumentState.FINDABLE)
@@ -77,7 +79,8 @@ def _unmatched(archive: Archive) -> tuple[tuple[str, ...], tuple[str, ...]]:
     with archive.reading() as session:
         known = {*session.scalars(select(Document.id)), *session.scalars(select(Fonds.id)), *session.scalars(select(TrdVersion.id))}
         known.update(session.scalars(select(Incoming.document_id)))
-    orphans = [one for one in sorted(held - known) if _has_package(archive, one)]
+        known.update(session.scalars(select(Tombstone.object_id)))
+    orphans = [one for one in sorted(held - known) if _has_package(archive, one) and not _has_no_row(archive, one)]
     return tuple(orphans), tuple(one for one in sorted(before - held) if not _has_package(archive, one))
 
 
@@ -86,6 +89,14 @@ def _has_package(archive: Archive, identifier: str) -> bool:
         return archive.packages.head(urn(identifier)) is not None
     except BadInventory:
         return True
+
+
+def _has_no_row(archive: Archive, identifier: str) -> bool:
+    """Whether a package is of a kind that the catalogue has no row of its own for: a ledger, or bytes set apart."""
+    try:
+        return bool({LEDGER, ASIDE} & archive.packages.inventory(urn(identifier)).state().keys())
+    except (BadInventory, ObjectMissing):
+        return False
 
 
 def _dead_deposits(archive: Archive) -> list[str]:
@@ -143,7 +154,8 @@ def _unknown(archive: Archive, indexed: Iterable[str]) -> tuple[str, ...]:
     unknown: list[str] = []
     with archive.reading() as session:
         for some in batches(sorted(indexed)):
-            known = set(session.scalars(select(Document.id).where(Document.id.in_(some))))
+            standing = (Document.id.in_(some), Document.state != DocumentState.DELETED)
+            known = set(session.scalars(select(Document.id).where(*standing)))
             unknown += [one for one in some if one not in known]
     return tuple(unknown)
 

@@ -12,7 +12,7 @@ from typing import Final
 from archivo import jobs
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.custody import fixity, replicas
+from archivo.custody import deletion, fixity, replicas
 from archivo.database import is_away
 from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery
@@ -47,9 +47,10 @@ def keep_true(archive: Archive, stop: threading.Event) -> None:
 
 
 def look_after(archive: Archive) -> None:
-    """Have what custody asks for today begun: the night's reading of each place, the copies that are behind, the day's anchor."""
+    """Have what custody asks for today begun: each place's reading, the copies that are behind, the deletions due, the day's anchor."""
     fixity.schedule(archive)
     replicas.schedule(archive)
+    deletion.schedule(archive)
     audit.anchor(archive)
 
 

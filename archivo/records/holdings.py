@@ -16,7 +16,8 @@ PRINCIPAL: Final = "principal"
 """The archive's own store."""
 LEDGER: Final = "metadata/ledger.json"
 ASIDE: Final = "metadata/aside.json"
-"""What tells a ledger of checks, and damaged bytes that were set apart, from other packages."""
+TOMBSTONE: Final = "metadata/tombstone.json"
+"""What tells a ledger of checks, damaged bytes that were set apart, and what remains of what was deleted, from other packages."""
 _COPIES: Final = table_of(KeptCopy)
 
 

@@ -11,13 +11,17 @@ from archivo.database import Base
 
 
 class DocumentState(StrEnum):
-    """received → processing → preserved (kept, index pending) → findable; failed when the chain itself could not finish."""
+    """received → processing → preserved (kept, index pending) → findable; failed when the chain itself could not finish.
+
+    deleted: an act ordered its content to be deleted, and what remains is a tombstone.
+    """
 
     RECEIVED = "received"
     PROCESSING = "processing"
     PRESERVED = "preserved"
     FINDABLE = "findable"
     FAILED = "failed"
+    DELETED = "deleted"
 
 
 class Fonds(Base):
@@ -211,3 +215,32 @@ class KeptCopy(Base):
     outcome: Mapped[str | None] = mapped_column(String(10))
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     faults: Mapped[list[Any]]
+
+
+class LegalHold(Base):
+    """Why a document may not be deleted, whatever is ordered, until somebody lifts it."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (Index("ix_legal_hold_document_id", "document_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"))
+    placed_by: Mapped[str] = mapped_column(String(120))
+    placed_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    lifted_by: Mapped[str | None] = mapped_column(String(120))
+    lifted_at: Mapped[datetime | None]
+    lifted_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Tombstone(Base):
+    """What remains of a package whose content was deleted, by the OCFL object's identifier: `said` is what its tombstone.json says.
+
+    Written before anything is deleted, so that whoever goes on knows what there was.
+    """
+
+    __tablename__ = "tombstone"
+
+    object_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    act: Mapped[str] = mapped_column(String(36))
+    said: Mapped[dict[str, Any]]

@@ -25,7 +25,7 @@ PREMIS: Final = "metadata/premis.xml"
 TEXT: Final = "text/text.txt"
 PARTS: Final = "text/parts.json"
 SCHEMA: Final = 1
-SECTIONS: Final = ("classification", "decisions", "given_class")
+SECTIONS: Final = ("classification", "decisions", "given_class", "holds")
 
 _DOCUMENT_FIELDS: Final = [
     "office_code",
@@ -102,7 +102,7 @@ def parse_instant(text: str) -> datetime:
 def write_metadata(writer: "VersionWriter", rows: RecordRows, premis: bytes) -> None:
     """Put the description and the events; every record version not sealed yet is sealed in the version being written."""
     writer.put_bytes(RECORD, canonical(record_json(rows, writer.number)))
-    writer.put_bytes(EVENTS, canonical([_event_json(event) for event in rows.events]))
+    writer.put_bytes(EVENTS, canonical([event_json(event) for event in rows.events]))
     writer.put_bytes(PREMIS, premis)
 
 
@@ -166,6 +166,20 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
         return None
     record = json.loads(read_bytes(archive, document_id, RECORD))
     processed = PARTS in logical
+    parts = list(_read_parts(archive, document_id)) if processed else []
+    return package_of(document_id, inventory.head, record, json.loads(read_bytes(archive, document_id, EVENTS)), parts, processed=processed)
+
+
+def package_of(
+    document_id: str,
+    ocfl_version: int,
+    record: Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    parts: list[DocumentPart],
+    *,
+    processed: bool,
+) -> Package:
+    """What a description and its events, as record_json() and event_json() write them, say of a document."""
     formats = record.get("formats", {})
     document = Document(
         id=document_id,
@@ -175,7 +189,7 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
         state="received",
         version=record["versions"][-1]["n"],
         sealed_version=record["versions"][-1]["n"],
-        ocfl_version=inventory.head,
+        ocfl_version=ocfl_version,
         **{name: record[name] for name in _DOCUMENT_FIELDS},
     )
     return Package(
@@ -186,8 +200,8 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
             RecordVersion(document_id=document_id, **{**version, "at": parse_instant(version["at"])}) for version in record["versions"]
         ],
         representations=[Representation(document_id=document_id, identity=formats.get(r["role"]), **r) for r in record["representations"]],
-        parts=list(_read_parts(archive, document_id)) if processed else [],
-        events=[_read_event(document_id, n, event) for n, event in enumerate(json.loads(read_bytes(archive, document_id, EVENTS)), 1)],
+        parts=parts,
+        events=[_read_event(document_id, n, event) for n, event in enumerate(events, 1)],
         findings=[DocumentFinding(document_id=document_id, sequence=n, **f) for n, f in enumerate(record["findings"], 1)],
         sections={name: record[name] for name in record if name in SECTIONS},
     )
@@ -221,7 +235,8 @@ def event_rows(document_id: str, events: Iterable[Any], start: int = 1) -> list[
     ]
 
 
-def _event_json(event: DocumentEvent) -> dict[str, Any]:
+def event_json(event: DocumentEvent) -> dict[str, Any]:
+    """An event as the package holds it."""
     return {
         "type": event.type,
         "outcome": event.outcome,

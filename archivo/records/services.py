@@ -23,12 +23,14 @@ from archivo.records.following import index_ahead, reindex
 from archivo.records.models import (
     Document,
     DocumentPart,
+    DocumentState,
     Fonds,
     Office,
     RecordVersion,
     Representation,
 )
 from archivo.records.packaging import open_file, read_bytes
+from archivo.records.tombstones import check_stands
 from archivo.records.views import DocumentView, PartView, RepresentationView, part_view, representation_view, view_of
 
 if TYPE_CHECKING:
@@ -58,13 +60,15 @@ class HeldFile:
 def visible_document(session: Session, actor: Actor, document_id: str, *, held: bool = False) -> Document:
     """The row of a document the actor may know of, held until the transaction ends when it is to be changed.
 
-    Raises Malformed or Unknown, told alike for what is not there and what is not theirs.
+    Raises Malformed or Unknown, told alike for what is not there and what is not theirs; Conflict for one to be changed that was deleted.
     """
     if not is_uuid(document_id):
         raise malformed_identifier(document_id)
     document = session.get(Document, document_id, with_for_update=HELD if held else None)
     if document is None or not may_see(actor, document.access, document.published, document.received_by):
         raise unknown_document(document_id)
+    if held:
+        check_stands(document)
     return document
 
 
@@ -87,9 +91,9 @@ def note_reading(archive: Archive, actor: Actor, document_id: str, act: str) -> 
 
 
 def view_parts(archive: Archive, actor: Actor, document_id: str, number: int | None = None) -> list[PartView]:
-    """The parts and texts of a document, or one of them. Raises Unknown when there is no such part."""
+    """The parts and texts of a document, or one of them. Raises Unknown when there is no such part, Conflict for one that was deleted."""
     with archive.reading() as session:
-        visible_document(session, actor, document_id)
+        check_stands(visible_document(session, actor, document_id))
         statement = select(DocumentPart).where(DocumentPart.document_id == document_id).order_by(DocumentPart.number)
         if number is not None:
             statement = statement.where(DocumentPart.number == max(0, min(number, MAX_PARTS)))
@@ -124,9 +128,10 @@ def words_in(archive: Archive, document_id: str, alto: str, numbers: Collection[
 
 
 def find_file(archive: Archive, actor: Actor, document_id: str, role: str) -> HeldFile:
-    """A file of the document: the original, or a copy by its role. Raises Unknown."""
+    """A file of the document: the original, or a copy by its role. Raises Unknown, Conflict for one that was deleted."""
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
+        check_stands(document)
         row = session.get(Representation, (document_id, role))
     if row is None:
         raise Unknown("representation.unknown", "El documento no tiene esa copia.", "Descargue el original, que siempre se conserva.")
@@ -228,8 +233,9 @@ def default_fonds(transaction: Transaction, archive: Archive) -> Fonds:
 
 
 def documents_by_digest(session: Session, fonds_id: str, sha256: str) -> list[Document]:
-    """The documents of a fonds whose original has this digest, oldest first."""
-    return rows_of(session, Document, "id", fonds_id=fonds_id, sha256=sha256)
+    """The documents of a fonds that hold an original of this digest, oldest first."""
+    found = rows_of(session, Document, "id", fonds_id=fonds_id, sha256=sha256)
+    return [document for document in found if document.state != DocumentState.DELETED]
 
 
 def clean_line(text: str) -> str:

@@ -18,6 +18,7 @@ from archivo.records.models import (
     RecordVersion,
     Representation,
 )
+from archivo.records.tombstones import TombstoneView, view_tombstone
 from archivo.records.wording import event_sentence
 from ingest.findings import Finding
 
@@ -102,7 +103,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A record as its page and `archivo show` present it."""
+    """A record as its page and `archivo show` present it. `tombstone`: what remains of one that was deleted; None of the others."""
 
     id: str
     state: str
@@ -136,6 +137,7 @@ class DocumentView:
     findings: tuple[FindingView, ...]
     history: tuple[ActView, ...]
     proposals: Mapping[str, Any]
+    tombstone: TombstoneView | None
 
 
 def view_of(session: Session, document: Document) -> DocumentView:
@@ -180,6 +182,7 @@ def view_of(session: Session, document: Document) -> DocumentView:
         findings=tuple(finding_view(f.code, f.params) for f in findings),
         history=tuple(ActView(v.n, v.at, v.actor, v.act, v.changes, v.sealed_in) for v in history),
         proposals=document.proposals,
+        tombstone=view_tombstone(session, document),
     )
 
 

@@ -25,6 +25,10 @@ EVENTS: Final[Mapping[str, str]] = {
         "igual."
     ),
     "migration.impossible": "No se pudo hacer una copia en {target}: {reason}. El original sigue igual.",
+    "deleted": (
+        "Se eliminó el contenido por {authority} {number} del {date} ({signed_by}). Lo pidió {requested_by} y lo confirmó "
+        "{confirmed_by}. Motivo: {reason}"
+    ),
     "chain.failed": "No se pudo terminar el procesamiento: {reason}.",
 }
 
@@ -34,6 +38,7 @@ STATES: Final[Mapping[str, str]] = {
     "preserved": "guardado; falta poder buscarlo",
     "findable": "disponible para búsqueda",
     "failed": "no se pudo procesar",
+    "deleted": "eliminado: queda constancia de qué fue",
 }
 CERTAINTY: Final[Mapping[str, str]] = {
     "container": "Por las firmas de PRONOM de lo que el archivo lleva dentro",

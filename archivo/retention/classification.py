@@ -17,9 +17,10 @@ from archivo.errors import Conflict
 from archivo.identifiers import new_uuid
 from archivo.jobs import Queue
 from archivo.records.following import reindex
-from archivo.records.models import Document, DocumentEvent, DocumentPart
+from archivo.records.models import Document, DocumentEvent, DocumentPart, DocumentState
 from archivo.records.packaging import event_rows
 from archivo.records.services import Then, check_unchanged, record_act, visible_document
+from archivo.records.tombstones import check_stands
 from archivo.retention import learning
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import ClassView, class_view, resolve_class, trd_of_document
@@ -116,6 +117,8 @@ def classify_processed(archive: Archive, document_id: str) -> None:
     """Propose a class for a document already kept that has none, or whose proposal waits (a new model, or a new TRD)."""
     with archive.reading() as session:
         document = session.get_one(Document, document_id)
+        if document.state == DocumentState.DELETED:
+            return
         text = _text(session, document_id)
         proposed = propose(archive, session, document, text)
     if proposed is None:
@@ -123,7 +126,7 @@ def classify_processed(archive: Archive, document_id: str) -> None:
     with archive.transaction() as transaction:
         document = lock(transaction.session, Document, document_id)
         current = transaction.session.get(Classification, document_id)
-        if current is not None and current.status in DECIDED:
+        if document.state == DocumentState.DELETED or (current is not None and current.status in DECIDED):
             return
         write_proposal(transaction, document, proposed)
 
@@ -232,6 +235,7 @@ def suggest(archive: Archive, actor: Actor, document_id: str) -> ClassificationV
     """Compute the proposal anew and write nothing; None when no TRD is loaded."""
     with archive.reading() as session:
         document = visible_document(session, actor, document_id)
+        check_stands(document)
         proposed = propose(archive, session, document, _text(session, document_id))
         return None if proposed is None else _view(session, Classification(**proposed.values))
 

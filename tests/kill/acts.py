@@ -1,13 +1,16 @@
 """The acts that are killed, and done again in another process: each answers with what it says is safe."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
 
-from archivo.access.policy import custody
+from archivo.access.policy import Actor, custody
 from archivo.archive import Archive
+from archivo.custody import deletion
 from archivo.intake import processing, publication
 from archivo.intake.services import Metadata, Upload, deposit
 from archivo.jobs import Job, JobState
@@ -65,6 +68,19 @@ def restrict(archive: Archive) -> Iterator[str]:
     yield from process(archive)
 
 
+def order_deletion(archive: Archive) -> Iterator[str]:
+    """Two people order that the first document be deleted, so long ago that it is due."""
+    then = replace(archive, clock=lambda: archive.clock() - timedelta(days=30))
+    order = deletion.Order("acta", "1", "2020-01-01", "quien firma")
+    asked = deletion.request(then, ACTOR, [only(archive)], order, "Venció su tiempo.")
+    yield deletion.confirm(then, Actor("ana", "archivist", ACTOR.grants), asked.id).id
+
+
+def delete(archive: Archive) -> Iterator[str]:
+    deletion.schedule(archive)
+    yield from process(archive)
+
+
 def import_schedule(archive: Archive, path: Path) -> Iterator[str]:
     import_trd(archive, ACTOR, path.read_bytes(), path.name)
     yield from process(archive)
@@ -99,4 +115,5 @@ ACTS: Final[dict[str, Callable[..., Iterator[str]]]] = {
     "retitle": retitle,
     "restrict": restrict,
     "trd": import_schedule,
+    "delete": delete,
 }

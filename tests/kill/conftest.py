@@ -12,7 +12,7 @@ from ingest.tools.process import ToolBox
 from tests.corpus.pages import font
 from tests.corpus.scans import pdf_of
 from tests.ingest import made
-from tests.kill.acts import deposit_described, deposit_file, finish, import_schedule, publish
+from tests.kill.acts import deposit_described, deposit_file, finish, import_schedule, order_deletion, publish
 from tests.kill.homes import Victims, opened, victims
 
 LETTER = "Oficio 41 de 2023. El puente de la quebrada Chivatera necesita barandas nuevas y un farol.\n"
@@ -59,7 +59,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, tools: ToolBox, files: d
         if name == "empty":
             with opened(home, tools):
                 return
-        before = {"one": "empty", "two": "one", "public": "one", "scan": "one", "message": "one"}[name]
+        before = {"one": "empty", "two": "one", "public": "one", "scan": "one", "message": "one", "ordered": "one"}[name]
         shutil.copytree(template(before), home)
         with opened(home, tools) as archive:
             match name:
@@ -71,6 +71,8 @@ def templates(tmp_path_factory: pytest.TempPathFactory, tools: ToolBox, files: d
                     list(deposit_described(archive, files["circular"]))
                 case "public":
                     list(publish(archive))
+                case "ordered":
+                    list(order_deletion(archive))
                 case "scan":
                     list(deposit_file(archive, scanned(folder)))
                 case "message":

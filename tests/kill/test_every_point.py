@@ -43,6 +43,7 @@ CASES = (
     Case("retitle", "retitle", "one", ("chivatera",)),
     Case("restrict", "restrict", "public", ("chivatera",)),
     Case("schedule", "trd", "empty", (), "trd"),
+    Case("delete", "delete", "ordered", ("chivatera",)),
 )
 SCANS = (
     Case("scan", "process", "scan", ("chivatera", "sumapaz")),
