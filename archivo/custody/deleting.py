@@ -39,7 +39,6 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import PREMIS, RecordRows, canonical, event_json, event_rows, instant, read_bytes, record_json
 from archivo.records.premis import premis_of
-from archivo.records.services import record_act
 from archivo.records.tombstones import is_tombstone
 from archivo.retention.classification import sealed_sections
 from archivo.retention.models import Classification, TrdVersion
@@ -202,12 +201,11 @@ def _hide(transaction: Transaction, document: Document, order: Deletion, said: M
         setattr(document, name, value)
     for model in (DocumentPart, DocumentFinding):
         delete_rows(session, model, document_id=document.id)
-    record_act(transaction, document, order.confirmed_by or "", "delete", {"state": DocumentState.DELETED})
-    session.flush()
     for version in rows_of(session, RecordVersion, "n", document_id=document.id):
-        version.sealed_in = 1
-        if version.act != "delete":
-            version.changes = {}
+        version.sealed_in, version.changes = 1, {}
+    document.version += 1
+    act = {"document_id": document.id, "n": document.version, "at": transaction.now, "actor": order.confirmed_by, "act": "delete"}
+    session.add(RecordVersion(**act, changes={"state": [document.state, DocumentState.DELETED]}, sealed_in=1))
     events = rows_of(session, DocumentEvent, "sequence", document_id=document.id)
     for row in events:
         if not is_told and "filename" in row.params:
@@ -219,6 +217,7 @@ def _hide(transaction: Transaction, document: Document, order: Deletion, said: M
     event = Event(EventType.DELETION, Outcome.SUCCESS, _AGENT, transaction.now, "deleted", {**told, "authority": said["authority"]["name"]})
     session.add_all(event_rows(document.id, [event], len(events) + 1))
     document.state, document.ocfl_version, document.sealed_version = DocumentState.DELETED, 0, document.version
+    transaction.changes_catalogue = True
     session.flush()
 
 
