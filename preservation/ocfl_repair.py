@@ -1,17 +1,21 @@
 """Give back to an OCFL object the files it lost, from copies of it in other stores, each file checked before anything is touched."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import BinaryIO, Final
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final, cast
 
-from preservation.fixity import DEFAULT_ALGORITHM, Digest, digest_of
+from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, digest_of
 from preservation.ocfl_check import Damage, Verification, by_number, is_borne_out, verify
 from preservation.ocfl_inventory import INVENTORY, Inventory, declaration_name, parse, read_sidecar, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, read, vouched
-from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError, StoreUnavailable
 
 AUTHORITY: Final = "repair"
+_IN_MEMORY: Final = 1 << 20
 _ROUNDS: Final = 4
 """Inventories are given back first; only then is it known which content is missing."""
 
@@ -69,7 +73,8 @@ def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, re
     whole from its copy before the damaged one is touched; a fault of a store in between leaves a file that is missing, which the next
     repair gives back.
 
-    ObjectMissing where nothing of the object stands anywhere; StoreFull and StoreUnavailable as they come.
+    A copy that is away gives nothing, and the others do. ObjectMissing where nothing of the object stands anywhere; StoreFull and
+    StoreUnavailable as they come of `store`.
     """
     trusted = _trusted(store, prefix, copies, recorded)
     if trusted is None:
@@ -87,14 +92,27 @@ def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, re
 
 def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], recorded: str | None) -> tuple[Inventory, bytes] | None:
     """The inventory that says what the object is; None where none can be believed."""
-    own, *others = (_believed(each, prefix, recorded) for each in (store, *copies))
+    root = vouched(store, prefix)
+    everywhere = [each for each in (_believed(store, prefix, recorded), *_of_copies(copies, prefix, recorded)) if each is not None]
     if recorded is None:
-        everywhere = [each for each in (own, *others) if each is not None]
-        return vouched(store, prefix) or max(everywhere, key=lambda found: found[0].head, default=None)
-    known = next((each for each in (own, *others) if each is not None and digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
-    if known is None or (own is not None and own[0].head > known[0].head):  # a version committed after the record was made
-        return own
+        return root or max(everywhere, key=lambda found: found[0].head, default=None)
+    known = next((each for each in everywhere if digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
+    if known is None or (root is not None and _grew_from(store, prefix, root[0], recorded)):
+        return root
     return known
+
+
+def _of_copies(copies: Sequence[ObjectStore], prefix: str, recorded: str | None) -> Iterator[tuple[Inventory, bytes] | None]:
+    for each in copies:
+        with suppress(StoreError):  # one that is away has nothing to say
+            yield _believed(each, prefix, recorded)
+
+
+def _grew_from(store: ObjectStore, prefix: str, inventory: Inventory, recorded: str) -> bool:
+    """Whether an earlier version of the object is the recorded one: then the record is behind, as after a crash."""
+    folders = (f"{inventory.folder(number)}/" for number in range(inventory.head - 1, 0, -1))
+    found = (read(store, key_of(prefix, folder + INVENTORY)) for folder in folders)
+    return any(data is not None and digest(DEFAULT_ALGORITHM, data).value == recorded for data in found)
 
 
 def _believed(store: ObjectStore, prefix: str, recorded: str | None) -> tuple[Inventory, bytes] | None:
@@ -152,13 +170,17 @@ def _restore(work: _Work, key: ObjectKey, was: str | None) -> None:
 
 def _set_aside(work: _Work, key: ObjectKey) -> None:
     """Free the place: what stood there is kept elsewhere, but for bytes that the store itself does not give."""
-    try:
-        with work.store.open(key) as damaged:
-            work.put_aside(key, damaged)
-    except ObjectMissing:
-        return
-    except DigestMismatch:
-        pass
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        try:
+            with work.store.open(key) as damaged:
+                shutil.copyfileobj(damaged, copy, CHUNK)
+        except ObjectMissing:
+            return
+        except DigestMismatch:
+            pass
+        else:
+            copy.seek(0)
+            work.put_aside(key, cast(BinaryIO, copy))
     work.store.delete(key, authority=AUTHORITY)
 
 
@@ -197,7 +219,9 @@ def _earlier(work: _Work, folder: str, name: str) -> Iterator[_Good]:
     """The inventory of an earlier version, or its sidecar: from here or a copy where it is what the present inventory says of it."""
     number = next((n for n in work.inventory.versions if work.inventory.folder(n) == folder), None)
     for source, store in enumerate((work.store, *work.copies)):
-        data = read(store, key_of(work.prefix, f"{folder}/{INVENTORY}"))
+        data = None
+        with suppress(StoreUnavailable):
+            data = read(store, key_of(work.prefix, f"{folder}/{INVENTORY}"))
         if number is None or data is None or not is_borne_out(data, number, work.inventory):
             continue
         if name != INVENTORY:

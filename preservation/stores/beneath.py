@@ -15,6 +15,8 @@ from preservation.store import BadKey, ObjectKey, StoreUnavailable, check_key
 
 ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 """What the disk says of a place where there is no object: nothing, a file on the way, a link."""
+UNREADABLE: Final = frozenset((errno.EIO, errno.EBADMSG, errno.EUCLEAN))
+"""What it says of a file whose bytes it lost."""
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ROOM: Final = 1 << 18
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -72,9 +74,9 @@ def digests_beneath(root: Path, keys: Iterable[ObjectKey], algorithm: str) -> It
             except BadKey:
                 yield key, None
             except OSError as error:
-                if error.errno not in ABSENT:
+                if error.errno not in ABSENT | UNREADABLE:
                     raise StoreUnavailable(f"{key}: {error.strerror}") from error
-                yield key, None
+                yield key, None if error.errno in ABSENT else Digest(algorithm, hashlib.new(algorithm).hexdigest())
     finally:
         if descriptor >= 0:
             os.close(descriptor)

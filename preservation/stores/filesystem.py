@@ -5,6 +5,7 @@ import fcntl
 import io
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,7 +27,7 @@ from preservation.store import (
     check_authority,
     check_key,
 )
-from preservation.stores.beneath import ABSENT, digests_beneath, open_beneath
+from preservation.stores.beneath import ABSENT, UNREADABLE, digests_beneath, open_beneath
 from preservation.stores.incoming import Flight, debris, flight, flush_file_system, note, noted_key, write_all
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class FilesystemStore:
             file = io.FileIO(_regular(key, open_beneath(self._root, key, _OBJECT)))
         if start:
             file.seek(start)
-        return cast(BinaryIO, io.BufferedReader(file if length is None else _Slice(file, length)))
+        return cast(BinaryIO, io.BufferedReader(_Slice(file, sys.maxsize if length is None else length)))
 
     def stat(self, key: ObjectKey) -> StoredObject:
         check_key(key)
@@ -263,7 +264,7 @@ class _Pending(local):
 
 
 class _Slice(io.RawIOBase):
-    """At most `length` bytes of an open file, from where it stands."""
+    """At most `length` bytes of an open file, from where it stands. DigestMismatch for bytes that the disk lost."""
 
     def __init__(self, file: io.FileIO, length: int) -> None:
         self._file, self._left = file, length
@@ -272,7 +273,12 @@ class _Slice(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        try:
+            count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        except OSError as error:
+            if error.errno in UNREADABLE:
+                raise DigestMismatch("the disk does not give these bytes") from error
+            raise
         self._left -= count
         return count
 

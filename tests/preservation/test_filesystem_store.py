@@ -1,5 +1,6 @@
 """What only a store of files promises: directories, links, and what the disk shows."""
 
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from preservation.fixity import Digest, digest_of
-from preservation.store import ObjectExists, ObjectKey, ObjectMissing, StoreError
+from preservation.store import DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoreError
 from preservation.stores import filesystem
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.incoming import flush_file_system
@@ -183,3 +184,14 @@ def test_one_that_is_only_read_makes_nothing_and_takes_nothing(tmp_path: Path) -
             write()
     assert [one.key for one in store.list()] == ["a/b"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
+
+
+def test_a_file_that_the_disk_cannot_read_is_damaged_and_not_the_store_away() -> None:
+    """A bad sector: the other files of the disk are read on. /proc/self/mem answers EIO, as a disk would."""
+    store = FilesystemStore.only_read(Path("/proc/self").resolve())
+    unreadable, other = ObjectKey("mem"), ObjectKey("comm")
+    found = dict(store.digests([unreadable, other], "sha256"))
+    assert found[unreadable] == Digest("sha256", hashlib.sha256().hexdigest())
+    assert found[other] is not None
+    with pytest.raises(DigestMismatch), store.open(unreadable) as file:
+        file.read()

@@ -2,7 +2,7 @@
 
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -12,7 +12,7 @@ from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import copy_root
 from preservation.ocfl_layout import digest, prefix_of, read
 from preservation.ocfl_repair import Repair, repair
-from preservation.store import ObjectKey, ObjectStore
+from preservation.store import DigestMismatch, ObjectKey, ObjectStore, StoredObject, StoreUnavailable
 from preservation.stores.memory import MemoryStore
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -186,3 +186,67 @@ def test_inventories_whose_damage_names_an_impossible_file_stop_nothing(original
     recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value
     assert mended(original, [copy], recorded).after.is_intact
     assert held(original) == before
+
+
+def test_a_version_after_the_recorded_one_is_never_rolled_back(original: MemoryStore, copy: MemoryStore) -> None:
+    """A crash, or an earlier program, leaves a record that is behind; the object grew from what was recorded."""
+    recorded = digest("sha256", read(original, ObjectKey(f"{PREFIX}inventory.json")) or b"").value
+    write(original, "cuatro")
+    before = held(original)
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    overwrite(original, bad, b"malo")
+    assert [one.key for one in mended(original, [copy], recorded).restored] == [bad]
+    assert held(original) == before
+    assert StorageRoot(original).head(ID) == 4
+
+
+def test_a_copy_that_is_away_does_not_keep_the_others_from_giving(original: MemoryStore, copy: MemoryStore) -> None:
+    class Away(MemoryStore):
+        def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
+            raise StoreUnavailable("away")
+
+        def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
+            raise StoreUnavailable("away")
+
+    before = held(original)
+    for place in ("", "v1/", "v3/"):
+        overwrite(original, ObjectKey(f"{PREFIX}{place}inventory.json"), b"{")
+    overwrite(original, next(key for key in keys(original) if key.endswith("dos.bin")), b"malo")
+    found = mended(original, [Away(), copy])
+    assert found.after.is_intact
+    assert held(original) == before
+    assert {one.source for one in found.restored} <= {None, 1}
+
+
+def test_damage_whose_keeping_aside_fails_by_its_own_digest_is_not_overwritten(original: MemoryStore, copy: MemoryStore) -> None:
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    overwrite(original, bad, b"malo")
+
+    def lossy(key: ObjectKey, content: BinaryIO) -> None:
+        raise DigestMismatch("what was kept aside is not what was read")
+
+    with pytest.raises(DigestMismatch):
+        repair(original, PREFIX, [copy], recorded=None, put_aside=lossy)
+    assert read(original, bad) == b"malo"
+
+
+def test_bytes_that_the_store_does_not_give_are_replaced_and_told_as_unknown(original: MemoryStore, copy: MemoryStore) -> None:
+    bad = next(key for key in keys(original) if key.endswith("dos.bin"))
+    good = read(original, bad)
+
+    class Knowing(MemoryStore):
+        """One that knows its damage, as MinIO, or a disk that cannot read a sector."""
+
+        def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
+            file = super().open(key, start, length)
+            if key == bad and file.read() == b"malo":
+                raise DigestMismatch(key)
+            file.seek(0)
+            return file
+
+    store = Knowing()
+    list(copy_root(original, store))
+    overwrite(store, bad, b"malo")
+    (one,) = mended(store, [copy]).restored
+    assert (one.key, one.was) == (bad, None)
+    assert read(store, bad) == good
