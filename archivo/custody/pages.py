@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from archivo.access.door import Here, Staff
+from archivo.access.policy import Grant
 from archivo.custody import oversight
 from archivo.custody.oversight import Night, PlaceState
 from archivo.web.layout import page
@@ -41,6 +42,7 @@ def overview(request: Request, archive: Here, actor: Staff) -> Response:
         outcomes=oversight.OUTCOMES,
         marks=MARKS,
         anchors=oversight.anchors(archive, actor),
+        may_delete=actor.may(Grant.DELETE),
     )
 
 

@@ -55,6 +55,9 @@ FIELD_NAMES: Final = {
     "description": "Alcance y contenido",
     "office_code": "Oficina",
     "classification": "Serie",
+    "hold": "Retención",
+    "reason": "Motivo",
+    "state": "Estado",
 }
 
 

@@ -10,6 +10,7 @@ from archivo.access.policy import AccessClass, Grant, require
 from archivo.errors import ArchivoError
 from archivo.intake.publication import publish, withdraw
 from archivo.records.services import describe, view_document
+from archivo.records.tombstones import deleted
 from archivo.records.views import DocumentView
 from archivo.web import forms
 from archivo.web.layout import page
@@ -38,6 +39,8 @@ CHOICES: Final = (
 def edit_form(request: Request, archive: Here, actor: Staff, document_id: str) -> Response:
     require(archive, actor, Grant.DESCRIBE, document_id)
     document = view_document(archive, actor, document_id)
+    if document.tombstone is not None:
+        raise deleted()
     return _form(request, actor, document, {field: getattr(document, name) or "" for field, name in FIELDS.items()})
 
 

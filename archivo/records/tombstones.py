@@ -59,11 +59,16 @@ def view_tombstone(session: Session, document: Document) -> TombstoneView | None
 def check_stands(document: Document) -> None:
     """Raise Conflict for a document that was deleted."""
     if document.state == DocumentState.DELETED:
-        raise Conflict(
-            "document.deleted",
-            "El contenido de este documento se eliminó por orden de un acto, y ya no se puede leer ni cambiar.",
-            "Vea qué fue, y por qué se eliminó, en su ficha o con «archivo show».",
-        )
+        raise deleted()
+
+
+def deleted() -> Conflict:
+    """The error of what cannot be done to a document that was deleted."""
+    return Conflict(
+        "document.deleted",
+        "El contenido de este documento se eliminó por orden de un acto, y ya no se puede leer ni cambiar.",
+        "Vea qué fue, y por qué se eliminó, en su ficha o con «archivo show».",
+    )
 
 
 def is_tombstone(archive: Archive, identifier: str) -> bool:

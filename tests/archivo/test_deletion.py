@@ -33,6 +33,8 @@ from preservation.validation.ocfl_object import validate_object
 from preservation.validation.trees import FolderTree
 
 from .conftest import Command
+from .test_web_pages import PASSWORD as PAGE_PASSWORD
+from .test_web_pages import signed_in, token, words
 
 WORDS = "fideicomiso"
 ORDER = Order("acta", "14 de 2026", "2026-11-20", "la presidenta y el secretario técnico del comité")
@@ -114,9 +116,9 @@ def is_nowhere(text: str, *roots: Path) -> bool:
 def all_is_true(archivo: Command) -> None:
     """No check of custody finds anything."""
     assert archivo("verify", "--json").value["damaged"] == []
-    for words in (("verify",), ("audit", "verify"), ("reconcile", "--check"), ("fixity", "--run"), ("replicas", "--run")):
-        ran = archivo(*words)
-        assert ran.status == 0, (words, ran.out, ran.err)
+    for order in (("verify",), ("audit", "verify"), ("reconcile", "--check"), ("fixity", "--run"), ("replicas", "--run")):
+        ran = archivo(*order)
+        assert ran.status == 0, (order, ran.out, ran.err)
 
 
 class TestAsking:
@@ -246,9 +248,9 @@ class TestWhatRemains:
         assert shown.value["events"][-1]["type"] == "deletion"
         assert "acta de eliminación 14 de 2026" in shown.value["events"][-1]["detail"]
         assert archivo("show", documents[0]).status == 0
-        for words in (("text", documents[0]), ("export", documents[0], tmp_path / "fuera", "--original"), ("publish", documents[0])):
-            ran = archivo(*words, "--json")
-            assert ran.status == 1, words
+        for order in (("text", documents[0]), ("export", documents[0], tmp_path / "fuera", "--original"), ("publish", documents[0])):
+            ran = archivo(*order, "--json")
+            assert ran.status == 1, order
             assert "document.deleted" in ran.out
         assert archivo("search", WORDS, "--as", "nadie").status == 2
         assert archivo("search", WORDS, "--json").value["total"] == 0
@@ -494,3 +496,42 @@ class TestAtTheCommandLine:
         assert archivo("hold", "list", "--json").value == []
         shown = archivo("show", documents[0], "--json").value
         assert shown["sealed"] is True
+
+
+class TestOnPages:
+    def test_another_person_confirms_with_a_word_and_the_document_tells_what_it_was(self, documents: list[str], archive: Archive) -> None:
+        for login in ("ana", "berta"):
+            create_user(archive, CUSTODY, login, "archivist", password=PAGE_PASSWORD)
+        asked = deletion.request(archive, actor_of_login(archive, "berta"), documents[:1], ORDER, REASON)
+        holds.place(archive, CUSTODY, documents[2], "Hay un pleito.")
+        berta, ana = signed_in(archive, "berta"), signed_in(archive, "ana")
+        address = "/custodia/eliminaciones"
+        assert "la confirma otra persona" in words(berta.get(address).text)
+        shown = ana.get(address).text
+        assert "Acta de eliminación 14 de 2026" in words(shown)
+        assert "Hay un pleito." in words(shown)
+        form = {"ficha": token(shown), "palabra": "sí"}
+        assert ana.post(f"{address}/{asked.id}/confirmar", data=form).status_code == 422
+        own = {"ficha": token(berta.get(address).text), "palabra": "ELIMINAR"}
+        assert berta.post(f"{address}/{asked.id}/confirmar", data=own).status_code == 403
+        assert ana.post(f"{address}/{asked.id}/confirmar", data={**form, "palabra": "ELIMINAR"}).status_code == 303
+        assert "confirmada" in words(ana.get(address).text)
+        assert carry_out(later(archive)) == [asked.id]
+        assert "ejecutada" in words(ana.get(address).text)
+        for tab in ("texto", "descripcion", "contexto", "integridad"):
+            found = ana.get(f"/documentos/{documents[0]}?ver={tab}")
+            assert found.status_code == 200
+            assert "El contenido de este documento se eliminó" in words(found.text)
+            assert "Descargar el original" not in found.text
+        assert "Se eliminó su contenido" in words(ana.get(f"/documentos/{documents[0]}?ver=contexto").text)
+        for path in ("descargar/original", "paginas/1/imagen", "editar"):
+            assert ana.get(f"/documentos/{documents[0]}/{path}").status_code in (409, 404), path
+        assert "Eliminado" in ana.get("/documentos?situacion=eliminado").text
+        assert documents[0] in ana.get("/documentos?situacion=eliminado").text
+        assert documents[0] not in ana.get("/documentos?situacion=sin-publicar").text
+
+    def test_who_may_not_delete_does_not_see_the_page(self, documents: list[str], archive: Archive) -> None:
+        create_user(archive, CUSTODY, "olga", "operator", password=PAGE_PASSWORD)
+        olga = signed_in(archive, "olga")
+        assert olga.get("/custodia/eliminaciones").status_code == 403
+        assert "/custodia/eliminaciones" not in olga.get("/custodia").text

@@ -20,7 +20,7 @@ from archivo.retention.classification import confirm
 from archivo.worker import work_until_done
 
 PASSWORD = "una frase para las pruebas"
-CUSTODY_ONLY = ("/custodia", "/custodia/formatos")
+CUSTODY_ONLY = ("/custodia", "/custodia/formatos", "/custodia/eliminaciones")
 STAFF_ONLY = ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/mi-clave", "/trd", "/documentos", *CUSTODY_ONLY)
 
 
@@ -84,7 +84,7 @@ def test_pages_of_the_staff_send_a_citizen_to_sign_in(kept: Archive) -> None:
 
 def test_each_role_is_offered_what_it_may_do(kept: Archive) -> None:
     ana, olga = (signed_in(kept, login) for login in ("ana", "olga"))
-    assert [ana.get(address).status_code for address in STAFF_ONLY] == [200, 200, 200, 200, 403, 200, 200, 200, 200, 200]
+    assert [ana.get(address).status_code for address in STAFF_ONLY] == [200, 200, 200, 200, 403, 200, 200, 200, 200, 200, 200]
     assert [olga.get(address).status_code for address in ("/trabajo", "/recibir", "/trabajos", "/personas")] == [403, 403, 200, 200]
     menu = words(re.split("</nav>", olga.get("/trabajos").text)[0])
     assert "Personas" in menu
