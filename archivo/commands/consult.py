@@ -203,25 +203,26 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    from archivo.custody.repair import verify_and_repair
+    from archivo.custody.repair import LEFT, verify_and_repair
     from archivo.worker import work_until_done
 
     with opened() as archive:
         report, done = verify_and_repair(archive, custody(login()), options.ids)
         work_until_done(archive, {one.id for one in done.restored})
+    is_whole = done.is_whole and not report.unexpected
     if options.json:
-        print_json({**asdict(report), "restored": done.restored, "lost": done.lost})
-    else:
-        _print_found(report)
-        for one in done.restored:
-            print_line(f"  restituido en {one.location}: {one.key}, desde {one.source or 'su propio inventario'}")
-        for lost in done.lost:
-            print_line(
-                f"  ALARMA: en {lost.location}, {lost.id} sigue sin estar íntegro, y ninguna copia tiene bien: {', '.join(lost.keys)}"
-            )
-        if done.lost:
-            print_line("Nada se escribió encima. Busque esos archivos en la copia de seguridad.")
-    return 1 if done.lost or report.unexpected else 0
+        print_json({**asdict(report), "restored": done.restored, "lost": done.lost, "left": done.left})
+        return 0 if is_whole else 1
+    _print_found(report)
+    for one in done.restored:
+        print_line(f"  restituido en {one.location}: {one.key}, desde {one.source or 'su propio inventario'}")
+    for lost in done.lost:
+        print_line(f"  ALARMA: en {lost.location}, {lost.id} sigue sin estar íntegro, y ninguna copia tiene bien: {', '.join(lost.keys)}")
+    for left in done.left:
+        print_line(f"  {left.id}, en {left.location}, se dejó como estaba: {LEFT[left.why]}.")
+    if done.lost:
+        print_line("Nada se escribió encima. Busque esos archivos en la copia de seguridad.")
+    return 0 if is_whole else 1
 
 
 def _print_found(report: custody_services.FixityReport) -> None:

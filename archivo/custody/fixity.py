@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,13 +16,13 @@ from archivo.audit import services as audit
 from archivo.custody.models import FixityNight
 from archivo.custody.policy import FixityPolicy, local, policy_of
 from archivo.database import added, table_of
-from archivo.identifiers import urn
+from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.jobs import Lease, Queue
-from archivo.records.holdings import PRINCIPAL, note_kept
+from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, Fonds, Incoming, KeptCopy
 from archivo.retention.models import TrdVersion
 from preservation.ocfl import StorageRoot
-from preservation.ocfl_inventory import INVENTORY, parse
+from preservation.ocfl_inventory import INVENTORY, BadInventory, parse
 from preservation.ocfl_layout import ROOT_DECLARATION, digest, key_of, prefix_of, read
 from preservation.store import ObjectMissing, ObjectStore
 
@@ -32,13 +34,16 @@ _C: Final = table_of(KeptCopy).c
 
 
 class FixityOutcome(StrEnum):
-    """What a reading found of a package. `altered`: its inventory and sidecar agree, and are not those that were written."""
+    """What a reading found of a package. `altered`: its inventory and sidecar agree, and are not those that were written. `ahead`: it has a
+    version that nobody told of, be it that a crash came between, or that somebody else wrote it.
+    """
 
     INTACT = "intact"
     DAMAGED = "damaged"
     MISSING = "missing"
     ALTERED = "altered"
     UNEXPECTED = "unexpected"
+    AHEAD = "ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +87,27 @@ def check(archive: Archive, location: str, object_id: str, night: str | None = N
 
 
 def check_some(archive: Archive, lease: Lease) -> None:
-    """Work a job of a night's reading: for a while, then the next job goes on; at the end of the night the ledger is written."""
+    """Work a job of a night's reading for a while, and give it back for as long as the bytes a second allowed ask for; at the end of the
+    night the ledger is written.
+    """
     location = lease.object_id
     policy = policy_of(archive, location)
     night = str(lease.params["night"])
-    until = time.monotonic() + SLICE
+    began = time.monotonic()
+    size = 0
     begin_night(archive, location, night)
     for object_id in due(archive, location, policy):
-        if time.monotonic() > until or _is_over(archive, location, night, policy):
+        if time.monotonic() - began > SLICE or _is_over(archive, location, night, policy):
             break
-        began = time.monotonic()
-        found = check(archive, location, object_id, night)
-        time.sleep(max(0.0, min(found.size / policy.bytes_per_second - (time.monotonic() - began), until - time.monotonic())))
+        size += check(archive, location, object_id, night).size
+    rest = timedelta(seconds=max(0.0, size / policy.bytes_per_second - (time.monotonic() - began)))
     is_over = _is_over(archive, location, night, policy) or next(due(archive, location, policy), None) is None
     with archive.transaction() as transaction:
-        jobs.finish(transaction.session, lease, transaction.now)
         if is_over:
+            jobs.finish(transaction.session, lease, transaction.now)
             end_night(transaction, location, night)
         else:
-            transaction.enqueue("check", location, queue=Queue.CUSTODY, priority=9, params={"night": night})
+            jobs.give_back(transaction.session, lease, transaction.now, after=rest)
 
 
 def check_all(archive: Archive, location: str, told: Callable[[str, Checked], None]) -> str:
@@ -108,6 +115,8 @@ def check_all(archive: Archive, location: str, told: Callable[[str, Checked], No
     night = local(archive, archive.clock()).date().isoformat()
     begin_night(archive, location, night)
     register(archive)
+    if location == PRINCIPAL:
+        _register_held(archive)
     for object_id in _listed(archive, _C.location == location, (_C.object_id,)):
         told(object_id, check(archive, location, object_id, night))
     with archive.transaction() as transaction:
@@ -156,8 +165,25 @@ def register(archive: Archive) -> None:
             if not found:
                 break
             with archive.transaction() as transaction:
-                for object_id, version in found:
-                    note_kept(transaction.session, PRINCIPAL, object_id, version, None, transaction.now)
+                for object_id, version in found:  # unless its writer tells of it meanwhile
+                    added(transaction.session, unknown_copy(object_id, version, transaction.now))
+
+
+def _register_held(archive: Archive) -> None:
+    """Give a row to what the store holds and no table names, as damaged bytes set apart whose writer died before it told of them."""
+    with suppress(BadInventory):  # raised once all have come
+        for object_id in archive.packages.objects():
+            identifier = from_urn(object_id)
+            with archive.reading() as session:
+                is_known = session.get(KeptCopy, (PRINCIPAL, identifier)) is not None
+            if not is_known and is_uuid(identifier):
+                with archive.transaction() as transaction:
+                    added(transaction.session, unknown_copy(identifier, 0, transaction.now))
+
+
+def unknown_copy(object_id: str, version: int, now: datetime) -> KeptCopy:
+    """A package of the archive's store whose inventory was never told."""
+    return KeptCopy(location=PRINCIPAL, object_id=object_id, version=version, kept_at=now, size=0, faults=[])
 
 
 def begin_night(archive: Archive, location: str, night: str) -> None:
@@ -199,9 +225,8 @@ def _standing(archive: Archive, location: str, object_id: str) -> tuple[tuple[in
     """The version that a place is known to have, with the digest of its inventory, and whether somebody writes the package there now."""
     with archive.reading() as session:
         kept = session.get(KeptCopy, (location, object_id))
-        is_written = location == PRINCIPAL and (
-            session.get(ObjectLease, urn(object_id)) is not None or session.get(Incoming, object_id) is not None
-        )
+        is_leased = session.get(ObjectLease, urn(object_id)) is not None
+        is_written = is_leased or session.get(Incoming, object_id) is not None or jobs.any_open(session, [object_id])
         return (kept.version, kept.inventory) if kept else (0, None), is_written
 
 
@@ -217,13 +242,13 @@ def _verified(store: ObjectStore, object_id: str, known: tuple[int, str | None],
     faults += [Fault(key, FixityOutcome.MISSING) for key in found.missing]
     faults += [Fault(key, FixityOutcome.UNEXPECTED) for key in found.unexpected]
     if not faults:
-        faults += _altered(store, prefix, *known)
+        faults += _unlike_written(store, prefix, *known, is_written=is_written)
     size = sum(each.size for each in store.list(prefix))
     return Checked(faults[0].what if faults else FixityOutcome.INTACT, tuple(faults), size)
 
 
-def _altered(store: ObjectStore, prefix: str, version: int, written: str | None) -> Iterator[Fault]:
-    """An inventory, whole and vouched for, that did not grow from the one that was written."""
+def _unlike_written(store: ObjectStore, prefix: str, version: int, written: str | None, *, is_written: bool) -> Iterator[Fault]:
+    """An inventory, whole and vouched for, that is not the one that was written."""
     if written is None:
         return
     data = read(store, key_of(prefix, INVENTORY)) or b""
@@ -232,6 +257,8 @@ def _altered(store: ObjectStore, prefix: str, version: int, written: str | None)
     standing = digest("sha256", then).value
     if standing != written:
         yield Fault(key_of(prefix, INVENTORY), FixityOutcome.ALTERED, written, standing)
+    elif inventory.head > version and not is_written:
+        yield Fault(key_of(prefix, INVENTORY), FixityOutcome.AHEAD, written, digest("sha256", data).value)
 
 
 def _note(transaction: Transaction, location: str, object_id: str, found: Checked) -> None:

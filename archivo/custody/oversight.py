@@ -30,6 +30,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     FixityOutcome.MISSING: "le faltan archivos",
     FixityOutcome.ALTERED: "su inventario no es el que se escribió",
     FixityOutcome.UNEXPECTED: "tiene archivos que nadie guardó",
+    FixityOutcome.AHEAD: "tiene una versión que no consta en la bitácora",
 }
 COPYING: Final[Mapping[str, str]] = {
     Outcome.BEGUN: "todavía se está escribiendo",
@@ -37,6 +38,8 @@ COPYING: Final[Mapping[str, str]] = {
     Outcome.OTHER: "en la copia hay otra cosa en su lugar, o está dañada",
 }
 MOST_LAG: Final = timedelta(days=1)
+MOST_SILENT: Final = timedelta(days=3)
+"""Since when something is to be read and nothing is: as many nights nobody worked, or the place did not answer."""
 NIGHTS_SHOWN: Final = 90
 
 
@@ -184,8 +187,9 @@ def _state(archive: Archive, session: Session, location: str, lag: Lag | None) -
     now = archive.clock()
     here = KeptCopy.location == location
     never = KeptCopy.checked_at.is_(None)
-    is_due = or_(never, KeptCopy.checked_at < now - policy.every)
-    is_overdue = or_(and_(never, KeptCopy.kept_at < now - policy.every), KeptCopy.checked_at < now - 2 * policy.every)
+    whole = policy.every / min(policy.share, 1.0)
+    is_due = or_(never, KeptCopy.checked_at < now - whole)
+    is_overdue = or_(and_(never, KeptCopy.kept_at < now - whole), KeptCopy.checked_at < now - 2 * whole)
     is_wrong = and_(KeptCopy.outcome.is_not(None), KeptCopy.outcome != FixityOutcome.INTACT)
     counted = [
         func.count(),
@@ -213,7 +217,7 @@ def _state(archive: Archive, session: Session, location: str, lag: Lag | None) -
         wrong_copies=tuple(_wrong(each) for each in session.scalars(copies)),
         alarms=(),
     )
-    return replace(state, alarms=tuple(_alarms(state, lag, now)))
+    return replace(state, alarms=tuple(_alarms(state, lag, now, reads_all=policy.share >= 1)))
 
 
 def _wrong(kept: KeptCopy) -> WrongCopy:
@@ -221,12 +225,11 @@ def _wrong(kept: KeptCopy) -> WrongCopy:
     return WrongCopy(kept.object_id, str(kept.outcome), kept.checked_at, tuple(str(each["key"]) for each in kept.faults))
 
 
-def _alarms(state: PlaceState, lag: Lag | None, now: datetime) -> list[str]:
+def _alarms(state: PlaceState, lag: Lag | None, now: datetime, *, reads_all: bool) -> list[str]:
     found = []
     if state.wrong:
-        found.append(
-            f"{count(state.wrong, 'paquete no está íntegro', 'paquetes no están íntegros')}: repárelos con «archivo verify --repair»."
-        )
+        wrong = count(state.wrong, "paquete no está íntegro: repárelo", "paquetes no están íntegros: repárelos")
+        found.append(f"{wrong} con «archivo verify --repair».")
     if state.held and not state.checked:
         found.append(
             "Hay paquetes guardados y nunca se leyó ninguno de nuevo: hágalo con «archivo fixity --run», o revise quién trabaja de noche."
@@ -235,6 +238,10 @@ def _alarms(state: PlaceState, lag: Lag | None, now: datetime) -> list[str]:
         found.append(
             f"{count(state.overdue, 'paquete')} sin leer desde hace mucho más de lo previsto: "
             "revise quién trabaja de noche y cuánto alcanza a leer."
+        )
+    elif reads_all and state.due and (state.last is None or state.last < now - MOST_SILENT):
+        found.append(
+            "Hay paquetes por leer y hace días que no se lee ninguno: revise que alguien trabaje de noche y que este lugar responda."
         )
     if lag is not None and lag.since is not None and lag.since < now - MOST_LAG:
         found.append("A esta copia le faltan paquetes desde hace más de un día: revise si responde y si tiene espacio.")

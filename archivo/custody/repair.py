@@ -1,16 +1,14 @@
 """Give back to a package what it lost, in any of its places, from a copy that was checked first; what was damaged is kept apart."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from sqlalchemy import select
 
 from archivo.access.policy import Actor, Grant, require
-from archivo.archive import Archive, Transaction
+from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
 from archivo.custody.fixity import FixityOutcome, check, places, register
 from archivo.custody.services import FixityReport, verify
@@ -19,15 +17,13 @@ from archivo.records.holdings import ASIDE, PRINCIPAL, note_package
 from archivo.records.models import Document, KeptCopy
 from archivo.records.packaging import canonical, instant
 from archivo.retention.classification import add_event
-from preservation.fixity import CHUNK
 from preservation.ocfl_layout import prefix_of
 from preservation.ocfl_repair import Restored
 from preservation.ocfl_repair import repair as repair_object
 from preservation.premis import Event, EventType, Outcome
-from preservation.store import ObjectKey
+from preservation.store import ObjectKey, StoreUnavailable
 
 DAMAGED: Final = "damaged/data"
-_IN_MEMORY: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +50,35 @@ class Lost:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A package that was left as it is in a place, for a person to look at: why is of LEFT."""
+
+    id: str
+    location: str
+    why: str
+
+
+LEFT: Final = {
+    FixityOutcome.UNEXPECTED: "tiene archivos que nadie guardó: mírelos antes de apartarlos",
+    FixityOutcome.AHEAD: "tiene una versión que no consta en la bitácora: si es de este archivo, «archivo rebuild» la reconoce",
+    "away": "ese lugar no responde, o no admite escribir: repita la orden cuando responda",
+    "busy": "alguien lo está escribiendo: repita la orden",
+    "unknown": "no hay un paquete con ese identificador, ni copia de él",
+}
+
+
 @dataclass(slots=True)
 class RepairReport:
-    """What was given back, and what could not be."""
+    """What was given back, what could not be, and what was left."""
 
     restored: list[RestoredFile] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.lost or self.left)
 
 
 def verify_and_repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> tuple[FixityReport, RepairReport]:
@@ -72,15 +91,19 @@ def verify_and_repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -
     keys = [*(each.key for each in report.damaged), *report.missing, *report.unexpected]
     amiss = {each.id for each in report.damaged} | {key for key in report.missing if is_uuid(key)}
     amiss |= {kept[key[:length]] for key in keys if key[:length] in kept}
-    for object_id in sorted(amiss):
+    known = set(kept.values())
+    for object_id in sorted(amiss & known):
         check(archive, PRINCIPAL, object_id)
-    return report, repair(archive, actor, ids)
+    done = repair(archive, actor, ids)
+    done.left += [Left(each, PRINCIPAL, "unknown") for each in sorted(amiss - known)]
+    return report, done
 
 
 def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairReport:
-    """Repair what the last readings found amiss, of these packages or of all, in every place. Raises StoreFull, StoreUnavailable.
+    """Repair what the last readings found amiss, of these packages or of all, in every place. Raises StoreFull.
 
-    Nothing that is good is written over, and nothing that is damaged before its right bytes were read from another place.
+    Nothing that is good is written over, and nothing that is damaged before its right bytes were read from another place. What one package
+    or place refuses keeps no other from being repaired.
     """
     require(archive, actor, Grant.VERIFY)
     report = RepairReport()
@@ -89,14 +112,18 @@ def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairRep
     with archive.reading() as session:
         found = session.execute(wrong.order_by(KeptCopy.object_id, KeptCopy.location)).all()
     for location, object_id in found:
-        _repair(archive, actor, location, object_id, report)
+        if location in places(archive):
+            try:
+                _repair(archive, actor, location, object_id, report)
+            except Busy:
+                report.left.append(Left(object_id, location, "busy"))
+            except StoreUnavailable:
+                report.left.append(Left(object_id, location, "away"))
     return report
 
 
 def _repair(archive: Archive, actor: Actor, location: str, object_id: str, report: RepairReport) -> None:
     stores = places(archive)
-    if location not in stores:
-        return
     others = [name for name in stores if name != location]
     aside: dict[ObjectKey, str] = {}
     with archive.writing_object(urn(object_id)):
@@ -110,11 +137,13 @@ def _repair(archive: Archive, actor: Actor, location: str, object_id: str, repor
             put_aside=partial(_put_aside, archive, actor, aside, location, object_id),
         )
         restored = [_restored(object_id, location, one, others, aside) for one in done.restored]
+        report.restored += restored
         with archive.transaction() as transaction:
             _tell(transaction, actor, object_id, restored)
     after = check(archive, location, object_id)
-    report.restored += restored
-    if after.outcome != FixityOutcome.INTACT:
+    if after.outcome in LEFT:
+        report.left.append(Left(object_id, location, after.outcome))
+    elif after.outcome != FixityOutcome.INTACT:
         report.lost.append(Lost(object_id, location, tuple(fault.key for fault in after.faults)))
 
 
@@ -139,26 +168,13 @@ def _tell(transaction: Transaction, actor: Actor, object_id: str, restored: Sequ
 def _put_aside(
     archive: Archive, actor: Actor, aside: dict[ObjectKey, str], location: str, object_id: str, key: ObjectKey, damaged: BinaryIO
 ) -> None:
-    """Keep damaged bytes as a package of their own: they may be all that is left of something. Raises DigestMismatch from a store that
-    knows them for damaged and does not give them.
-    """
-    with SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(archive.scratch("aside"))) as copy:
-        shutil.copyfileobj(damaged, copy, CHUNK)  # all of it, before a package is begun
-        copy.seek(0)
-        identifier = new_uuid(archive.clock())
-        said = {
-            "schema": 1,
-            "kind": "aside",
-            "id": identifier,
-            "of": object_id,
-            "place": location,
-            "key": key,
-            "at": instant(archive.clock()),
-        }
-        with archive.packages.new_version(urn(identifier), base=None) as writer:
-            writer.put(DAMAGED, cast(BinaryIO, copy))
-            writer.put_bytes(ASIDE, canonical(said))
-            inventory = writer.commit("Bytes dañados, apartados", actor.login, "", archive.clock())
+    """Keep damaged bytes as a package of their own: they may be all that is left of something."""
+    identifier = new_uuid(archive.clock())
+    said = {"schema": 1, "kind": "aside", "id": identifier, "of": object_id, "place": location, "key": key, "at": instant(archive.clock())}
+    with archive.packages.new_version(urn(identifier), base=None) as writer:
+        writer.put(DAMAGED, damaged)
+        writer.put_bytes(ASIDE, canonical(said))
+        inventory = writer.commit("Bytes dañados, apartados", actor.login, "", archive.clock())
     with archive.transaction() as transaction:
         note_package(transaction, "Archivo", identifier, inventory)
     aside[key] = identifier

@@ -42,12 +42,18 @@ def replicate_some(archive: Archive, lease: Lease) -> None:
     """Work a job: copy what a replica lacks, for a while; then the next job goes on."""
     location = lease.object_id
     until = time.monotonic() + SLICE
-    for object_id in behind(archive, location):
+    last = None
+    for object_id in behind(archive, location, after=str(lease.params.get("after", ""))):
         replicate(archive, location, object_id)
+        last = object_id
         if time.monotonic() > until:
             break
+    else:
+        last = None
     with archive.transaction() as transaction:
         jobs.finish(transaction.session, lease, transaction.now)
+        if last is not None:  # what could not be copied before it waits for the next round
+            transaction.enqueue("replicate", location, queue=Queue.CUSTODY, priority=7, params={"after": last})
 
 
 def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
@@ -58,15 +64,16 @@ def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
     """
     target = archive.replicas[location]
     StorageRoot(target).ensure()
-    _clear_for_tombstone(archive, target, object_id)
-    outcome = copy_object(archive.store, target, prefix_of(urn(object_id)))
-    if outcome in (Outcome.COPIED, Outcome.HELD):
+    with archive.writing_object(urn(object_id)):
+        _clear_for_tombstone(archive, target, object_id)
+        outcome = copy_object(archive.store, target, prefix_of(urn(object_id)))
+        if outcome not in (Outcome.COPIED, Outcome.HELD):
+            return outcome
         inventory = StorageRoot(target).inventory(urn(object_id))
         with archive.transaction() as transaction:
             note_kept(transaction.session, location, object_id, inventory.head, inventory.fingerprint(), transaction.now)
-        found = check(archive, location, object_id)
-        return Outcome.COPIED if found.outcome == FixityOutcome.INTACT else Outcome.OTHER
-    return outcome
+    found = check(archive, location, object_id)
+    return Outcome.COPIED if found.outcome == FixityOutcome.INTACT else Outcome.OTHER
 
 
 def _clear_for_tombstone(archive: Archive, target: ObjectStore, object_id: str) -> None:
@@ -92,9 +99,8 @@ def schedule(archive: Archive) -> None:
                 transaction.enqueue("replicate", location, queue=Queue.CUSTODY, priority=7)
 
 
-def behind(archive: Archive, location: str) -> Iterator[str]:
-    """The packages of which a replica lacks the last version, by identifier."""
-    after = ""
+def behind(archive: Archive, location: str, after: str = "") -> Iterator[str]:
+    """The packages of which a replica lacks the last version, by identifier, after one."""
     while True:
         statement = _behind(location).with_only_columns(_ORIGINAL.object_id).where(_ORIGINAL.object_id > after)
         with archive.reading() as session:

@@ -1,6 +1,6 @@
 """What is kept where: each package's row in each place, written as its versions are."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import insert, update
@@ -18,14 +18,15 @@ LEDGER: Final = "metadata/ledger.json"
 ASIDE: Final = "metadata/aside.json"
 TOMBSTONE: Final = "metadata/tombstone.json"
 """What tells a ledger of checks, damaged bytes that were set apart, and what remains of what was deleted, from other packages."""
+_JUST: Final = timedelta(days=1)
 _COPIES: Final = table_of(KeptCopy)
 
 
 def note_package(transaction: Transaction, actor: str, object_id: str, inventory: Inventory) -> None:
     """Say in the catalogue and in the trail that a version of a package was written in the archive's store."""
-    note_kept(
-        transaction.session, PRINCIPAL, object_id, inventory.head, inventory.fingerprint(), inventory.versions[inventory.head].created
-    )
+    written = inventory.versions[inventory.head].created
+    since = written if transaction.now - written < _JUST else transaction.now  # one that came from elsewhere is kept here since now
+    note_kept(transaction.session, PRINCIPAL, object_id, inventory.head, inventory.fingerprint(), since)
     audit.record_package(transaction, actor, object_id, inventory.head, inventory.fingerprint())
 
 

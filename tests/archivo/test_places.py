@@ -1,5 +1,6 @@
 """What is kept is read again on time in every place, copied to the others, repaired from them, and its ledger tells all of it anew."""
 
+import hashlib
 import random
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from archivo import jobs
 from archivo.access.policy import custody
 from archivo.access.services import create_user
 from archivo.archive import Archive
@@ -22,13 +24,15 @@ from archivo.custody import fixity, oversight, replicas
 from archivo.custody.fixity import FixityOutcome
 from archivo.custody.models import FixityNight, Ledger
 from archivo.custody.policy import OTHERS, FixityPolicy, read_policies
+from archivo.custody.repair import repair
 from archivo.database import table_of
 from archivo.errors import Malformed
 from archivo.identifiers import urn
 from archivo.records.models import KeptCopy
 from archivo.worker import work_until_done
 from preservation.ocfl import StorageRoot
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_layout import key_of, prefix_of
+from preservation.store import StoreUnavailable
 
 from .conftest import Command
 from .test_web_pages import PASSWORD, signed_in, words
@@ -406,3 +410,105 @@ class TestPage:
 
     def test_who_may_not_verify_does_not_see_it(self, archive: Archive, web: TestClient) -> None:
         assert signed_in(archive, "sara").get("/custodia").status_code == 403
+
+
+class TestRoughTimes:
+    """What really happens: crashes between two steps, disks that lose sectors, places that do not answer."""
+
+    def stale(self, archive: Archive, location: str, identifier: str, version: int) -> None:
+        """Have the catalogue know only an earlier version, as after a crash between the package and its row."""
+        store = fixity.places(archive)[location]
+        with store.open(key_of(prefix_of(urn(identifier)), f"v{version}/inventory.json")) as file:
+            then = hashlib.sha256(file.read()).hexdigest()
+        with archive.database.writing() as session:
+            row = session.get_one(KeptCopy, (location, identifier))
+            row.version, row.inventory = version, then
+
+    def test_a_record_that_is_behind_rolls_nothing_back(self, archivo: Command, copied: list[str], home: Path, archive: Archive) -> None:
+        self.stale(archive, "principal", copied[0], 1)
+        data = next(place_of(home / "store", copied[0]).rglob("original/data"))
+        content = data.read_bytes()
+        overwrite(data, b"x" * len(content))
+        archivo("verify", "--repair", copied[0])
+        assert data.read_bytes() == content
+        assert archive.packages.inventory(urn(copied[0])).versions.keys() >= {1, 2}
+
+    def test_a_version_that_nobody_told_of_is_no_intact_package(self, copied: list[str], archive: Archive, archivo: Command) -> None:
+        self.stale(archive, "principal", copied[0], 1)
+        assert fixity.check(archive, "principal", copied[0]).outcome == FixityOutcome.AHEAD
+        ran = archivo("verify", "--repair", copied[0], "--json")
+        assert (ran.status, [(one["id"], one["why"]) for one in ran.value["left"]]) == (1, [(copied[0], "ahead")])
+
+    def test_the_repair_of_an_unknown_document_does_not_end_well(self, archivo: Command, kept: list[str]) -> None:
+        unknown = "01900000-0000-7000-8000-000000000000"
+        ran = archivo("verify", "--repair", unknown, "--json")
+        assert (ran.status, [one["why"] for one in ran.value["left"]]) == (1, ["unknown"])
+
+    def test_a_place_that_is_away_keeps_no_other_from_being_repaired(
+        self, archivo: Command, copied: list[str], home: Path, copies: dict[str, Path], archive: Archive
+    ) -> None:
+        data = next(place_of(home / "store", copied[0]).rglob("original/data"))
+        content = data.read_bytes()
+        overwrite(data, b"otra cosa")
+        broken = replace(archive, replicas={"copia": Unanswering(), "otra": archive.replicas["otra"]})
+        fixity.check(broken, "principal", copied[0])
+        report = repair(broken, CUSTODY, [copied[0]])
+        assert [(one.location, one.source) for one in report.restored] == [("principal", "otra")]
+        assert data.read_bytes() == content
+
+    def test_nights_in_which_nobody_reads_are_an_alarm(self, copied: list[str], archive: Archive, archivo: Command) -> None:
+        fixity.check_all(archive, "principal", lambda *_: None)
+        assert state(at(archive, archive.clock() + timedelta(days=89))).alarms == ()
+        assert "hace días" in state(at(archive, archive.clock() + timedelta(days=91))).alarms[0]
+
+    def test_of_a_part_only_that_part_is_overdue(self, copied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        part = "every_days = 30\nhours = [20, 6]\nbytes_a_night = 1000000000\nbytes_per_second = 1000000000\nshare = 0.1\n"
+        (tmp_path / "politica.toml").write_text(f"[principal]\n{part}[otros]\n{part}", "utf-8")
+        monkeypatch.setenv("ARCHIVO_FIXITY_POLICY", str(tmp_path / "politica.toml"))
+        with opened() as archive:
+            assert state(at(archive, archive.clock() + timedelta(days=65))).alarms == ()
+
+    def test_bytes_a_second_are_kept_from_one_slice_to_the_next(
+        self, kept: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        part = "every_days = 30\nhours = [20, 6]\nbytes_a_night = 1000000000\nbytes_per_second = 1000\nshare = 1.0\n"
+        (tmp_path / "politica.toml").write_text(f"[principal]\n{part}[otros]\n{part}", "utf-8")
+        monkeypatch.setenv("ARCHIVO_FIXITY_POLICY", str(tmp_path / "politica.toml"))
+        monkeypatch.setattr(fixity, "SLICE", -1.0)
+        with opened() as assembled:
+            archive = at(assembled, NIGHT)
+            fixity.schedule(archive)
+            with archive.database.claiming() as session:
+                lease = jobs.claim(session, "prueba", archive.clock(), objects=["principal"])
+            assert lease is not None
+            fixity.check_some(archive, lease)
+            with archive.reading() as session:
+                (job,) = jobs.open_jobs(session, "principal")
+            assert job.not_before is not None
+            assert (job.state, job.attempt, job.not_before >= archive.clock()) == ("queued", 0, True)
+
+    def test_what_is_being_copied_is_not_told_as_strange(self, copied: list[str], archive: Archive, copies: dict[str, Path]) -> None:
+        place = place_of(copies["copia"], copied[0])
+        (place / "v3" / "content" / "abc").mkdir(parents=True)
+        (place / "v3" / "content" / "abc" / "x.txt").write_text("x")
+        with archive.writing_object(urn(copied[0])):
+            assert fixity.check(archive, "copia", copied[0]).outcome == FixityOutcome.INTACT
+        assert fixity.check(archive, "copia", copied[0]).outcome == FixityOutcome.UNEXPECTED
+
+    def test_damaged_bytes_set_apart_by_a_dead_process_are_kept_like_the_rest(self, copied: list[str], archive: Archive) -> None:
+        with archive.packages.new_version(urn("01900000-0000-7000-8000-00000000abcd"), base=None) as writer:
+            writer.put_bytes("damaged/data", b"x")
+            writer.commit("x", "x", None, archive.clock())
+        held = state(archive).held
+        fixity.check_all(archive, "principal", lambda *_: None)
+        assert state(archive).held == held + 1
+
+
+class Unanswering:
+    """A place that does not answer, whatever it is asked."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def ask(*_: object, **__: object) -> Any:
+            raise StoreUnavailable("away")
+
+        return ask
