@@ -72,6 +72,11 @@ def check_authority(text: str) -> None:
         raise ValueError("a deletion names the decision that allows it")
 
 
+def is_ordered(authority: str) -> bool:
+    """Whether an authority is an act that orders what was committed to be deleted: then nothing of the bytes may remain."""
+    return authority.startswith("deletion:")
+
+
 def check_key(text: str) -> ObjectKey:
     """The text as an ObjectKey; BadKey if it is none. Every adapter asks this before it touches anything."""
     if len(text) > 1024 or not _KEY.fullmatch(text):

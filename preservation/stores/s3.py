@@ -24,11 +24,13 @@ from preservation.store import (
     check_authority,
     check_key,
     digests_by_opening,
+    is_ordered,
 )
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload, base64_of
+from preservation.stores.s3_versions import delete_versions
 from preservation.stores.s3_wire import CHECKSUM, Answer, Patience, Wire, block_of
 
 ABSENT: Final = {"If-None-Match": "*"}
@@ -142,9 +144,15 @@ class S3Store:
                 return
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
-        """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted."""
+        """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted.
+
+        What an act orders to be deleted goes with every version that the bucket keeps of it; elsewhere these stay as the bucket is set.
+        StoreUnavailable where a lock of the bucket keeps one: the key is then as it was.
+        """
         check_authority(authority)
         check_key(key)
+        if is_ordered(authority) and delete_versions(self._wire, self._prefix + key):
+            return
         for _ in range(_ROUNDS):
             seen = self._head(key).headers.get("etag", "")
             answer = self._wire.ask("DELETE", self._prefix + key, headers={"If-Match": seen} if seen else None)

@@ -14,6 +14,8 @@ from threading import Thread
 from typing import cast
 
 import pytest
+from minio.commonconfig import COMPLIANCE
+from minio.retention import Retention
 
 from preservation.fixity import digest_of
 from preservation.ocfl import StorageRoot
@@ -352,6 +354,45 @@ def test_a_probe_sees_versions_and_locks_and_takes_away_its_versions(server: S3S
         with pytest.raises(StoreUnavailable):
             store.put(KEY, io.BytesIO(b"y"))
     store.close()
+
+
+def test_what_an_act_orders_to_be_deleted_goes_with_every_version_of_it(server: S3Server) -> None:
+    """And its key can be written again, also on versitygw, which takes a mark of deletion for an object."""
+    place = replace(server.place(), bucket=f"versiones-{server.place().prefix[:8]}")
+    store = server.store(place)
+    store.wire.sdk.make_bucket(place.bucket, object_lock=True)
+    store.wire.make_bucket()
+    near = ObjectKey(f"{KEY}.near")
+    for key in (KEY, near):
+        first = store.put(key, io.BytesIO(b"a secret"))
+        assert first.digest is not None
+        store.replace(key, io.BytesIO(b"another secret"), was=first.digest)
+    assert _versions_of(store, KEY) == 2
+    store.delete(KEY, authority="deletion:1")
+    assert [found.key for found in store.list()] == [near]
+    assert _versions_of(store, KEY) == 0
+    assert _versions_of(store, near) == 2
+    store.put(KEY, io.BytesIO(b"a tombstone"))
+    assert store.open(KEY).read() == b"a tombstone"
+    store.close()
+
+
+def test_what_a_lock_of_the_bucket_keeps_is_not_deleted_and_told(server: S3Server) -> None:
+    place = replace(server.place(), bucket=f"retenido-{server.place().prefix[:8]}")
+    store = server.store(place)
+    store.wire.sdk.make_bucket(place.bucket, object_lock=True)
+    store.put(KEY, io.BytesIO(b"kept"))
+    until = datetime.now(UTC) + timedelta(days=1)
+    store.wire.sdk.set_object_retention(place.bucket, f"{place.prefix}{KEY}", Retention(COMPLIANCE, until))
+    with pytest.raises(StoreUnavailable, match="keeps a version"):
+        store.delete(KEY, authority="deletion:1")
+    assert store.open(KEY).read() == b"kept"
+    assert [found.key for found in store.list()] == [KEY]
+    store.close()
+
+
+def _versions_of(store: S3Store, key: ObjectKey) -> int:
+    return store.wire.ask("GET", query={"versions": ""}).data.count(f"{key}</Key>".encode())
 
 
 def test_a_probe_sees_through_a_server_that_ignores_conditions(server: S3Server) -> None:
