@@ -1,27 +1,29 @@
 """Take packages back that were taken away: each is judged, copied with its digests, and its record comes back as it was."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import select
+
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
-from archivo.errors import Malformed
+from archivo.errors import Conflict, Malformed
 from archivo.identifiers import from_urn, is_uuid, urn
-from archivo.intake.sealing import begin_learning, restore_objects
-from archivo.records.holdings import ASIDE, LEDGER, TOMBSTONE, note_package
-from archivo.records.models import Document, Fonds, Tombstone
-from archivo.records.packaging import ORIGINAL, RECORD
+from archivo.intake.judging import Judged, judge, why_barred
+from archivo.intake.sealing import KINDS, begin_learning, kind_of, restore_objects, seal_held
+from archivo.records.holdings import PRINCIPAL, TOMBSTONE, note_package
+from archivo.records.models import Document, DocumentState, Fonds, KeptCopy, Tombstone
+from archivo.records.packaging import RECORD
 from archivo.records.tombstones import is_tombstone, read_tombstone
 from archivo.retention.models import TrdVersion
 from archivo.retention.packaging import FONDS, TRD
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_inventory import INVENTORY, BadInventory, Inventory, parse
 from preservation.ocfl_layout import ROOT_DECLARATION, object_roots, prefix_of
-from preservation.store import ObjectStore, StoreError
+from preservation.store import DigestMismatch, ObjectMissing, ObjectStore
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.mounted import MountedFolder
 from preservation.validation.bagit_check import validate_bag
@@ -30,9 +32,16 @@ from preservation.validation.trees import FolderTree
 
 _OBJECT: Final = "0=ocfl_object_1."
 _BAG: Final = "bagit.txt"
-_ORDER: Final = (FONDS, TRD, RECORD, TOMBSTONE, LEDGER, ASIDE)
-"""What the others name comes first."""
-_MODELS: Final = {FONDS: Fonds, TRD: TrdVersion, RECORD: Document, TOMBSTONE: Tombstone}
+_MODELS: Final[Mapping[str, type[Fonds | TrdVersion | Document | Tombstone]]] = {
+    FONDS: Fonds,
+    TRD: TrdVersion,
+    RECORD: Document,
+    TOMBSTONE: Tombstone,
+}
+"""What is taken back, in the order of KINDS. Ledgers and what was set apart speak only of the archive that made them."""
+_TAKEN: Final = (Outcome.COPIED, Outcome.HELD)
+_WORKED_ON: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING)
+_DISTINCT: Final = "el archivo tiene con ese nombre un paquete distinto, o actos que este no tiene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +71,25 @@ class _Found:
 
     @property
     def kind(self) -> str | None:
-        held = self.inventory.state()
-        return next((kind for kind in _ORDER if kind in held), None)
+        return kind_of(self.inventory.state())
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """What the others name comes first."""
+        return list(KINDS).index(self.kind) if self.kind else -1, self.inventory.object_id
 
 
 def take_back(archive: Archive, actor: Actor, source: Path, told: Callable[[str], None]) -> TakenBack:
     """Take back the packages of a folder: one that was taken away, a storage root, an OCFL object, a bag of one, or a folder of bags.
 
-    Identity, versions and history are those of the packages. One that breaks the rules of OCFL or BagIt, is not this program's, or differs
-    from what the archive has under its name, is refused and named; the others are taken. Raises Malformed where there is nothing of the
+    Identity, versions and history are those of the packages. One that breaks the rules of OCFL or BagIt, is not this program's, says what
+    no package of it says, or differs from what the archive has under its name, is refused and named, and nothing of it is left; the others
+    are taken. Raises Malformed where there is nothing of the
     kind, StoreFull and StoreUnavailable as they come.
     """
     require(archive, actor, Grant.DEPOSIT)
     report = TakenBack()
-    found = sorted(_packages(source, report), key=lambda each: (_ORDER.index(each.kind) if each.kind else -1, each.inventory.object_id))
+    found = sorted(_packages(source, report), key=lambda each: each.place)
     if not found and not report.refused:
         raise Malformed(
             "import.nothing",
@@ -135,31 +149,71 @@ def _take(archive: Archive, actor: Actor, found: _Found, report: TakenBack) -> s
     """Why a package is refused; None where it was taken, or was there."""
     object_id = found.inventory.object_id
     identifier = from_urn(object_id)
-    if not is_uuid(identifier) or urn(identifier) != object_id or found.kind is None:
-        return "no es un paquete de este programa"
-    if not _is_consistent(found, identifier):
-        return "lo que dice de sí mismo no coincide con lo que contiene"
+    kind = found.kind
+    if not is_uuid(identifier) or urn(identifier) != object_id or kind is None or kind not in _MODELS:
+        return "no es un paquete de los que este programa recibe"
+    judged = judge(found.store, found.inventory, kind)
+    if isinstance(judged, str):
+        return judged
     with archive.writing_object(object_id):
         archive.packages.recover(object_id)
-        if found.kind != TOMBSTONE and (why := _deleted(archive, identifier)) is not None:
+        why = _barred(archive, found, judged)
+        if why is not None:
             return why
-        outcome = copy_object(found.store, archive.store, prefix_of(object_id))
-        if outcome is Outcome.HELD:
+        outcome = None
+        try:
+            outcome = copy_object(found.store, archive.store, prefix_of(object_id))
+        finally:
+            if outcome not in _TAKEN:
+                archive.packages.recover(object_id)
+        if outcome not in _TAKEN:
+            return _DISTINCT if outcome is Outcome.OTHER else "está dañado"
+        if outcome is Outcome.HELD and _is_known(archive, judged):
             report.already.append(identifier)
             return None
-        if outcome is not Outcome.COPIED:
-            return "el archivo tiene con ese nombre un paquete distinto" if outcome is Outcome.OTHER else "está dañado"
+        inventory = archive.packages.inventory(object_id)
         with archive.transaction() as transaction:
-            note_package(transaction, actor.login, identifier, found.inventory)
-            audit.record(transaction, actor.login, "package.import", identifier, detail={"version": found.inventory.head})
-    restore_objects(archive, [identifier])
-    model = _MODELS.get(found.kind)
-    if model is not None:
-        with archive.reading() as session:
-            if session.get(model, identifier) is None and model is not Fonds:  # of a fonds that is there under another name, its offices
-                return "quedó guardado, pero su ficha no se pudo rehacer: vea «archivo rebuild»"
+            note_package(transaction, actor.login, identifier, inventory)
+            audit.record(transaction, actor.login, "package.import", identifier, detail={"version": inventory.head})
+        restore_objects(archive, [identifier])
+    if not _is_known(archive, judged):
+        return "quedó guardado, pero su ficha no se pudo rehacer: vea «archivo rebuild»"
     report.taken.append(identifier)
     return None
+
+
+def _is_known(archive: Archive, judged: Judged) -> bool:
+    """Whether the rows of a package are there; a crash between copy and rows leaves it without."""
+    with archive.reading() as session:
+        if session.get(KeptCopy, (PRINCIPAL, judged.identifier)) is None:
+            return False
+        if judged.fonds is not None and judged.kind == FONDS:  # one of its code has its offices
+            return session.scalars(select(Fonds.id).where(Fonds.code == judged.fonds.code)).first() is not None
+        return session.get(_MODELS[judged.kind], judged.identifier) is not None
+
+
+def _barred(archive: Archive, found: _Found, judged: Judged) -> str | None:
+    """Why a package does not go where the archive has something of its name, whose last acts are sealed first; None where it may."""
+    if judged.kind != TOMBSTONE and (why := _deleted(archive, judged.identifier)) is not None:
+        return why
+    try:
+        head = archive.packages.head(found.inventory.object_id)
+        if head is not None and kind_of(archive.packages.inventory(found.inventory.object_id).state()) != judged.kind:
+            return _DISTINCT
+        with archive.reading() as session:
+            is_there = session.get(Document, judged.identifier) is not None
+            why = why_barred(session, judged, is_newer=found.inventory.head > (head or 0))
+        if why is None and is_there:
+            seal_held(archive, judged.identifier)
+            with archive.reading() as session:
+                document = session.get_one(Document, judged.identifier)
+                if document.version > document.sealed_version and document.state in _WORKED_ON:
+                    return "aquí se está procesando y tiene actos que su paquete aún no tiene: espere a que termine y repita la orden"
+    except Conflict as fault:
+        return fault.message
+    except (BadInventory, ObjectMissing, DigestMismatch, ValueError):
+        return "el paquete que el archivo tiene con ese nombre no se puede leer: vea «archivo verify»"
+    return why
 
 
 def _deleted(archive: Archive, identifier: str) -> str | None:
@@ -171,17 +225,3 @@ def _deleted(archive: Archive, identifier: str) -> str | None:
         return None
     order = said["authority"]
     return f"su contenido se eliminó aquí por {order['name']} {order['number']} del {order['date']}, y no se recibe de nuevo"
-
-
-def _is_consistent(found: _Found, identifier: str) -> bool:
-    """Whether the record is of this package, and of its original; the tombstone, of this name."""
-    if found.kind not in (RECORD, TOMBSTONE):
-        return True
-    try:
-        path = found.inventory.content_path(found.kind)
-        record = json.loads((found.folder / path).read_bytes())
-        if found.kind == TOMBSTONE:
-            return bool(record["id"] == identifier and record["authority"] and (record["record"] or {"id": identifier})["id"] == identifier)
-        return bool(record["id"] == identifier and record["sha256"] == found.inventory.digest(ORIGINAL).value)
-    except (StoreError, OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False

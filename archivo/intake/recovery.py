@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.database import table_of
+from archivo.database import Base, table_of
 from archivo.identifiers import urn
 from archivo.jobs import Queue
 from archivo.records import holds
+from archivo.records.checking import Unreadable, row_of
 from archivo.records.holdings import note_package
-from archivo.records.models import Document, Incoming
-from archivo.records.packaging import Package, parse_instant, read_package
+from archivo.records.models import Document, Incoming, LegalHold
+from archivo.records.packaging import Package, read_package
 from archivo.retention import classification
-from archivo.retention.models import Classification, Decision, TrdVersion
+from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.retention.services import resolve_class
 from preservation.ocfl_inventory import BadInventory
 from preservation.store import DigestMismatch, ObjectMissing
@@ -40,7 +41,7 @@ def recover_deposits(archive: Archive) -> int:
         archive.receiving.add(row.document_id)
         try:
             _recover(archive, row.document_id)
-        except (BadInventory, ObjectMissing, DigestMismatch) as fault:
+        except (BadInventory, ObjectMissing, DigestMismatch, Unreadable) as fault:
             LOG.warning("lo recibido a medias de %s no se pudo leer: %s", row.document_id, type(fault).__name__)
         finally:
             archive.receiving.discard(row.document_id)
@@ -85,12 +86,39 @@ def adopt(transaction: Transaction, package: Package) -> None:
 
 def restore_class(session: Session, package: Package) -> None:
     """Make the class that counts, the decisions and the holds again from a package; a class of a schedule that is nowhere is left out."""
-    held = package.sections.get("classification")
-    if held and session.get(TrdVersion, held["trd_id"]) is not None:
-        session.merge(Classification(document_id=package.document.id, **{**held, "at": parse_instant(held["at"])}))
-    for decision in package.sections.get("decisions") or ():
-        session.merge(Decision(document_id=package.document.id, **{**decision, "at": parse_instant(decision["at"])}))
-    holds.restore_section(session, package.document.id, package.sections.get("holds") or ())
+    held, decisions = class_rows(package)
+    owner = package.document.id
+    if held is not None and session.get(TrdVersion, held.trd_id) is not None:
+        if held.class_id is not None:
+            check_owner(session, TrdClass, held.class_id, "trd_id", held.trd_id)
+        session.merge(held)
+    for decision in decisions:
+        check_owner(session, Decision, decision.id, "document_id", owner)
+        session.merge(decision)
+    for hold in package.sections.get("holds") or ():
+        check_owner(session, LegalHold, hold["id"], "document_id", owner)
+    holds.restore_section(session, owner, package.sections.get("holds") or ())
+
+
+def class_rows(package: Package) -> tuple[Classification | None, list[Decision]]:
+    """The class that a package holds, and the decisions. Raises Unreadable for what retention does not write."""
+    own = {"document_id": package.document.id}
+    try:
+        held = package.sections.get("classification")
+        row = row_of(Classification, {**held, **own}) if held else None
+        decisions = [row_of(Decision, {**decision, **own}) for decision in package.sections.get("decisions") or ()]
+    except TypeError as fault:
+        raise Unreadable("not a class or a decision") from fault
+    if row is not None and row.status not in set(classification.Status):
+        raise Unreadable("not a status of a class")
+    return row, decisions
+
+
+def check_owner(session: Session, model: type[Base], identity: str, column: str, owner: str) -> None:
+    """Raise Unreadable where a row of this identity is there, and is of another owner than what a package says."""
+    there = session.get(model, identity)
+    if there is not None and getattr(there, column) != owner:
+        raise Unreadable(f"{model.__name__} of another {column}")
 
 
 def _take(archive: Archive, row: Incoming) -> bool:

@@ -1,22 +1,23 @@
 """Seal acts into packages, and make rows from packages again."""
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, ObjectLease, Transaction
-from archivo.database import delete_rows, lock
+from archivo.database import delete_rows, is_away, is_damaged, lock
 from archivo.errors import Conflict
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.keeping import gather_rows
-from archivo.intake.recovery import adopt, restore_class
+from archivo.intake.recovery import adopt, check_owner, restore_class
 from archivo.jobs import Job, JobState, Queue
+from archivo.records.checking import read_json
 from archivo.records.holdings import ASIDE, LEDGER, PRINCIPAL, TOMBSTONE, note_kept, note_package
 from archivo.records.models import (
     Document,
@@ -30,20 +31,18 @@ from archivo.records.models import (
     RecordVersion,
     Tombstone,
 )
-from archivo.records.packaging import EVENTS, RECORD, Package, package_of, parse_instant, read_bytes, read_package, write_metadata
+from archivo.records.packaging import EVENTS, RECORD, Package, package_of, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
 from archivo.records.tombstones import is_tombstone, read_tombstone
 from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, TrdClass, TrdVersion
-from archivo.retention.packaging import FONDS, SOURCE, TRD, read_trd_json
+from archivo.retention.packaging import FONDS, SOURCE, TRD, read_fonds, read_trd
 from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.ocfl_layout import object_roots, prefix_of
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 DOCUMENT: Final = RECORD
 UNSEALED: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING, DocumentState.DELETED)
-
-_CLASS_COLUMNS: Final = [name for name in TrdClass.__table__.columns.keys() if name != "trd_id"]  # noqa: SIM118 - a column collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +67,42 @@ def seal(archive: Archive, document_id: str) -> None:
     `rebuild_catalogue` that makes the rows follow the package. Raises Conflict when each tells of acts that the other does not.
     """
     with archive.writing_object(urn(document_id)):
-        archive.packages.recover(urn(document_id))
-        with archive.reading() as session:
-            rows = gather_rows(session, document_id)
-            session.expunge_all()
-        document = rows.document
-        head = archive.packages.head(urn(document_id))
-        if head is None or document.state in UNSEALED:
+        seal_held(archive, document_id)
+
+
+def seal_held(archive: Archive, document_id: str) -> None:
+    """seal(), for a caller that holds the lease of the package."""
+    archive.packages.recover(urn(document_id))
+    with archive.reading() as session:
+        rows = gather_rows(session, document_id)
+        session.expunge_all()
+    document = rows.document
+    head = archive.packages.head(urn(document_id))
+    if head is None or document.state in UNSEALED:
+        return
+    if head < document.ocfl_version and is_tombstone(archive, document_id):  # an older copy of the database was put back
+        return
+    if head > document.ocfl_version:
+        held = read_package(archive, document_id)
+        assert held is not None
+        if _parted(rows.versions, held.versions):
+            raise Conflict(
+                "package.parted",
+                "El paquete y la base de datos tienen actos distintos, y nada se selló: haga «archivo rebuild».",
+                "Valdrá lo que dice el paquete; «archivo rebuild» nombra los documentos cuyos últimos actos hay que repetir.",
+            )
+        if held.document.version > document.version:
             return
-        if head < document.ocfl_version and is_tombstone(archive, document_id):  # an older copy of the database was put back
-            return
-        if head > document.ocfl_version:
-            held = read_package(archive, document_id)
-            assert held is not None
-            if _parted(rows.versions, held.versions):
-                raise Conflict(
-                    "package.parted",
-                    "El paquete y la base de datos tienen actos distintos, y nada se selló: haga «archivo rebuild».",
-                    "Valdrá lo que dice el paquete; «archivo rebuild» nombra los documentos cuyos últimos actos hay que repetir.",
-                )
-            if held.document.version > document.version:
-                return
-            _note_sealed(archive, document_id, archive.packages.inventory(urn(document_id)), held.document.version)
-            document.ocfl_version, document.sealed_version = head, max(document.sealed_version, held.document.version)
-            for version in rows.versions:
-                version.sealed_in = version.sealed_in or (head if version.n <= document.sealed_version else None)
-        if document.sealed_version == document.version and not _events_unsealed(archive, document_id, len(rows.events)):
-            return
-        with archive.packages.new_version(urn(document_id), base=head) as writer:
-            write_metadata(writer, rows, premis_of(rows))
-            inventory = writer.commit("Acto sobre el documento", "Archivo", None, archive.clock())
-        _note_sealed(archive, document_id, inventory, document.version)
+        _note_sealed(archive, document_id, archive.packages.inventory(urn(document_id)), held.document.version)
+        document.ocfl_version, document.sealed_version = head, max(document.sealed_version, held.document.version)
+        for version in rows.versions:
+            version.sealed_in = version.sealed_in or (head if version.n <= document.sealed_version else None)
+    if document.sealed_version == document.version and not _events_unsealed(archive, document_id, len(rows.events)):
+        return
+    with archive.packages.new_version(urn(document_id), base=head) as writer:
+        write_metadata(writer, rows, premis_of(rows))
+        inventory = writer.commit("Acto sobre el documento", "Archivo", None, archive.clock())
+    _note_sealed(archive, document_id, inventory, document.version)
 
 
 def _parted(rows: Sequence[RecordVersion], packaged: Sequence[RecordVersion]) -> bool:
@@ -139,18 +143,10 @@ def rebuild_catalogue(archive: Archive, told: Callable[[int, int], None] = lambd
     kinds, unreadable = _kinds(archive)
     counts: list[int] = []
     done, total = 0, sum(map(len, kinds.values()))
-    restores = (
-        (FONDS, _restore_fonds),
-        (TRD, _restore_trd),
-        (DOCUMENT, _restore_document),
-        (TOMBSTONE, _restore_tombstone),
-        (ASIDE, _restore_nothing),
-        (LEDGER, _restore_nothing),
-    )
-    for kind, restore in restores:
+    for kind in KINDS:
         damaged = []
         for identifier in sorted(kinds[kind]):
-            if not _restored(archive, restore, identifier):
+            if not _restored(archive, kind, identifier):
                 damaged.append(identifier)
             done += 1
             told(done, total)
@@ -177,13 +173,16 @@ def begin_learning(archive: Archive) -> None:
 
 def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:
     """Make the rows of these objects again from their packages; what cannot be read is left as it is."""
-    kinds = {FONDS: _restore_fonds, TRD: _restore_trd, DOCUMENT: _restore_document, TOMBSTONE: _restore_tombstone}
     for identifier in identifiers:
         with suppress(StoreError, BadInventory):
-            held = archive.packages.inventory(urn(identifier)).state()
-            for kind in kinds:
-                if kind in held:
-                    _restored(archive, kinds[kind], identifier)
+            kind = kind_of(archive.packages.inventory(urn(identifier)).state())
+            if kind is not None:
+                _restored(archive, kind, identifier)
+
+
+def kind_of(held: Collection[str]) -> str | None:
+    """Which of KINDS a version that holds these files is; None where it is none of this program's."""
+    return next((kind for kind in KINDS if kind in held), None)
 
 
 def _clear_half_written(archive: Archive) -> None:
@@ -196,7 +195,7 @@ def _clear_half_written(archive: Archive) -> None:
 
 def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
     """The identifiers of all objects by what they are, and the objects that cannot be read."""
-    kinds: dict[str, list[str]] = {FONDS: [], TRD: [], DOCUMENT: [], TOMBSTONE: [], ASIDE: [], LEDGER: []}
+    kinds: dict[str, list[str]] = {kind: [] for kind in KINDS}
     unreadable: list[str] = []
     named: set[str] = set()
     try:
@@ -207,7 +206,7 @@ def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
                 held = archive.packages.inventory(object_id).state() if is_uuid(identifier) else {}
             except (StoreError, BadInventory):
                 held = {}
-            kind = next((kind for kind in kinds if kind in held), None)
+            kind = kind_of(held)
             if kind is None:
                 unreadable.append(object_id)
             else:
@@ -217,15 +216,19 @@ def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
     return kinds, unreadable
 
 
-def _restored(archive: Archive, restore: Callable[[Archive, str], None], identifier: str) -> bool:
-    """Whether an object gave its rows back; a damaged one costs only itself."""
+def _restored(archive: Archive, kind: str, identifier: str) -> bool:
+    """Whether an object gave its rows back; one that is damaged, or that no database keeps, costs only itself."""
     try:
-        restore(archive, identifier)
+        KINDS[kind](archive, identifier)
         inventory = archive.packages.inventory(urn(identifier))
         with archive.database.writing() as session:
             written = inventory.versions[inventory.head].created
             note_kept(session, PRINCIPAL, identifier, inventory.head, inventory.fingerprint(), written)
-    except (StoreError, BadInventory, IntegrityError, ValueError, KeyError, TypeError):
+    except StatementError as fault:
+        if is_away(fault) or is_damaged(fault):
+            raise
+        return False
+    except (StoreError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return True
 
@@ -259,7 +262,7 @@ def _note_sealed(archive: Archive, document_id: str, inventory: Inventory, seale
 
 
 def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
-    return len(json.loads(read_bytes(archive, document_id, EVENTS))) < known
+    return len(read_json(read_bytes(archive, document_id, EVENTS))) < known
 
 
 def _restore_nothing(archive: Archive, identifier: str) -> None:
@@ -268,47 +271,40 @@ def _restore_nothing(archive: Archive, identifier: str) -> None:
 
 def _restore_fonds(archive: Archive, identifier: str) -> None:
     """A fonds of a code that another object or the catalogue has already, as a deposit before a rebuild makes it, becomes part of that."""
-    content = read_trd_json(read_bytes(archive, identifier, FONDS))
+    fonds, offices = read_fonds(identifier, read_bytes(archive, identifier, FONDS))
+    fonds.ocfl_version = archive.packages.inventory(urn(identifier)).head
     with archive.transaction() as transaction:
         session = transaction.session
-        known = session.scalars(select(Fonds.id).where(Fonds.code == content["code"])).first() or content["id"]
-        if known == content["id"]:
-            session.merge(
-                Fonds(
-                    id=content["id"],
-                    code=content["code"],
-                    name=content["name"],
-                    created_at=parse_instant(content["created_at"]),
-                    ocfl_version=archive.packages.inventory(urn(identifier)).head,
-                )
-            )
+        known = session.scalars(select(Fonds.id).where(Fonds.code == fonds.code)).first() or fonds.id
+        if known == fonds.id:
+            session.merge(fonds)
             session.flush()
-        offices = {code: office_id for code, office_id in session.execute(select(Office.code, Office.id).where(Office.fonds_id == known))}
-        for office in content["offices"]:
-            if offices.get(office["code"], office["id"]) == office["id"]:
-                session.merge(Office(fonds_id=known, **office))
-        if known != content["id"]:
+        _add_offices(session, known, offices)
+        if known != fonds.id:
             transaction.enqueue("keep_fonds", known, queue=Queue.SEAL, priority=6)
 
 
+def _add_offices(session: Session, fonds_id: str, offices: Iterable[Office]) -> None:
+    """Of a code that the fonds has already, the office stays that it has. Raises Unreadable for one that is another fonds'."""
+    known = {code: office_id for code, office_id in session.execute(select(Office.code, Office.id).where(Office.fonds_id == fonds_id))}
+    for office in offices:
+        check_owner(session, Office, office.id, "fonds_id", fonds_id)
+        if known.get(office.code, office.id) == office.id:
+            office.fonds_id = fonds_id
+            session.merge(office)
+
+
 def _restore_trd(archive: Archive, identifier: str) -> None:
-    content = read_trd_json(read_bytes(archive, identifier, TRD))
-    fonds_id = _known_fonds(archive, content["fonds"], content["imported_at"])
+    fonds, version, classes = read_trd(identifier, read_bytes(archive, identifier, TRD), read_bytes(archive, identifier, SOURCE))
+    version.fonds_id = _known_fonds(archive, {"id": fonds.id, "code": fonds.code, "name": fonds.name}, version.imported_at)
+    version.ocfl_version = archive.packages.inventory(urn(identifier)).head
     with archive.transaction() as transaction:
         session = transaction.session
-        names = ["id", "number", "in_force_from", "in_force_to", "filename", "sha256", "imported_by", "warnings"]
-        session.merge(
-            TrdVersion(
-                **{name: content[name] for name in names},
-                fonds_id=fonds_id,
-                imported_at=parse_instant(content["imported_at"]),
-                source=read_bytes(archive, identifier, SOURCE),
-                ocfl_version=archive.packages.inventory(urn(identifier)).head,
-            )
-        )
+        session.merge(version)
         session.flush()
-        for item in content["classes"]:
-            session.merge(TrdClass(trd_id=identifier, **{name: item[name] for name in _CLASS_COLUMNS}))
+        for item in classes:
+            check_owner(session, TrdClass, item.id, "trd_id", identifier)
+            session.merge(item)
 
 
 def _restore_document(archive: Archive, identifier: str) -> None:
@@ -360,15 +356,26 @@ def _merge_rows(transaction: Transaction, package: Package, state: DocumentState
     restore_class(session, package)
 
 
-def _known_fonds(archive: Archive, fonds: Any, created_at: str | None) -> str:
+def _known_fonds(archive: Archive, fonds: Mapping[str, str], created_at: datetime | None) -> str:
     """The identifier of the fonds of this code; one whose own object was not written yet is known from what its documents say of it."""
     with archive.transaction() as transaction:
         known = transaction.session.scalars(select(Fonds.id).where(Fonds.code == fonds["code"])).first()
-        if known is None:
-            at = parse_instant(created_at) if created_at else transaction.now
-            transaction.session.add(Fonds(id=fonds["id"], code=fonds["code"], name=fonds["name"], created_at=at, ocfl_version=0))
+        if known is None and transaction.session.get(Fonds, fonds["id"]) is None:
+            new = Fonds(id=fonds["id"], code=fonds["code"], name=fonds["name"], created_at=created_at or transaction.now, ocfl_version=0)
+            transaction.session.add(new)
             transaction.enqueue("keep_fonds", fonds["id"], queue=Queue.SEAL, priority=6)
-        return known or str(fonds["id"])
+        return known or fonds["id"]
+
+
+KINDS: Final[Mapping[str, Callable[[Archive, str], None]]] = {
+    FONDS: _restore_fonds,
+    TRD: _restore_trd,
+    DOCUMENT: _restore_document,
+    TOMBSTONE: _restore_tombstone,
+    ASIDE: _restore_nothing,
+    LEDGER: _restore_nothing,
+}
+"""The file that tells what a package is, and how its rows are made again; what the others name comes first."""
 
 
 def objects_to_finish(archive: Archive) -> set[str]:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from archivo.access.policy import AccessClass
 from archivo.archive import Archive
 from archivo.identifiers import urn
-from archivo.records.models import Document, DocumentEvent, DocumentFinding, DocumentPart, Fonds, RecordVersion, Representation
+from archivo.records.checking import Unreadable, read_json, row_of
+from archivo.records.models import Document, DocumentEvent, DocumentFinding, DocumentPart, Fonds, LegalHold, RecordVersion, Representation
+from preservation.ocfl import StorageRoot
+from preservation.premis import Outcome
 
 if TYPE_CHECKING:
     from preservation.ocfl_writer import VersionWriter
@@ -158,16 +162,20 @@ class Package:
 
 
 def read_package(archive: Archive, document_id: str) -> Package | None:
-    """Read a document's package at its head; None when the object is not a document's."""
-    object_id = urn(document_id)
-    inventory = archive.packages.inventory(object_id)
+    """Read a document's package at its head; None when the object is not a document's. Raises Unreadable, and what the store raises."""
+    return package_in(archive.packages, document_id)
+
+
+def package_in(packages: StorageRoot, document_id: str) -> Package | None:
+    """read_package() of a storage root, which may be anybody's."""
+    inventory = packages.inventory(urn(document_id))
     logical = inventory.state()
     if RECORD not in logical:
         return None
-    record = json.loads(read_bytes(archive, document_id, RECORD))
+    record, events = (read_json(_bytes_in(packages, document_id, name)) for name in (RECORD, EVENTS))
     processed = PARTS in logical
-    parts = list(_read_parts(archive, document_id)) if processed else []
-    return package_of(document_id, inventory.head, record, json.loads(read_bytes(archive, document_id, EVENTS)), parts, processed=processed)
+    parts = _read_parts(packages, document_id) if processed else []
+    return package_of(document_id, inventory.head, record, events, parts, processed=processed)
 
 
 def package_of(
@@ -179,38 +187,66 @@ def package_of(
     *,
     processed: bool,
 ) -> Package:
-    """What a description and its events, as record_json() and event_json() write them, say of a document."""
+    """What a description and its events, as record_json() and event_json() write them, say of a document. Raises Unreadable."""
+    try:
+        package = _package_of(document_id, ocfl_version, record, events, parts, processed)
+    except (KeyError, TypeError, AttributeError, IndexError) as fault:
+        raise Unreadable("not a description of a document") from fault
+    _check_whole(record, package)
+    return package
+
+
+def _package_of(
+    document_id: str, ocfl_version: int, record: Mapping[str, Any], events: Iterable[Any], parts: list[DocumentPart], processed: bool
+) -> Package:
     formats = record.get("formats", {})
-    document = Document(
-        id=document_id,
-        fonds_id=record["fonds"]["id"],
-        received_at=parse_instant(record["received_at"]),
-        published_at=parse_instant(record["published_at"]) if record["published_at"] else None,
-        state="received",
-        version=record["versions"][-1]["n"],
-        sealed_version=record["versions"][-1]["n"],
-        ocfl_version=ocfl_version,
-        **{name: record[name] for name in _DOCUMENT_FIELDS},
-    )
+    last = record["versions"][-1]["n"]
+    own = {"document_id": document_id}
+    known = {name: record[name] for name in ("received_at", "published_at", *_DOCUMENT_FIELDS)}
+    known |= {"id": document_id, "fonds_id": record["fonds"]["id"], "state": "received"}
     return Package(
-        document=document,
+        document=row_of(Document, {**known, "version": last, "sealed_version": last, "ocfl_version": ocfl_version}),
         fonds=record["fonds"],
         processed=processed,
-        versions=[
-            RecordVersion(document_id=document_id, **{**version, "at": parse_instant(version["at"])}) for version in record["versions"]
-        ],
-        representations=[Representation(document_id=document_id, identity=formats.get(r["role"]), **r) for r in record["representations"]],
+        versions=[row_of(RecordVersion, {**version, **own}) for version in record["versions"]],
+        representations=[row_of(Representation, {"identity": formats.get(r["role"]), **r, **own}) for r in record["representations"]],
         parts=parts,
-        events=[_read_event(document_id, n, event) for n, event in enumerate(events, 1)],
-        findings=[DocumentFinding(document_id=document_id, sequence=n, **f) for n, f in enumerate(record["findings"], 1)],
+        events=[row_of(DocumentEvent, {**event, **own, "sequence": n}) for n, event in enumerate(events, 1)],
+        findings=[row_of(DocumentFinding, {**found, **own, "sequence": n}) for n, found in enumerate(record["findings"], 1)],
         sections={name: record[name] for name in record if name in SECTIONS},
     )
 
 
+def _check_whole(record: Mapping[str, Any], package: Package) -> None:
+    """What the columns do not tell: that the package is its own document's, and its words are of those that there are."""
+    row_of(Fonds, {**package.fonds, "created_at": record["received_at"]})
+    numbers = [version.n for version in package.versions]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise Unreadable("the acts are not numbered from 1")
+    roles, pages = [each.role for each in package.representations], [part.number for part in package.parts]
+    if len({*roles}) != len(roles) or len({*pages}) != len(pages):
+        raise Unreadable("a representation or a part that stands twice")
+    if record.get("id") != package.document.id:
+        raise Unreadable("the description is of another document")
+    if package.document.access not in set(AccessClass) or any(event.outcome not in set(Outcome) for event in package.events):
+        raise Unreadable("a word that no program of ours writes")
+    for name in SECTIONS:
+        value = package.sections.get(name)
+        if value and not isinstance(value, list if name in ("decisions", "holds") else dict):
+            raise Unreadable(f"{name} is not what it should be")
+    for hold in package.sections.get("holds") or ():
+        row_of(LegalHold, {**_mapping(hold), "document_id": package.document.id})
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Unreadable("an object was expected")
+    return value
+
+
 def read_bytes(archive: Archive, document_id: str, logical: str) -> bytes:
     """A small file of the package, whole."""
-    with archive.packages.open(urn(document_id), logical) as stream:
-        return stream.read()
+    return _bytes_in(archive.packages, document_id, logical)
 
 
 def open_file(archive: Archive, document_id: str, logical: str, start: int = 0, length: int | None = None) -> BinaryIO:
@@ -247,17 +283,22 @@ def event_json(event: DocumentEvent) -> dict[str, Any]:
     }
 
 
-def _read_event(document_id: str, sequence: int, event: Mapping[str, Any]) -> DocumentEvent:
-    return DocumentEvent(document_id=document_id, sequence=sequence, **{**event, "at": parse_instant(event["at"])})
-
-
 def _part_json(part: DocumentPart) -> dict[str, Any]:
     """`place` only of a part that has one: every other package is as earlier programs wrote it and can read it."""
     fields = {name: getattr(part, name) for name in _PART_FIELDS}
     return fields if part.place is None else {**fields, "place": part.place}
 
 
-def _read_parts(archive: Archive, document_id: str) -> Iterable[DocumentPart]:
-    texts = read_bytes(archive, document_id, TEXT).decode().split("\f")
-    for fields, text in zip(json.loads(read_bytes(archive, document_id, PARTS)), texts, strict=False):
-        yield DocumentPart(document_id=document_id, text=text, **fields)
+def _read_parts(packages: StorageRoot, document_id: str) -> list[DocumentPart]:
+    told = read_json(_bytes_in(packages, document_id, PARTS))
+    try:
+        texts = _bytes_in(packages, document_id, TEXT).decode().split("\f")
+        pairs = zip(told, texts, strict=False)
+        return [row_of(DocumentPart, {**fields, "document_id": document_id, "text": text}) for fields, text in pairs]
+    except (TypeError, UnicodeDecodeError) as fault:
+        raise Unreadable("not the parts of a document") from fault
+
+
+def _bytes_in(packages: StorageRoot, document_id: str, logical: str) -> bytes:
+    with packages.open(urn(document_id), logical) as stream:
+        return stream.read()

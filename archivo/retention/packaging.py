@@ -1,7 +1,7 @@
 """Write fonds and TRD versions into OCFL objects of their own, so that the store alone can give them back."""
 
-import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.identifiers import urn
+from archivo.records.checking import Unreadable, read_json, row_of
 from archivo.records.holdings import note_package
 from archivo.records.models import Fonds, Office
 from archivo.records.packaging import canonical, instant
@@ -18,6 +19,7 @@ from preservation.ocfl_inventory import Inventory
 TRD: Final = "metadata/trd.json"
 FONDS: Final = "metadata/fonds.json"
 SOURCE: Final = "original/data"
+_TRD_FIELDS: Final = ["id", "number", "in_force_from", "in_force_to", "filename", "sha256", "imported_at", "imported_by", "warnings"]
 _CLASS_FIELDS: Final = [
     "id",
     "position",
@@ -94,10 +96,44 @@ def trd_json(session: Session, version: TrdVersion) -> dict[str, Any]:
     }
 
 
-def read_trd_json(content: bytes) -> dict[str, Any]:
-    """What trd_json wrote."""
-    value: dict[str, Any] = json.loads(content)
-    return value
+def read_fonds(identifier: str, content: bytes) -> tuple[Fonds, list[Office]]:
+    """The rows of a fonds' package. Raises Unreadable for what keep_fonds() does not write, or is another's."""
+    told = _told(identifier, content)
+    try:
+        fonds = row_of(Fonds, {name: told[name] for name in ("id", "code", "name", "created_at")})
+        offices = [row_of(Office, {**office, "fonds_id": fonds.id}) for office in told["offices"]]
+    except (KeyError, TypeError) as fault:
+        raise Unreadable("not a fonds") from fault
+    if len({office.id for office in offices}) != len(offices) or len({office.code for office in offices}) != len(offices):
+        raise Unreadable("an office that stands twice")
+    return fonds, offices
+
+
+def read_trd(identifier: str, content: bytes, source: bytes) -> tuple[Fonds, TrdVersion, list[TrdClass]]:
+    """The rows of a schedule's package, and its fonds as it names it. Raises Unreadable for what keep_trd() does not write, or is
+    another's.
+    """
+    told = _told(identifier, content)
+    try:
+        fonds = row_of(Fonds, {**told["fonds"], "created_at": told["imported_at"]})
+        version = row_of(TrdVersion, {**{name: told[name] for name in _TRD_FIELDS}, "fonds_id": fonds.id, "source": b""})
+        classes = [row_of(TrdClass, {**{name: item[name] for name in _CLASS_FIELDS}, "trd_id": identifier}) for item in told["classes"]]
+    except (KeyError, TypeError) as fault:
+        raise Unreadable("not a schedule") from fault
+    keys = {(item.office_code, item.code) for item in classes}
+    if len({item.id for item in classes}) != len(classes) or len(keys) != len(classes):
+        raise Unreadable("a class that stands twice")
+    if sha256(source).hexdigest() != version.sha256:
+        raise Unreadable("the schedule is of another file")
+    version.source = source
+    return fonds, version, classes
+
+
+def _told(identifier: str, content: bytes) -> Mapping[str, Any]:
+    told = read_json(content)
+    if not isinstance(told, dict) or told.get("id") != identifier:
+        raise Unreadable("it is of another package")
+    return told
 
 
 def _note(transaction: Transaction, kept: Fonds | TrdVersion, inventory: Inventory) -> None:

@@ -1,6 +1,7 @@
 """From the store alone: rebuild restores every row as it was."""
 
 import io
+import json
 import os
 import shutil
 from contextlib import closing
@@ -220,3 +221,36 @@ def test_what_was_received_before_a_rebuild_joins_the_fonds_of_old(archive: Arch
         (fonds,) = rows["fonds"]
         assert {row["id"]: row["fonds_id"] for row in rows["document"]} == dict.fromkeys((first.id, second.id, received.id), fonds["id"])
         assert {row["fonds_id"] for row in rows["office"]} == {fonds["id"]} == {row["fonds_id"] for row in rows["trd_version"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metadata/record.json", {"title": {"es": "x"}}),
+        ("metadata/record.json", {"size": 2**70}),
+        ("metadata/record.json", {"versions": []}),
+        ("metadata/record.json", {"formats": []}),
+        ("metadata/record.json", {"access": "secreta"}),
+        ("metadata/events.json", "[" * 500 + "]" * 500),
+        ("metadata/events.json", "[" * 100_000 + "]" * 100_000),
+    ],
+)
+def test_a_package_that_no_database_keeps_costs_only_itself(
+    name: str, content: dict[str, Any] | str, filled: Path, home: Path, archivo: Command
+) -> None:
+    with opened() as archive:
+        with archive.reading() as session:
+            documents = list(session.scalars(select(Document.id).order_by(Document.id)))
+        object_id = f"urn:uuid:{documents[0]}"
+        with closing(archive.packages.open(object_id, name)) as stream:
+            held = json.loads(stream.read())
+        told = content if isinstance(content, str) else json.dumps({**held, **content})
+        with archive.packages.new_version(object_id, base=archive.packages.head(object_id)) as writer:
+            writer.put_bytes(name, told.encode())
+            writer.commit("x", "x", None, archive.clock())
+    for catalogue in ("standing", "lost"):
+        if catalogue == "lost":
+            forget(home)
+        ran = archivo("rebuild", "--json")
+        assert (ran.status, ran.value["unreadable"]) == (1, [object_id])
+        assert ran.value["documents"] == len(documents) - 1

@@ -1,18 +1,22 @@
 """Packages are taken away to be read elsewhere, and come back with their identity, their versions and their history."""
 
+import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archivo.access.policy import custody
 from archivo.assembly import opened
 from archivo.identifiers import urn
+from archivo.records.services import describe
 from preservation.ocfl import StorageRoot
+from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_layout import prefix_of
 from preservation.stores.filesystem import FilesystemStore
 from preservation.validate import validate
@@ -52,6 +56,75 @@ def told(archivo: Command, ids: list[str]) -> list[Any]:
 def files_of(root: Path, identifier: str) -> dict[str, bytes]:
     place = root / prefix_of(urn(identifier))
     return {file.relative_to(place).as_posix(): file.read_bytes() for file in place.rglob("*") if file.is_file()}
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def content_of(away: Path, identifier: str, logical: str) -> bytes:
+    with StorageRoot(FilesystemStore.only_read(away)).open(urn(identifier), logical) as stream:
+        return stream.read()
+
+
+def state_of(away: Path, identifier: str) -> Mapping[str, str]:
+    return StorageRoot(FilesystemStore.only_read(away)).inventory(urn(identifier)).state()
+
+
+def ids_of(away: Path) -> list[str]:
+    return [each.removeprefix("urn:uuid:") for each in StorageRoot(FilesystemStore.only_read(away)).objects()]
+
+
+def written(away: Path, tmp_path: Path, identifier: str, files: Mapping[str, bytes]) -> None:
+    """One more version of a package, which is valid OCFL."""
+    root = StorageRoot(FilesystemStore(away, tmp_path / "away.incoming"))
+    with root.new_version(urn(identifier), base=root.head(urn(identifier))) as writer:
+        for name, content in files.items():
+            writer.put_bytes(name, content)
+        writer.commit("x", "x", None, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def grown(away: Path, tmp_path: Path, identifier: str, files: Mapping[str, bytes | dict[str, Any]]) -> None:
+    """One more version with these files; of a JSON file, with these values."""
+    whole = {
+        name: content if isinstance(content, bytes) else json.dumps({**json.loads(content_of(away, identifier, name)), **content}).encode()
+        for name, content in files.items()
+    }
+    written(away, tmp_path, identifier, whole)
+
+
+def with_file(package: Path, name: str, data: bytes) -> None:
+    """Put a file in the last version of an OCFL object by hand, whatever its name."""
+    inventory = json.loads((package / "inventory.json").read_bytes())
+    head = inventory["head"]
+    inventory["manifest"][sha256(data)] = [f"{head}/content/{name}"]
+    inventory["versions"][head]["state"][sha256(data)] = [name]
+    (package / head / "content" / name).parent.mkdir(parents=True)
+    (package / head / "content" / name).write_bytes(data)
+    told = json.dumps(inventory).encode()
+    for folder in (package, package / head):
+        for file, content in (("inventory.json", told), ("inventory.json.sha256", f"{sha256(told)}  inventory.json\n".encode())):
+            (folder / file).chmod(0o644)
+            (folder / file).write_bytes(content)
+
+
+TRD = "metadata/trd.json"
+POISONS: dict[str, dict[str, Any]] = {
+    "a title that is no text": {"metadata/record.json": {"title": {"es": "x"}}},
+    "a count that is a list": {"metadata/record.json": {"part_count": [1]}},
+    "a size that no column holds": {"metadata/record.json": {"size": 2**70}},
+    "no acts": {"metadata/record.json": {"versions": []}},
+    "formats that are a list": {"metadata/record.json": {"formats": []}},
+    "an access that does not exist": {"metadata/record.json": {"access": "secreta"}},
+    "an instant without offset": {"metadata/record.json": {"received_at": "2026-01-01T00:00:00"}},
+    "half a character": {"metadata/record.json": {"title": "\ud800"}},
+    "decisions that are a text": {"metadata/record.json": {"decisions": "x"}},
+    "events without end": {"metadata/events.json": b"[" * 100_000 + b"]" * 100_000},
+    "events deep in one": {"metadata/events.json": b"[" * 500 + b"]" * 500},
+    "events that are numbers": {"metadata/events.json": b"[1]"},
+    "parts that are none": {"text/parts.json": b'[{"number": "1"}]'},
+    "a file that is not there": {"metadata/record.json": {"representations": [{"role": "original"}]}},
+}
 
 
 @pytest.mark.parametrize(("form", "folder"), [("ocfl", "ocfl"), ("bag", "bolsas")])
@@ -203,3 +276,101 @@ class TestTakingBack:
     def test_a_folder_without_packages_is_told(self, archivo: Command, home: Path, tmp_path: Path) -> None:
         (tmp_path / "nada").mkdir()
         assert archivo("import", tmp_path / "nada", "--json").value["error"]["code"] == "import.nothing"
+
+    def test_another_original_is_refused_whatever_its_record_says(
+        self, archivo: Command, kept: list[str], away: Path, tmp_path: Path
+    ) -> None:
+        grown(away, tmp_path, kept[0], {"original/data": b"otros bytes", "metadata/record.json": {"sha256": sha256(b"otros bytes")}})
+        for state in ("empty", "with the document"):
+            if state == "with the document":
+                with opened() as archive:
+                    whole = FilesystemStore.only_read(tmp_path / "casa" / "store")
+                    assert copy_object(whole, archive.store, prefix_of(urn(kept[0]))) is Outcome.COPIED
+                archivo("rebuild")
+                before = archivo("show", kept[0], "--json").value
+            ran = archivo("import", away, "--json")
+            assert (ran.status, len(ran.value["refused"])) == (1, 1)
+            assert "original" in ran.value["refused"][0]["reason"]
+        assert archivo("show", kept[0], "--json").value["original"] == before["original"]
+        assert archivo("verify", "--json").status == 0
+
+    def test_an_act_that_no_package_has_yet_is_not_lost(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        assert archivo("import", away, "--json").status == 0
+        with opened() as archive:
+            describe(archive, custody("prueba"), kept[0], {"title": "Puesto aquí"})
+        assert kept[0] in archivo("import", away, "--json").value["already"]
+        with opened() as archive:
+            describe(archive, custody("prueba"), kept[1], {"title": "Puesto aquí"})
+        grown(away, tmp_path, kept[1], {"metadata/record.json": {"title": "Puesto allá"}})
+        ran = archivo("import", away, "--json")
+        assert (ran.status, len(ran.value["refused"])) == (1, 1)
+        assert [archivo("show", each, "--json").value["title"] for each in kept[:2]] == ["Puesto aquí"] * 2
+        assert archivo("rebuild", "--json").value["undone"] == []
+        assert archivo("show", kept[1], "--json").value["title"] == "Puesto aquí"
+
+    @pytest.mark.parametrize("poison", POISONS, ids=list(POISONS))
+    def test_what_no_database_keeps_is_refused_and_costs_only_itself(
+        self, poison: str, archivo: Command, kept: list[str], away: Path, tmp_path: Path
+    ) -> None:
+        grown(away, tmp_path, kept[0], POISONS[poison])
+        for _ in range(2):
+            ran = archivo("import", away, "--json")
+            assert (ran.status, len(ran.value["refused"])) == (1, 1)
+            assert kept[1] in ran.value["taken"] + ran.value["already"]
+        assert archivo("rebuild", "--json").value["unreadable"] == []
+        assert archivo("verify", "--json").status == 0
+
+    def test_a_fonds_that_lies_is_refused(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        assert archivo("import", away, "--json").status == 0
+        fonds, schedule = (next(each for each in ids_of(away) if name in state_of(away, each)) for name in ("metadata/fonds.json", TRD))
+        before = archivo("show", kept[0], "--json").value
+        grown(away, tmp_path, fonds, {"metadata/fonds.json": {"name": "Otro nombre"}})
+        grown(away, tmp_path, schedule, {TRD: {"id": fonds}})
+        ran = archivo("import", away, "--json")
+        assert len(ran.value["refused"]) == 2
+        assert any("otro nombre" in each["reason"] for each in ran.value["refused"])
+        assert archivo("show", kept[0], "--json").value == before
+        assert archivo("verify", "--json").status == 0
+
+    def test_a_class_of_another_schedule_is_refused(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        assert archivo("import", away, "--json").status == 0
+        schedule = next(each for each in ids_of(away) if TRD in state_of(away, each))
+        files = {name: content_of(away, schedule, name) for name in (TRD, "original/data")}
+        lying = "0192f0c1-2345-7abc-8def-0123456789ab"
+        told = {**json.loads(files[TRD]), "id": lying, "number": 99}
+        written(away, tmp_path, lying, {"original/data": files["original/data"], TRD: json.dumps(told).encode()})
+        (refused,) = archivo("import", away, "--json").value["refused"]
+        assert "son de otro" in refused["reason"]
+
+    @pytest.mark.parametrize("name", ["metadata/ledger.json", "metadata/aside.json"])
+    def test_what_speaks_only_of_another_archive_is_refused(self, name: str, archivo: Command, away: Path, tmp_path: Path) -> None:
+        written(away, tmp_path, "0192f0c1-2345-7abc-8def-0123456789ab", {name: b"{}"})
+        (refused,) = archivo("import", away, "--json").value["refused"]
+        assert "no es un paquete" in refused["reason"]
+        assert archivo("verify", "--json").status == 0
+
+    def test_what_a_crash_left_without_rows_gets_them(self, archivo: Command, kept: list[str], away: Path) -> None:
+        with opened() as archive:
+            assert copy_object(FilesystemStore.only_read(away), archive.store, prefix_of(urn(kept[0]))) is Outcome.COPIED
+        ran = archivo("import", away, "--json")
+        assert (ran.status, kept[0] in ran.value["taken"]) == (0, True)
+        assert archivo("show", kept[0], "--json").status == 0
+        assert kept[0] in archivo("import", away, "--json").value["already"]
+
+    def test_a_name_that_cannot_be_kept_is_told_and_leaves_nothing(self, archivo: Command, kept: list[str], away: Path) -> None:
+        with_file(away / prefix_of(urn(kept[0])), "zz/año.txt", b"hola")
+        assert validate(away).valid
+        ran = archivo("import", away, "--json")
+        assert "nombre" in ran.value["refused"][0]["reason"]
+        assert archivo("verify", "--json").value["unexpected"] == []
+        assert archivo("verify", "--json").status == 0
+
+    def test_what_differs_leaves_nothing(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        """The archive has another package of this name, which is shorter: what was copied beside it goes."""
+        assert archivo("import", away, "--json").status == 0
+        with opened() as archive:
+            describe(archive, custody("prueba"), kept[0], {"title": "Puesto aquí"})
+        for text in (b"uno", b"dos"):
+            grown(away, tmp_path, kept[0], {"metadata/nota.txt": text})
+        assert archivo("import", away, "--json").status == 1
+        assert archivo("verify", "--json").status == 0
