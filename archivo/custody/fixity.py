@@ -1,7 +1,7 @@
 """Read again what is kept in each place, what was read longest ago first, within what its policy allows in a night."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, literal, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from archivo import jobs
 from archivo.archive import Archive, ObjectLease, Transaction
@@ -20,6 +21,7 @@ from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.jobs import Lease, Queue
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, Fonds, Incoming, KeptCopy
+from archivo.records.rows import batches
 from archivo.retention.models import TrdVersion
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_inventory import INVENTORY, BadInventory, parse
@@ -29,6 +31,7 @@ from preservation.store import ObjectMissing, ObjectStore
 SLICE: Final = 20.0
 """Seconds that one job reads: then the next one goes on, and who waits for a worker is not kept waiting by a night's reading."""
 _SOME: Final = 100
+_MANY: Final = 5_000
 _ATTEMPTS: Final = 3
 _C: Final = table_of(KeptCopy).c
 
@@ -150,23 +153,39 @@ def due(archive: Archive, location: str, policy: FixityPolicy) -> Iterator[str]:
 
 
 def register(archive: Archive) -> None:
-    """Give a row to the packages of the store that none speaks of: earlier programs kept none."""
+    """Give a row to the packages of the store that none speaks of: earlier programs kept none. It looks through all, once an hour."""
+    hour = int(archive.clock().timestamp()) // 3600
+    archive.counts.get(f"packages registered in hour {hour}", lambda: _register(archive))
+
+
+def _register(archive: Archive) -> None:
     for model in (Document, Fonds, TrdVersion):
         there = and_(KeptCopy.location == PRINCIPAL, KeptCopy.object_id == model.id)
         unknown = (
-            select(model.id, model.ocfl_version)
-            .outerjoin(KeptCopy, there)
-            .where(model.ocfl_version > 0, KeptCopy.object_id.is_(None))
-            .limit(_SOME)
+            select(model.id, model.ocfl_version).outerjoin(KeptCopy, there).where(model.ocfl_version > 0, KeptCopy.object_id.is_(None))
         )
+        last = ""
         while True:
             with archive.reading() as session:
-                found = session.execute(unknown).all()
+                found = session.execute(unknown.where(model.id > last)).all()
             if not found:
                 break
-            with archive.transaction() as transaction:
-                for object_id, version in found:  # unless its writer tells of it meanwhile
-                    added(transaction.session, unknown_copy(object_id, version, transaction.now))
+            for some in batches(found):
+                _give_rows(archive, [(object_id, version) for object_id, version in some])
+            last = found[-1][0]
+
+
+def _give_rows(archive: Archive, packages: Sequence[tuple[str, int]]) -> None:
+    """All at once, unless the writer of one tells of it meanwhile: then one by one, and its own row stays."""
+    now = archive.clock()
+    rows = [unknown_copy(object_id, version, now) for object_id, version in packages]
+    try:
+        with archive.database.writing() as session:
+            session.add_all(rows)
+    except IntegrityError:
+        for object_id, version in packages:
+            with archive.database.writing() as session:
+                added(session, unknown_copy(object_id, version, now))
 
 
 def _register_held(archive: Archive) -> None:
@@ -177,8 +196,7 @@ def _register_held(archive: Archive) -> None:
             with archive.reading() as session:
                 is_known = session.get(KeptCopy, (PRINCIPAL, identifier)) is not None
             if not is_known and is_uuid(identifier):
-                with archive.transaction() as transaction:
-                    added(transaction.session, unknown_copy(identifier, 0, transaction.now))
+                _give_rows(archive, [(identifier, 0)])
 
 
 def unknown_copy(object_id: str, version: int, now: datetime) -> KeptCopy:

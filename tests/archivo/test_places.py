@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
 from archivo import jobs
@@ -512,3 +512,12 @@ class Unanswering:
             raise StoreUnavailable("away")
 
         return ask
+
+
+def test_packages_of_an_earlier_program_get_their_rows(kept: list[str], archive: Archive) -> None:
+    with archive.database.writing() as session:
+        session.execute(delete(KeptCopy))
+    found = state(at(archive, archive.clock() + timedelta(hours=2)))
+    assert (found.held, found.checked) == (NOTES + 1, 0)
+    fixity.check(archive, "principal", kept[0])
+    assert state(archive).wrong == 0
