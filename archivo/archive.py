@@ -39,6 +39,16 @@ class Signer(Protocol):
     def name(self) -> str: ...
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is a key already; if not, it is made when it is first needed."""
+        ...
+
+    @property
+    def has_signed(self) -> bool:
+        """Whether it is known, without the database, that the key was used before: it is made at the first entry."""
+        ...
+
+    @property
     def public(self) -> bytes:
         """The 32 bytes of the public key (Ed25519)."""
         ...
@@ -189,6 +199,8 @@ class Archive:
     fixity_policy: Path | None
     programs: "Programs"
     cache: Path
+    anchors: Path
+    """Where the anchors of the trail are put besides the database, a file a day."""
     shelf: Shelf
     process: str
     is_alive: Callable[[str], bool]

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from archivo.archive import Archive, Institution, Legs, Shelf
-from archivo.audit.signing import Signer, kept_in
+from archivo.audit.signing import BadKey, Signer, kept_in
 from archivo.database import Database, is_away, is_full
 from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import JobId
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
-SCHEMA_HEAD = "20261130_03"
+SCHEMA_HEAD = "20261130_04"
 LEAST_SECRET = 32
 
 
@@ -83,6 +83,8 @@ def faults_told(home: Path) -> Iterator[None]:
     """Say in words what keeps the archive from working. Raises ArchivoError."""
     try:
         yield
+    except BadKey as fault:
+        raise _bad_key(f"El archivo {home / 'audit.key'} no es una clave privada Ed25519 en PEM") from fault
     except (StoreUnavailable, IndexUnavailable, IndexFormatChanged, StoreFull, OSError, SQLAlchemyError) as fault:
         error = in_words(fault, home)
         if error is None:
@@ -143,6 +145,7 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
         fixity_policy=settings.fixity_policy,
         programs=Programs(settings.verapdf, settings.ffprobe, settings.trust_roots),
         cache=settings.home / "cache",
+        anchors=settings.home / "anclas",
         shelf=Shelf(),
         process=process_name(host, os.getpid()),
         is_alive=lambda name: lives(name, host),
@@ -229,9 +232,24 @@ def _make_secret(path: Path) -> None:
 
 
 def _signer(settings: Settings) -> Signer:
-    """The key that signs the trail: given, or made once in the home."""
-    given = settings.audit_key
-    return Signer((lambda: given.encode()) if given else (lambda: kept_in(settings.home / "audit.key")))
+    """The key that signs the trail: given, or made once in the home. Raises Malformed for one given that is no key."""
+    given, path = settings.audit_key, settings.home / "audit.key"
+    if not given:
+        return Signer(lambda: kept_in(path), path.exists)
+    signer = Signer(given.encode)
+    try:
+        signer.public  # noqa: B018 - read at the start: a wrong key is told before anything is done
+    except BadKey as fault:
+        raise _bad_key("ARCHIVO_AUDIT_KEY no es una clave privada Ed25519 en PEM") from fault
+    return signer
+
+
+def _bad_key(what: str) -> Malformed:
+    return Malformed(
+        "settings.audit_key",
+        f"{what}: con ella no se puede firmar la bitácora. No se hizo nada.",
+        "Dé la clave entera, con sus líneas BEGIN y END, como la hace «openssl genpkey -algorithm ed25519».",
+    )
 
 
 def read_institution(settings: Settings) -> Institution:
@@ -260,7 +278,7 @@ def _now() -> datetime:
 def _make_home(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("cache", "models"):
+        for name in ("cache", "models", "anclas"):
             (home / name).mkdir(exist_ok=True, mode=0o700)
     except OSError as fault:
         if is_full(fault):

@@ -4,16 +4,20 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final
 
-from archivo.audit.models import AuditEntry
+from archivo.audit.link import GENESIS, Link, head_text
 from archivo.audit.signing import is_signed
 
-GENESIS: Final = "0" * 64
+SIGNING: Final = "audit.signing"
+HEAD_UNSIGNED: Final = "audit.head_unsigned"
+ANCHORED: Final = "audit.anchor"
+"""The acts of the trail itself: entries begin to be signed; it was gone on from a head that this key had not signed; it was anchored."""
 _NEAR: Final = 2_000
 """How far around its place it is looked where an entry came from."""
+_MOST_SOUGHT: Final = 500
+"""Of how many entries that is looked; many altered ones are all told, and where each came from is not."""
 
 
 class FaultKind(StrEnum):
@@ -21,9 +25,11 @@ class FaultKind(StrEnum):
 
     `altered`: the entry is not what was written. `removed`: it is not there. `moved`: it was written with another number. `inserted`: this
     archive did not write it. `rewritten`: from this entry on nothing is as this archive signed it: the first was altered, removed or
-    inserted, and the rest reckoned anew by who had no key. `unsigned`: no signature covers it. `strange_key`: only a key that was not given
-    covers it. `cut`: entries that the head or an anchor names are not there. `headless`: the head is not that of the last entry.
-    `anchored`: it is not the entry that an anchor names. `package`: the package it names is another in the catalogue.
+    inserted, and the rest reckoned anew by who had no key. `unsigned`: it has no signature. `strange_key`: a key that was not given signed
+    it. `cut`: entries that the head or an anchor names are not there. `headless`: the head is not that of the last entry. `head_unsigned`:
+    the head was moved to this entry, or to the one before, without the key. `anchored`: it is not the entry that an anchor names, or the
+    anchor cannot be read. `unanchored`: the anchor that it tells of is not in the database. `package`: the package it names is another in
+    the catalogue. `before`: it is of the time before entries were signed; never more than a warning.
     """
 
     ALTERED = "altered"
@@ -35,8 +41,11 @@ class FaultKind(StrEnum):
     STRANGE_KEY = "strange_key"
     CUT = "cut"
     HEADLESS = "headless"
+    HEAD_UNSIGNED = "head_unsigned"
     ANCHORED = "anchored"
+    UNANCHORED = "unanchored"
     PACKAGE = "package"
+    BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,148 +58,184 @@ class Fault:
     other: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An entry as the chain sees it."""
+class Reading:
+    """Reads the trail once. `keys` are the public keys that may have signed, by name; `signed_since` the first number that an
+    anchor names, if any, and `has_signed` whether it is known otherwise that entries were ever signed.
 
-    sequence: int
-    content: Mapping[str, Any]
-    previous: str
-    hash: str
-    signature: str | None
-    signed_by: str | None
-
-    @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
-        return cls(entry.sequence, content_of(entry), entry.previous, entry.hash, entry.signature, entry.signed_by)
-
-    def reckoned(self) -> str:
-        """The hash that the entry's content gives."""
-        return hash_of(self.sequence, self.content, self.previous)
-
-
-def content_of(entry: AuditEntry) -> dict[str, Any]:
-    """What an entry says, apart from its place."""
-    return {
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": entry.actor,
-        "act": entry.act,
-        "outcome": entry.outcome,
-        "object": entry.object_id,
-        "detail": entry.detail,
-    }
-
-
-def hash_of(sequence: int, content: Mapping[str, Any], previous: str) -> str:
-    """The hash of an entry: SHA-256 of its canonical JSON."""
-    canonical = json.dumps(
-        {**content, "sequence": sequence, "previous": previous}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def faults(links: Iterable[Link], keys: Mapping[str, bytes]) -> Iterator[Fault]:
-    """What was done to the entries, which come by number. `keys` are the public keys that may have signed, by name.
-
+    `warnings` are what an earlier program beside this one may have left while machines were upgraded: entries without a signature, and
+    heads, as long as the entry that began the signing admits them. `anchored` are the digests of the anchors that genuine entries tell of.
     The last entries may be missing without a trace in the others: see what the head and the anchors say.
     """
-    yield from _joined(_Reading(keys).read(links))
 
-
-class _Reading:
-    """Reads the trail once. `number` and `hash` are of the last entry proven genuine; `pending` those after it, not judged yet: a later
-    signature covers them, or shows that they are not what was signed.
-    """
-
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    def __init__(self, keys: Mapping[str, bytes], *, signed_since: int | None, has_signed: bool) -> None:
+        self.warnings: list[Fault] = []
+        self.anchored: list[tuple[int, str]] = []
         self._keys = keys
+        self._signed_since, self._has_signed = signed_since, has_signed
         self._number, self._hash = 0, GENESIS
-        self._pending: list[Link] = []
-        self._is_signing = False
+        """Of the last entry proven genuine."""
+        self._pending = _Pending(0, GENESIS)
+        self._first_unsigned: int | None = None
+        self._is_signing = self._is_proven = False
+        self._admitted_until = self._at = ""
+        self._sought = 0
 
     def read(self, links: Iterable[Link]) -> Iterator[Fault]:
+        """What was done to the entries, which come by number."""
         expected = 1
         for link in links:
             if link.sequence > expected:
                 yield Fault(FaultKind.REMOVED, expected, link.sequence - 1)
             expected = link.sequence + 1
-            if link.signature is None and not self._is_signing:
-                yield from self._unsigned(link)
-            elif (key := self._keys.get(link.signed_by or "")) is not None:
-                yield from self._signed(link, key, link.signature or "")
+            self._is_signing = self._is_signing or link.signature is not None
+            if not self._is_signing:
+                yield from self._before(link)
+            elif (key := self._keys.get(link.signed_by or "")) is not None and link.signature is not None:
+                yield from self._signed(link, key, link.signature)
             else:
-                self._pending.append(link)
+                self._pending.add(link)
         yield from self._at_the_end()
 
-    def _unsigned(self, link: Link) -> Iterator[Fault]:
+    @property
+    def is_proven_to_the_end(self) -> bool:
+        """Whether the last entry read is genuine."""
+        return self._is_proven and not self._pending.links
+
+    def admits(self, at: str) -> bool:
+        """Whether an earlier program may have written at this instant (ISO, UTC), and none proven later stands before."""
+        return max(at, self._at) <= self._admitted_until
+
+    def _before(self, link: Link) -> Iterator[Fault]:
         """An entry of the time before entries were signed."""
-        if link.reckoned() != link.hash:
+        if link.reckoned != link.hash:
             yield self._changed(link)
         elif link.previous != self._hash and link.sequence == self._number + 1:
             yield Fault(FaultKind.ALTERED, link.sequence, link.sequence)
+        self._first_unsigned = self._first_unsigned or link.sequence
         self._number, self._hash = link.sequence, link.hash
+        self._pending = _Pending(self._number, self._hash)
 
     def _signed(self, link: Link, key: bytes, signature: str) -> Iterator[Fault]:
-        self._is_signing = True
-        follows = self._follows()
-        if follows is not None and is_signed(key, hash_of(follows[0], link.content, follows[1]), signature):
-            yield from self._touched()
-            yield from self._stored(link, *follows)
-        elif is_signed(key, hash_of(self._number + 1, link.content, self._hash), signature):
-            yield from (Fault(FaultKind.INSERTED, each.sequence, each.sequence) for each in self._pending)
+        follows = self._pending
+        if follows.is_chain and is_signed(key, link.hash_at(follows.number + 1, follows.hash), signature):
+            yield from self._covered()
+            yield from self._stored(link, follows.number + 1, follows.hash)
+        elif is_signed(key, link.hash_at(self._number + 1, self._hash), signature):
+            yield from (Fault(FaultKind.INSERTED, each.sequence, each.sequence) for each in self._pending.links)
             yield from self._stored(link, self._number + 1, self._hash)
         elif is_signed(key, link.hash, signature):
-            yield from (Fault(FaultKind.ALTERED, each.sequence, each.sequence) for each in self._pending)
-            if link.reckoned() != link.hash:
+            yield from (Fault(FaultKind.ALTERED, each.sequence, each.sequence) for each in self._pending.links)
+            if link.reckoned != link.hash:
                 yield self._changed(link)
-            self._believe(link.sequence, link.hash)
+                yield from self._believe(link, link.sequence, link.hash, is_legible=False)
+            else:
+                yield from self._believe(link, link.sequence, link.hash)
         else:
-            self._pending.append(link)
+            self._pending.add(link)
 
-    def _follows(self) -> tuple[int, str] | None:
-        """The number of an entry that followed those pending, and the hash of the last of them; None if they are no chain."""
-        number, last = self._number, self._hash
-        for each in self._pending:
-            if each.previous != last or hash_of(number + 1, each.content, last) != each.hash:
-                return None
-            number, last = number + 1, each.hash
-        return number + 1, last
-
-    def _touched(self) -> Iterator[Fault]:
-        """Of those pending, which a signature covers now, the ones whose own signature was put or changed by another hand."""
-        for each in self._pending:
+    def _covered(self) -> Iterator[Fault]:
+        """Those pending, which a signature covers now: what is to be said of each."""
+        for each in self._pending.links:
             if each.signature is not None and each.signed_by in self._keys:
                 yield Fault(FaultKind.ALTERED, each.sequence, each.sequence)
+            else:
+                yield from self._without_signature(each)
+
+    def _without_signature(self, link: Link) -> Iterator[Fault]:
+        if link.signature is not None:
+            yield Fault(FaultKind.STRANGE_KEY, link.sequence, link.sequence)
+        else:
+            yield from self._told(FaultKind.UNSIGNED, link)
+
+    def _told(self, kind: FaultKind, link: Link) -> Iterator[Fault]:
+        """A fault; or a warning, where an earlier program may have caused it."""
+        fault = Fault(kind, link.sequence, link.sequence)
+        if link.content is not None and self.admits(link.content["at"]):
+            self.warnings.append(fault)
+        else:
+            yield fault
 
     def _stored(self, link: Link, number: int, previous: str) -> Iterator[Fault]:
         """An entry that is genuine: it stands as it was written, or with the number that insertions before it left it."""
-        true = hash_of(number, link.content, previous)
+        true = link.hash_at(number, previous)
         if link.sequence == number and (link.hash, link.previous) != (true, previous):
             yield Fault(FaultKind.ALTERED, link.sequence, link.sequence)
-        self._believe(number, true)
+        yield from self._believe(link, number, true)
 
-    def _believe(self, number: int, true: str) -> None:
-        self._number, self._hash = number, true
-        self._pending.clear()
+    def _believe(self, link: Link, number: int, true: str, *, is_legible: bool = True) -> Iterator[Fault]:
+        """An entry is genuine; what it says is too, if it is legible."""
+        before, self._number, self._hash = self._hash, number, true
+        self._pending = _Pending(number, true)
+        content = (is_legible and link.content) or {"act": "", "at": self._at, "detail": {}}
+        if not self._is_proven:
+            self._is_proven = True
+            yield from self._begun(link, content["act"], content["detail"])
+        elif content["act"] == SIGNING:
+            yield Fault(FaultKind.HEAD_UNSIGNED, link.sequence, link.sequence)
+        if content["act"] == HEAD_UNSIGNED:
+            yield from self._on_another_head(link, content["detail"], before)
+        elif content["act"] == ANCHORED:
+            self.anchored.append((link.sequence, str(content["detail"].get("digest"))))
+        self._at = max(self._at, content["at"])
+
+    def _begun(self, link: Link, act: str, detail: Mapping[str, object]) -> Iterator[Fault]:
+        """The first entry proven by a signature says how many before it had none; if it does not, theirs were taken away."""
+        if self._first_unsigned is None:
+            return
+        last = link.sequence - 1
+        is_said = act == SIGNING and detail.get("sequence") == last and (self._signed_since or link.sequence) >= last
+        if is_said:
+            self._admitted_until = str(detail.get("admitted_until"))
+            self.warnings.append(Fault(FaultKind.BEFORE, self._first_unsigned, last))
+        else:
+            yield Fault(FaultKind.UNSIGNED, self._first_unsigned, last)
+
+    def _on_another_head(self, link: Link, detail: Mapping[str, object], before: str) -> Iterator[Fault]:
+        """The trail went on from a head that its key had not signed: another key that is known had, or somebody moved it."""
+        name, signature = str(detail.get("signed_by")), str(detail.get("signature"))
+        if detail.get("signature") is not None and name not in self._keys:
+            yield Fault(FaultKind.STRANGE_KEY, link.sequence, link.sequence)
+        elif name not in self._keys or not is_signed(self._keys[name], head_text(link.sequence - 1, before), signature):
+            yield from self._told(FaultKind.HEAD_UNSIGNED, link)
 
     def _changed(self, link: Link) -> Fault:
         """An entry whose content is not that of its hash, which is the true one: another's place, or another content."""
-        around = range(max(1, link.sequence - _NEAR), link.sequence + _NEAR)
-        written = next((n for n in around if hash_of(n, link.content, link.previous) == link.hash), None)
+        self._sought += 1
+        written = _written_as(link) if self._sought <= _MOST_SOUGHT else None
         return Fault(FaultKind.ALTERED if written is None else FaultKind.MOVED, link.sequence, link.sequence, written)
 
     def _at_the_end(self) -> Iterator[Fault]:
-        if not self._pending:
-            return
-        first, last = self._pending[0].sequence, self._pending[-1].sequence
-        if self._follows() is None or any(each.signed_by in self._keys for each in self._pending):
-            yield Fault(FaultKind.REWRITTEN, first, last)
+        pending = self._pending.links
+        if self._first_unsigned is not None and not self._is_proven:
+            before = Fault(FaultKind.BEFORE, self._first_unsigned, pending[0].sequence - 1 if pending else self._number)
+            if self._signed_since is None and not self._has_signed:
+                self.warnings.append(before)
+            else:
+                yield replace(before, kind=FaultKind.UNSIGNED)
+        if pending and (not self._pending.is_chain or any(each.signed_by in self._keys for each in pending)):
+            yield Fault(FaultKind.REWRITTEN, pending[0].sequence, pending[-1].sequence)
         else:
-            is_strange = any(each.signature is not None for each in self._pending)
-            yield Fault(FaultKind.STRANGE_KEY if is_strange else FaultKind.UNSIGNED, first, last)
+            for each in pending:
+                yield from self._without_signature(each)
 
 
-def _joined(found: Iterator[Fault]) -> Iterator[Fault]:
+class _Pending:
+    """The entries after the last one proven, which comes with its number and hash, not judged yet: a later signature covers them, or shows
+    that they are not what was signed. While they are a chain, `number` and `hash` are of the last of them.
+    """
+
+    def __init__(self, number: int, last: str) -> None:
+        self.links: list[Link] = []
+        self.is_chain = True
+        self.number, self.hash = number, last
+
+    def add(self, link: Link) -> None:
+        self.links.append(link)
+        self.is_chain = self.is_chain and link.previous == self.hash and link.hash_at(self.number + 1, self.hash) == link.hash
+        self.number, self.hash = self.number + 1, link.hash
+
+
+def joined(found: Iterable[Fault]) -> Iterator[Fault]:
     """Faults of one kind that follow each other, told as one."""
     last: Fault | None = None
     for fault in found:
@@ -202,3 +247,17 @@ def _joined(found: Iterator[Fault]) -> Iterator[Fault]:
         last = fault
     if last is not None:
         yield last
+
+
+def _written_as(link: Link) -> int | None:
+    """The number with which the entry has the hash that it bears, if it is one near its own."""
+    if link.content is None:
+        return None
+    canonical = json.dumps({**link.content, "previous": link.previous}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    begun = hashlib.sha256(f'{canonical[:-1]},"sequence":'.encode())
+    for number in range(max(1, link.sequence - _NEAR), link.sequence + _NEAR):
+        ended = begun.copy()
+        ended.update(f"{number}}}".encode())
+        if ended.hexdigest() == link.hash:
+            return number
+    return None

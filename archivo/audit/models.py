@@ -31,13 +31,15 @@ class AuditEntry(Base):
 
 
 class AuditHead(Base):
-    """The one row that orders the trail: who holds it writes the next entry."""
+    """The one row that orders the trail: who holds it writes the next entry. It names the last one, and is signed as entries are."""
 
     __tablename__ = "audit_head"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str | None] = mapped_column(String(100))
+    signed_by: Mapped[str | None] = mapped_column(String(16))
 
 
 class AuditAnchor(Base):

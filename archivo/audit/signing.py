@@ -24,11 +24,21 @@ class BadKey(ValueError):
 class Signer:
     """Signs with a private key in PEM (PKCS 8), which `read` gives when it is first needed: few commands write the trail.
 
-    Raises BadKey, at the first use, for what is no such key.
+    `is_made` tells whether a key that `read` makes was made already; None for one that it never makes. Raises BadKey, at the first use,
+    for what is no such key.
     """
 
-    def __init__(self, read: Callable[[], bytes]) -> None:
+    def __init__(self, read: Callable[[], bytes], is_made: Callable[[], bool] | None = None) -> None:
         self._read = read
+        self._is_made = is_made
+
+    @property
+    def is_there(self) -> bool:
+        return self._is_made is None or self._is_made()
+
+    @property
+    def has_signed(self) -> bool:
+        return self._is_made is not None and self._is_made()
 
     def sign(self, text: str) -> str:
         """The signature of a text, in base64 (88 characters)."""

@@ -14,7 +14,9 @@ from archivo.plain import utc
 from archivo.web.spanish import count
 
 if TYPE_CHECKING:
-    from archivo.audit.services import Anchor
+    from archivo.audit.anchors import Anchor
+    from archivo.audit.chain import Fault
+    from archivo.audit.services import ChainReport
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -55,12 +57,15 @@ FAULTS: Final = {
     "moved": "está fuera de su lugar: se escribió con el número {other}",
     "inserted": "no la escribió este archivo",
     "rewritten": "se recalculó sin la clave: la primera se cambió, se quitó o se insertó",
-    "unsigned": "no tiene firma que la cubra",
+    "unsigned": "no tiene firma",
     "strange_key": "la firma una clave que no se conoce",
     "cut": "falta al final: consta que existió",
     "headless": "no coincide con la cabeza de la bitácora",
-    "anchored": "no es la que un ancla nombra",
+    "head_unsigned": "la cabeza de la bitácora se movió hasta aquí sin la clave",
+    "anchored": "no es la que un ancla nombra, o el ancla no se puede leer",
+    "unanchored": "deja constancia de un ancla que ya no está en la base de datos",
     "package": "nombra un paquete cuyo inventario no es el que consta",
+    "before": "es de antes de que se firmara",
 }
 
 
@@ -117,31 +122,46 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
-    from archivo.audit import services as trail
+    from archivo.audit.anchors import BadAnchor, read_anchor
     from archivo.audit.signing import BadKey, read_public
     from archivo.custody import oversight
 
     try:
-        anchors = [trail.read_anchor(_read(path).decode("utf-8", "replace")) for path in options.anchor]
+        anchors = [read_anchor(_read(path).decode("utf-8", "replace")) for path in options.anchor]
         keys = [read_public(_read(path)) for path in options.key]
-    except (trail.BadAnchor, BadKey) as fault:
+    except (BadAnchor, BadKey) as fault:
         raise Malformed(
             "audit.file", "Un archivo no es un ancla, o no es una clave. No se comprobó nada.", "Revise los archivos."
         ) from fault
     with opened() as archive:
         report = oversight.verify_trail(archive, custody(login()), keys=keys, anchors=anchors)
     if options.json:
-        print_json({"ok": not report.faults, "entries": report.entries, "anchors": report.anchors, "faults": report.faults})
+        told = {"entries": report.entries, "anchors": report.anchors, "faults": report.faults, "warnings": report.warnings}
+        print_json({"ok": not report.faults, **told})
     else:
-        print_line(f"{count(report.entries, 'entrada')}, contra {count(report.anchors, 'ancla')}.")
-        for each in report.faults:
-            which = f"{each.sequence}" if each.sequence == each.last else f"{each.sequence} a {each.last}"
-            print_line(f"  entrada {which}: {FAULTS[each.kind].format(other=each.other)}")
-        if not report.faults:
-            print_line("Nadie alteró, quitó, movió ni insertó nada.")
-        else:
-            print_line("Guarde la base de datos como está, busque la última copia de respaldo en que la bitácora esté bien, y avise.")
+        _print_report(report)
     return 1 if report.faults else 0
+
+
+def _print_report(report: "ChainReport") -> None:
+    print_line(f"{count(report.entries, 'entrada')}, contra {count(report.anchors, 'ancla')}.")
+    for each in report.faults:
+        print_line(f"  {_which(each)}: {FAULTS[each.kind].format(other=each.other)}")
+    kinds = {each.kind for each in report.faults}
+    if "strange_key" in kinds:
+        print_line("Si antes se firmó con otra clave, dé su parte pública con --key y compruebe de nuevo.")
+    if kinds - {"strange_key"}:
+        print_line("Guarde la base de datos como está, busque la última copia de respaldo en que la bitácora esté bien, y avise.")
+    if not kinds:
+        print_line("Nadie alteró, quitó, movió ni insertó nada.")
+    for each in report.warnings:
+        print_line(f"  Aviso, {_which(each)}: {FAULTS[each.kind]}")
+    if {each.kind for each in report.warnings} - {"before"}:
+        print_line("Así las deja una versión anterior del programa mientras se actualizan las máquinas. Si ninguna trabajaba, avise.")
+
+
+def _which(fault: "Fault") -> str:
+    return f"entrada {fault.sequence}" if fault.sequence == fault.last else f"entradas {fault.sequence} a {fault.last}"
 
 
 def _audit_anchor(options: argparse.Namespace) -> int:
@@ -166,11 +186,10 @@ def _audit_anchor(options: argparse.Namespace) -> int:
 
 
 def _written(anchors: Sequence["Anchor"], folder: Path) -> list[str]:
-    from archivo.audit import services as trail
+    from archivo.audit.anchors import write_anchor
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [str(path) for each in anchors if (path := trail.write_anchor(each, folder)) is not None]
+        return [str(path) for each in anchors if (path := write_anchor(each, folder)) is not None]
     except OSError as fault:
         raise Conflict(
             "audit.unwritable", f"No se pudo escribir en «{folder}» ({reason_of(fault)}).", "El ancla quedó en la base: saque otra copia."
@@ -178,7 +197,10 @@ def _written(anchors: Sequence["Anchor"], folder: Path) -> list[str]:
 
 
 def _audit_key(options: argparse.Namespace) -> int:
+    from archivo.audit.services import begin_signing
+
     with opened() as archive:
+        begin_signing(archive)
         name, pem = archive.signer.name, archive.signer.public_pem
     if options.json:
         print_json({"name": name, "public_key": pem})

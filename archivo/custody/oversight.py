@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
+from archivo.audit.anchors import Anchor
 from archivo.audit.chain import Fault, FaultKind
-from archivo.audit.models import AuditEntry
+from archivo.audit.link import links
 from archivo.custody import fixity, replicas
 from archivo.custody.fixity import Checked, FixityOutcome, places
 from archivo.custody.models import FixityNight
@@ -20,7 +21,7 @@ from archivo.custody.policy import policy_of
 from archivo.custody.replicas import Lag
 from archivo.errors import Unknown
 from archivo.records.holdings import PRINCIPAL
-from archivo.records.models import KeptCopy
+from archivo.records.models import KeptCopy, Tombstone
 from archivo.web.spanish import count
 from preservation.ocfl_copy import Outcome
 
@@ -152,7 +153,7 @@ def replica_lag(archive: Archive, actor: Actor) -> list[Lag]:
     return replicas.lag(archive)
 
 
-def verify_trail(archive: Archive, actor: Actor, *, keys: Sequence[bytes] = (), anchors: Sequence[audit.Anchor] = ()) -> audit.ChainReport:
+def verify_trail(archive: Archive, actor: Actor, *, keys: Sequence[bytes] = (), anchors: Sequence[Anchor] = ()) -> audit.ChainReport:
     """Prove the trail whole, against its anchors (those given besides those kept) and against the packages that the catalogue knows."""
     require(archive, actor, Grant.VERIFY)
     report = audit.verify_chain(archive, keys=keys, anchors=anchors)
@@ -161,13 +162,13 @@ def verify_trail(archive: Archive, actor: Actor, *, keys: Sequence[bytes] = (), 
     return replace(report, faults=(*report.faults, *packages))
 
 
-def anchor_trail(archive: Archive, actor: Actor) -> audit.Anchor | None:
+def anchor_trail(archive: Archive, actor: Actor) -> Anchor | None:
     """Anchor the trail today; see audit.services.anchor."""
     require(archive, actor, Grant.VERIFY)
     return audit.anchor(archive)
 
 
-def anchors(archive: Archive, actor: Actor) -> list[audit.Anchor]:
+def anchors(archive: Archive, actor: Actor) -> list[Anchor]:
     """The anchors that the database keeps, the newest first."""
     require(archive, actor, Grant.VERIFY)
     return audit.list_anchors(archive)
@@ -249,17 +250,26 @@ def _alarms(state: PlaceState, lag: Lag | None, now: datetime, *, reads_all: boo
 
 
 def _unlike_packages(session: Session) -> list[Fault]:
-    """The entries of the trail whose package is not the one that the catalogue has."""
-    known: dict[str, tuple[int, int, str]] = {}
-    entries = select(AuditEntry.sequence, AuditEntry.object_id, AuditEntry.detail).where(AuditEntry.act == audit.PACKAGE_VERSION)
-    for sequence, object_id, detail in session.execute(entries.order_by(AuditEntry.sequence).execution_options(yield_per=1000)):
-        known[object_id] = (sequence, detail["version"], detail["inventory"])
-    kept = select(KeptCopy.object_id, KeptCopy.version, KeptCopy.inventory).where(
-        KeptCopy.location == PRINCIPAL, KeptCopy.inventory.is_not(None)
-    )
-    unlike = []
+    """The entries of the trail whose package is not the one that the catalogue has: each that it names last must be there as it says.
+
+    One that is being deleted has no row while its tombstone is written.
+    """
+    known: dict[str, tuple[int, object, object]] = {}
+    executed: set[str] = set()
+    buried: set[str] = set()
+    for link in links(session, (audit.PACKAGE_VERSION, "deletion.execute", "document.delete", "package.delete")):
+        if link.content is None:
+            continue  # the chain tells it
+        act, object_id, detail = link.content["act"], str(link.content["object"]), link.content["detail"]
+        if act == audit.PACKAGE_VERSION:
+            known[object_id] = (link.sequence, detail.get("version"), detail.get("inventory"))
+        else:
+            (executed if act == "deletion.execute" else buried).add(object_id)
+    kept = select(KeptCopy.object_id, KeptCopy.version, KeptCopy.inventory).where(KeptCopy.location == PRINCIPAL)
     for object_id, version, inventory in session.execute(kept.execution_options(yield_per=1000)):
-        said = known.get(object_id)
-        if said is not None and said[1:] != (version, inventory):
-            unlike.append(Fault(FaultKind.PACKAGE, said[0], said[0]))
-    return sorted(unlike, key=lambda fault: fault.sequence)
+        if object_id in known and known[object_id][1:] == (version, inventory):
+            del known[object_id]
+    for object_id, act in session.execute(select(Tombstone.object_id, Tombstone.act)):
+        if act in executed and object_id not in buried and session.get(KeptCopy, (PRINCIPAL, object_id)) is None:
+            known.pop(object_id, None)
+    return [Fault(FaultKind.PACKAGE, sequence, sequence) for sequence, *_ in sorted(known.values())]

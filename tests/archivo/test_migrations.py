@@ -52,7 +52,7 @@ def fill(database: Database, number: int = 3) -> None:
         session.add(fonds)
         session.flush()
         session.add_all(a_document(fonds.id, n) for n in range(number))
-        session.add(AuditHead(id=1, sequence=1, hash="0" * 64))
+        session.execute(insert(table_of(AuditHead)), {"id": 1, "sequence": 1, "hash": "0" * 64})
         entry = {"sequence": 1, "at": AT, "actor": "ana", "act": "x", "outcome": "done", "detail": {"n": 1}, "previous": "", "hash": ""}
         session.execute(insert(table_of(AuditEntry)), entry)
 
