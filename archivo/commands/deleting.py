@@ -185,7 +185,7 @@ def _run(options: argparse.Namespace) -> int:
 
     with opened() as archive:
         actor = custody(login())
-        due = deletion.schedule(archive)
+        due = deletion.schedule(archive, again=True)
         work_until_done(archive, {*due, *deletion.documents_of(archive, due)})
         found = [deletion.view_deletion(archive, actor, each) for each in due]
     if options.json:

@@ -55,12 +55,19 @@ _AGENT: Final = "Archivo"
 def execute(archive: Archive, deletion_id: str) -> None:
     """Delete what a request names and is not deleted yet, once its time came. Nothing while a hold stands on any of it.
 
-    Raises Busy where something is still to be done to a document: then it is tried again.
+    Raises Busy where something is still to be done to a document: then it is tried again. Raises Conflict for a package that is damaged,
+    once the others are done.
     """
     if not _begin(archive, deletion_id):
         return
+    damaged: list[Conflict] = []
     for document_id in sorted(documents_of(archive, [deletion_id])):
-        _delete(archive, deletion_id, document_id)
+        try:
+            _delete(archive, deletion_id, document_id)
+        except Conflict as fault:
+            damaged.append(fault)
+    if damaged:
+        raise damaged[0]
     with archive.transaction() as transaction:
         deletion = lock(transaction.session, Deletion, deletion_id)
         left = [each for each in rows_of(transaction.session, DeletionDocument, deletion_id=deletion_id) if each.done_at is None]

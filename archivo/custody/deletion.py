@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archivo import jobs
-from archivo.access.policy import ACTS, Actor, Grant, require
+from archivo.access.policy import ACTS, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.custody.deletion_policy import Authority, deletion_policy
@@ -17,7 +17,7 @@ from archivo.custody.models import Deletion, DeletionDocument, DeletionState
 from archivo.database import lock, rows_of
 from archivo.errors import Conflict, Invalid, Refused, Unknown
 from archivo.identifiers import is_uuid, new_uuid
-from archivo.jobs import Queue
+from archivo.jobs import Job, JobState, Queue
 from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, DocumentState, KeptCopy
@@ -41,7 +41,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class DeletionDocumentView:
-    """A document of a request, by the title that is still told of it. `is_held`: a hold stands on it."""
+    """A document of a request, by the title that is still told of it; empty for who may not know of it. `is_held`: a hold stands on it."""
 
     id: str
     title: str
@@ -116,7 +116,7 @@ def request(archive: Archive, actor: Actor, ids: Sequence[str], order: Order, re
         for document_id in ids:
             audit.record(transaction, actor.login, "document.deletion.request", document_id, detail={"deletion": deletion.id})
         session.flush()
-        return _view(archive, session, deletion)
+        return _view(archive, session, actor, deletion)
 
 
 def confirm(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
@@ -146,7 +146,7 @@ def confirm(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
         deletion.state, deletion.confirmed_by, deletion.confirmed_at = DeletionState.CONFIRMED, actor.login, transaction.now
         deletion.due_at = transaction.now + deletion_policy().waiting
         _record(transaction, actor, "deletion.confirm", deletion)
-        return _view(archive, session, deletion)
+        return _view(archive, session, actor, deletion)
 
 
 def withdraw(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
@@ -159,31 +159,36 @@ def withdraw(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
         _must_be(deletion, (DeletionState.REQUESTED, DeletionState.CONFIRMED))
         deletion.state, deletion.withdrawn_by, deletion.withdrawn_at = DeletionState.WITHDRAWN, actor.login, transaction.now
         _record(transaction, actor, "deletion.withdraw", deletion)
-        return _view(archive, session, deletion)
+        return _view(archive, session, actor, deletion)
 
 
 def list_deletions(archive: Archive, actor: Actor) -> list[DeletionView]:
     """Every request, the newest first."""
     require(archive, actor, Grant.DELETE)
     with archive.reading() as session:
-        return [_view(archive, session, each) for each in session.scalars(select(Deletion).order_by(Deletion.id.desc()))]
+        return [_view(archive, session, actor, each) for each in session.scalars(select(Deletion).order_by(Deletion.id.desc()))]
 
 
 def view_deletion(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
     """One request. Raises Unknown."""
     require(archive, actor, Grant.DELETE, deletion_id)
     with archive.reading() as session:
-        return _view(archive, session, _known(session, deletion_id))
+        return _view(archive, session, actor, _known(session, deletion_id))
 
 
-def schedule(archive: Archive) -> list[str]:
-    """Have what is due, or was begun, done: the requests for which there is a job. Any number may ask."""
+def schedule(archive: Archive, *, again: bool = False) -> list[str]:
+    """Have what is due, or was begun, done: the requests for which there is a job. Any number may ask.
+
+    One whose job failed waits for a person, who asks for it `again`.
+    """
     now = archive.clock()
     with archive.reading() as session:
         begun = select(Deletion.id).where(Deletion.state == DeletionState.EXECUTING)
         waited = select(Deletion.id).where(Deletion.state == DeletionState.CONFIRMED, Deletion.due_at <= now)
         due = [*session.scalars(begun), *session.scalars(waited)]
         free = [each for each in due if not holds.standing(session, _left(session, each))]
+        failed = {job.object_id for job in session.scalars(select(Job).where(Job.kind == "delete", Job.state == JobState.FAILED))}
+        free = [each for each in free if again or each not in failed]
         wanting = [each for each in free if not jobs.open_jobs(session, each)]
     if wanting:
         with archive.transaction() as transaction:
@@ -277,7 +282,7 @@ def _left(session: Session, deletion_id: str) -> list[str]:
     return [each.document_id for each in rows_of(session, DeletionDocument, "document_id", deletion_id=deletion_id) if each.done_at is None]
 
 
-def _view(archive: Archive, session: Session, row: Deletion) -> DeletionView:
+def _view(archive: Archive, session: Session, actor: Actor, row: Deletion) -> DeletionView:
     authority = deletion_policy().authorities.get(row.authority_type) or Authority(row.authority_type, row.authority_type, "", "", "")
     rows = rows_of(session, DeletionDocument, "document_id", deletion_id=row.id)
     held = {each.document_id for each in holds.standing(session, [each.document_id for each in rows])}
@@ -301,10 +306,15 @@ def _view(archive: Archive, session: Session, row: Deletion) -> DeletionView:
         withdrawn_at=row.withdrawn_at,
         executed_at=row.executed_at,
         documents=tuple(
-            DeletionDocumentView(each.document_id, found.title, each.document_id in held, each.done_at) for each, found in documents
+            DeletionDocumentView(each.document_id, _title(actor, found), each.document_id in held, each.done_at)
+            for each, found in documents
         ),
         places=tuple(name for name in archive.replicas if _stands_in(session, name, done)),
     )
+
+
+def _title(actor: Actor, document: Document) -> str:
+    return document.title if may_see(actor, document.access, document.published, document.received_by) else ""
 
 
 def _stands_in(session: Session, location: str, done: Sequence[str]) -> bool:
