@@ -18,7 +18,7 @@ from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
 from archivo.custody import replicas
 from archivo.custody.deletion import documents_of
-from archivo.custody.deletion_policy import Authority, deletion_policy
+from archivo.custody.deletion_rules import Authority, deletion_rules
 from archivo.custody.models import Deletion, DeletionDocument, DeletionState, Ledger
 from archivo.database import delete_rows, lock, rows_of
 from archivo.errors import Conflict
@@ -142,7 +142,7 @@ def _noted(archive: Archive, deletion_id: str, document_id: str) -> bool:
 
 
 def _order_said(order: Deletion, now: str) -> dict[str, Any]:
-    authority = deletion_policy().authorities.get(order.authority_type) or Authority(order.authority_type, order.authority_type, "", "", "")
+    authority = deletion_rules().authorities.get(order.authority_type) or Authority(order.authority_type, order.authority_type, "", "", "")
     assert order.confirmed_by is not None
     assert order.confirmed_at is not None
     return {
@@ -200,7 +200,7 @@ def _set_apart(archive: Archive, session: Session, document_id: str) -> list[str
 def _hide(transaction: Transaction, document: Document, order: Deletion, said: Mapping[str, Any]) -> None:
     """Take from the rows what the content said, and what may not be told any more, and tell the deletion."""
     session = transaction.session
-    is_told = document.access in deletion_policy().keeps_title
+    is_told = document.access in deletion_rules().keeps_title
     gone: dict[str, Any] = {"description": "", "proposals": {}, "is_doubtful": False, "part_count": 0}
     if not is_told:
         gone |= {"title": NO_TITLE, "filename": NO_TITLE, "number": None, "producer": None}

@@ -12,7 +12,7 @@ from archivo import jobs
 from archivo.access.policy import ACTS, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
-from archivo.custody.deletion_policy import Authority, deletion_policy
+from archivo.custody.deletion_rules import Authority, deletion_rules
 from archivo.custody.models import Deletion, DeletionDocument, DeletionState
 from archivo.database import lock, rows_of
 from archivo.errors import Conflict, Invalid, Refused, Unknown
@@ -144,7 +144,7 @@ def confirm(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
             visible_document(session, actor, document_id, held=True)
         _refuse_held(session, ids)
         deletion.state, deletion.confirmed_by, deletion.confirmed_at = DeletionState.CONFIRMED, actor.login, transaction.now
-        deletion.due_at = transaction.now + deletion_policy().waiting
+        deletion.due_at = transaction.now + deletion_rules().waiting
         _record(transaction, actor, "deletion.confirm", deletion)
         return _view(archive, session, actor, deletion)
 
@@ -204,7 +204,7 @@ def documents_of(archive: Archive, deletion_ids: Sequence[str]) -> set[str]:
 
 
 def _checked(archive: Archive, order: Order) -> Order:
-    known = deletion_policy().authorities
+    known = deletion_rules().authorities
     if order.type not in known:
         names = ", ".join(f"{each.type} ({each.name})" for each in known.values())
         raise _incomplete(f"«{order.type}» no es un acto que pueda ordenar una eliminación", f"Los que hay: {names}.")
@@ -283,7 +283,7 @@ def _left(session: Session, deletion_id: str) -> list[str]:
 
 
 def _view(archive: Archive, session: Session, actor: Actor, row: Deletion) -> DeletionView:
-    authority = deletion_policy().authorities.get(row.authority_type) or Authority(row.authority_type, row.authority_type, "", "", "")
+    authority = deletion_rules().authorities.get(row.authority_type) or Authority(row.authority_type, row.authority_type, "", "", "")
     rows = rows_of(session, DeletionDocument, "document_id", deletion_id=row.id)
     held = {each.document_id for each in holds.standing(session, [each.document_id for each in rows])}
     documents = [(each, session.get_one(Document, each.document_id)) for each in rows]

@@ -36,8 +36,8 @@ def synonyms() -> tuple[tuple[str, ...], ...]:
 
 
 def deletion_data() -> dict[str, Any]:
-    """Under which acts, after how long and leaving what said, documents are deleted (deletion_policy.toml)."""
-    return _read("deletion_policy.toml")
+    """Under which acts, after how long and leaving what said, documents are deleted (deletion_rules.toml)."""
+    return _read("deletion_rules.toml")
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Which acts may order a deletion, how long it waits, and what is still told of what was deleted: data (deletion_policy.toml)."""
+"""Which acts may order a deletion, how long it waits, and what is still told of what was deleted: data (deletion_rules.toml)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionPolicy:
+class DeletionRules:
     """`waiting` runs from the confirmation; of documents of the classes of access in `keeps_title` the title is still told."""
 
     waiting: timedelta
@@ -34,10 +34,10 @@ class DeletionPolicy:
 
 
 @cache
-def deletion_policy() -> DeletionPolicy:
-    """The policy that ships."""
+def deletion_rules() -> DeletionRules:
+    """The rules that ship."""
     data = deletion_data()
     authorities = [Authority(*(each[name] for name in ("type", "name", "norm", "article", "says"))) for each in data["authorities"]]
-    return DeletionPolicy(
+    return DeletionRules(
         timedelta(days=data["waiting"]["days"]), frozenset(data["tombstone"]["keeps_title"]), {each.type: each for each in authorities}
     )
