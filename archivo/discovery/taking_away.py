@@ -1,36 +1,35 @@
 """Take packages away, to be read elsewhere without this program: the packages as they are, and a page for each that any browser opens.
 
-    DEST/indice.html            what is here
+    DEST/indice.html            what is here; after 1,000 documents it goes on in indice-2.html, …
     DEST/paginas/ID/…           a page for each document: description, history, text, images of its pages
     DEST/ocfl/                  a storage root with the packages (form `ocfl`)
     DEST/bolsas/ID/             a bag whose payload is the package (form `bag`)
     DEST/dip/ID/                an E-ARK dissemination package: original, copies, text and description (form `dip`)
 
 `ocfl` and `bag` also hold the packages of the fonds and schedules that the documents name, so that `archivo import` gives all of it back.
-What is there already is not made again: an order that was interrupted is given again.
+What is there already, of the last version, is not made again: an order that was interrupted is given again.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO, Final
+from typing import Final
 
 from sqlalchemy import select
 
 from archivo.access.policy import Actor, scope
-from archivo.archive import Archive
+from archivo.archive import Archive, Busy
 from archivo.audit import services as audit
-from archivo.custody.services import safe_name
 from archivo.discovery.images import page_image
+from archivo.discovery.packages_out import write_bag_of, write_dip_of
 from archivo.errors import ArchivoError, Conflict, Malformed, reason_of
 from archivo.identifiers import urn
+from archivo.intake.sealing import seal
 from archivo.records.models import Document, Fonds
-from archivo.records.packaging import RECORD, TEXT
 from archivo.records.rows import visible_to
 from archivo.records.services import view_document, view_parts
 from archivo.records.views import DocumentView
@@ -38,20 +37,20 @@ from archivo.records.wording import ACCESS, STATES
 from archivo.retention.classification import DECIDED
 from archivo.retention.models import Classification, Decision, TrdClass, TrdVersion
 from archivo.web.layout import standalone
-from preservation.bagit import write_bag
-from preservation.eark import folder_name, write_package
-from preservation.eark_package import Content, InformationPackage, Metadata, PackageKind, Representation
+from preservation.eark import folder_name
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
-from preservation.ocfl_inventory import BadInventory
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_inventory import INVENTORY, BadInventory
+from preservation.ocfl_layout import key_of, prefix_of, read
 from preservation.store import ObjectStore, StoreError
 from preservation.stores.filesystem import FilesystemStore
 from search.index import Query
 
 IMAGE_WIDTH: Final = 1200
 MOST_FOUND: Final = 10_000
-SOFTWARE: Final = ("Archivo", "0.1.0")
+INDEXED: Final = 1000
+"""Documents in a page of the index."""
+_INDEX: Final = re.compile(r"indice(-[0-9]+)?\.html")
 
 
 class Form(StrEnum):
@@ -112,6 +111,7 @@ def take_away(
 ) -> TakenAway:
     """Put these documents in a folder, each told as it is there. What is damaged is not copied, and is named; the others are.
 
+    What was done to a document and is in no package yet is sealed first. Each leaves its entry in the trail, and all of them their sum.
     Raises Malformed for a folder that holds something else, Conflict where it cannot be written.
     """
     try:
@@ -119,7 +119,9 @@ def take_away(
         report = TakenAway()
         away = _Away(archive, actor, destination, form, images)
         for document_id in ids:
-            _one(away, document_id, report)
+            if _one(away, document_id, report):
+                with archive.transaction() as transaction:
+                    audit.record(transaction, actor.login, "document.export", document_id, detail={"form": form})
             told(document_id)
         away.end()
     except OSError as fault:
@@ -147,8 +149,9 @@ def _found(archive: Archive, actor: Actor, text: str) -> list[str]:
 
 def _prepare(destination: Path) -> None:
     """A folder that is not there, is empty, or was begun by this order."""
-    ours = {"indice.html", "paginas", "ocfl", "bolsas", "dip", ".ocfl.incoming"}
-    if destination.exists() and (not destination.is_dir() or any(each.name not in ours for each in destination.iterdir())):
+    ours = {"paginas", "ocfl", "bolsas", "dip", ".ocfl.incoming"}
+    held = [each.name for each in destination.iterdir()] if destination.is_dir() else []
+    if (destination.exists() and not destination.is_dir()) or any(name not in ours and not _INDEX.fullmatch(name) for name in held):
         raise Malformed(
             "export.destination",
             f"«{destination}» no es una carpeta, o tiene otras cosas. No se copió nada.",
@@ -157,16 +160,32 @@ def _prepare(destination: Path) -> None:
     destination.mkdir(parents=True, exist_ok=True)
 
 
-def _one(away: "_Away", document_id: str, report: TakenAway) -> None:
+def _one(away: "_Away", document_id: str, report: TakenAway) -> bool:
+    """Whether a document is there, made now or before."""
     try:
         is_new = away.take(document_id)
-    except (StoreError, BadInventory):
+    except (StoreError, ValueError):
         report.failed.append(Failed(document_id, "lo guardado está dañado o incompleto: vea «archivo verify»"))
+        return False
+    except Busy:
+        report.failed.append(Failed(document_id, "otro proceso lo está escribiendo: repita la orden"))
+        return False
     except ArchivoError as fault:
         report.failed.append(Failed(document_id, fault.message))
-    else:
-        report.made += is_new
-        report.already += not is_new
+        return False
+    report.made += is_new
+    report.already += not is_new
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What the index says of a document."""
+
+    id: str
+    title: str
+    date: str | None
+    document_type: str | None
 
 
 class _Away:
@@ -176,7 +195,7 @@ class _Away:
         self._archive, self._actor, self._folder, self._form, self._images = archive, actor, folder, form, images
         self._pages = standalone(archive.institution.timezone, archive.institution.entity_name)
         self._needed: set[str] = set()
-        self._listed: list[DocumentView] = []
+        self._listed: list[_Listed] = []
         self._root: ObjectStore | None = None
         if form is Form.OCFL:
             self._root = FilesystemStore(folder / "ocfl", folder / ".ocfl.incoming")
@@ -184,14 +203,14 @@ class _Away:
 
     def take(self, document_id: str) -> bool:
         """Whether it was not there yet."""
-        view = view_document(self._archive, self._actor, document_id)
+        view = self._sealed(document_id)
         if view.tombstone is not None and self._form is Form.DIP:
             raise Conflict("document.deleted", "su contenido se eliminó: no hay nada que consultar", "Sáquelo como depósito OCFL o bolsa.")
         if self._form is not Form.DIP:
             self._needed |= _needed_by(self._archive, document_id)
         is_new = self._package(document_id, view)
         is_new |= self._page(view, again=is_new)
-        self._listed.append(view)
+        self._listed.append(_Listed(view.id, view.title, view.date, view.document_type))
         return is_new
 
     def end(self) -> None:
@@ -199,70 +218,55 @@ class _Away:
         for identifier in sorted(self._needed):
             self._package(identifier, None)
         shutil.rmtree(self._folder / ".ocfl.incoming", ignore_errors=True)
-        content = self._pages.get_template("discovery/afuera_indice.html").render(documents=self._listed, form=self._form)
-        _write(self._folder / "indice.html", content)
+        self._index()
+
+    def _sealed(self, document_id: str) -> DocumentView:
+        """A document whose acts are all in its package."""
+        view = view_document(self._archive, self._actor, document_id)
+        seal(self._archive, document_id)
+        is_same = self._archive.packages.head(urn(document_id)) == view.ocfl_version
+        return view if is_same else view_document(self._archive, self._actor, document_id)
+
+    def _index(self) -> None:
+        pages = [self._listed[start : start + INDEXED] for start in range(0, len(self._listed), INDEXED)] or [[]]
+        names = [_index_name(number) for number in range(1, len(pages) + 1)]
+        template = self._pages.get_template("discovery/afuera_indice.html")
+        for number, documents in enumerate(pages):
+            content = template.render(documents=documents, total=len(self._listed), form=self._form, names=names, here=names[number])
+            _write(self._folder / names[number], content)
+        for file in self._folder.glob("indice*.html"):
+            if file.name not in names:
+                file.unlink()
 
     def _package(self, identifier: str, view: DocumentView | None) -> bool:
         if self._root is not None:
             outcome = copy_object(self._archive.store, self._root, prefix_of(urn(identifier)))
             if outcome not in (Outcome.COPIED, Outcome.HELD):
+                StorageRoot(self._root).recover(urn(identifier))
                 raise BadInventory(identifier)
             return outcome is Outcome.COPIED
         target = self._folder / ("bolsas" if self._form is Form.BAG else "dip")
         target = target / (identifier if self._form is Form.BAG else folder_name(urn(identifier)))
-        if target.exists():
+        told = target / ("data" if self._form is Form.BAG else "metadata/descriptive") / INVENTORY
+        if told.is_file() and told.read_bytes() == read(self._archive.store, key_of(prefix_of(urn(identifier)), INVENTORY)):
             return False
-        if self._form is Form.BAG:
-            self._bag(identifier, target)
-        elif view is not None:
-            self._dip(view, target.parent)
+        self._make(identifier, view, target)
         return True
 
-    def _bag(self, identifier: str, target: Path) -> None:
-        """The whole OCFL object as payload: copied, and so compared with its inventories, before it is put in the bag."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._archive.scratch("away")) as folder:
-            copy = Path(folder) / "object"
-            self._archive.packages.export(urn(identifier), copy)
-            files = sorted(file for file in copy.rglob("*") if file.is_file())
-            payload = ((file.relative_to(copy).as_posix(), partial(_opened, file)) for file in files)
-            info = [("Source-Organization", self._archive.institution.entity_name), ("External-Identifier", urn(identifier))]
-            write_bag(target, payload, info=info, algorithms=("sha256", "sha512"))
-
-    def _dip(self, view: DocumentView, target: Path) -> None:
-        """The representations as they are; the description as the package has it."""
-        target.mkdir(parents=True, exist_ok=True)
-        created = view.received_at
-        representations = []
-        for each in view.representations:
-            name = safe_name(view.filename) if each.role == "original" else Path(each.path).name
-            content = Content(name, each.size, each.mime or "application/octet-stream", created, self._opening(view.id, each.path))
-            representations.append(Representation(each.role, [content]))
-        text = self._read(view.id, TEXT)
-        if text is not None:
-            representations.append(Representation("text", [Content.of("text.txt", text, "text/plain", created)]))
-        record = self._read(view.id, RECORD) or b"{}"
-        described = Metadata(Content.of("record.json", record, "application/json", created), "OTHER", other="Archivo record")
-        package = InformationPackage(
-            PackageKind.DIP,
-            urn(view.id),
-            view.title or view.filename,
-            created,
-            SOFTWARE,
-            representations,
-            descriptive=[described],
-            creator=view.fonds_name,
-        )
-        write_package(package, target)
-
-    def _opening(self, document_id: str, path: str) -> Callable[[], "closing[BinaryIO]"]:
-        return lambda: closing(self._archive.packages.open(urn(document_id), path))
-
-    def _read(self, document_id: str, path: str) -> bytes | None:
-        if path not in self._archive.packages.inventory(urn(document_id)).state():
-            return None
-        with self._archive.packages.open(urn(document_id), path) as stream:
-            return stream.read()
+    def _make(self, identifier: str, view: DocumentView | None, target: Path) -> None:
+        """Make a bag or a DIP beside its place, where what there was of an earlier version stays until the new one is whole."""
+        beside = target.parent / ".nuevo"
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            if view is None or self._form is Form.BAG:
+                write_bag_of(self._archive, identifier, beside / target.name)
+            else:
+                write_dip_of(self._archive, view, beside)
+            if target.exists():
+                target.rename(beside / "anterior")
+            (beside / target.name).rename(target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
 
     def _page(self, view: DocumentView, *, again: bool) -> bool:
         folder = self._folder / "paginas" / view.id
@@ -293,8 +297,8 @@ class _Away:
         return f"../../bolsas/{view.id}/" if self._form is Form.BAG else f"../../dip/{folder_name(urn(view.id))}/"
 
 
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")
+def _index_name(number: int) -> str:
+    return "indice.html" if number == 1 else f"indice-{number}.html"
 
 
 def _needed_by(archive: Archive, document_id: str) -> set[str]:

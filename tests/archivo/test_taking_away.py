@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from archivo.access.policy import custody
 from archivo.assembly import opened
+from archivo.audit.models import AuditEntry
 from archivo.identifiers import urn
 from archivo.records.services import describe
 from preservation.ocfl import StorageRoot
@@ -207,14 +209,61 @@ def test_a_selection_takes_what_it_says(archivo: Command, kept: list[str], tmp_p
     assert taken("--search", "acta") >= found
 
 
-def test_damage_is_not_taken_away_and_is_named(archivo: Command, kept: list[str], home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("same_size", [True, False], ids=["of the same size", "of another size"])
+@pytest.mark.parametrize(("form", "folder"), [("ocfl", "ocfl"), ("bag", "bolsas"), ("dip", "dip")])
+def test_damage_is_not_taken_away_and_is_named(
+    form: str, folder: str, same_size: bool, archivo: Command, kept: list[str], home: Path, tmp_path: Path
+) -> None:
     data = next((home / "store" / prefix_of(urn(kept[0]))).rglob("original/data"))
     data.chmod(0o644)
-    data.write_bytes(b"otra cosa")
-    ran = archivo("export", "--all", tmp_path / "fuera", "--without-images", "--json")
+    data.write_bytes(bytes(data.stat().st_size) if same_size else b"otra cosa")
+    ran = archivo("export", "--all", tmp_path / "fuera", "--as", form, "--without-images", "--json")
     assert ran.status == 1
     assert [one["id"] for one in ran.value["failed"]] == [kept[0]]
     assert ran.value["made"] == len(kept) - 1
+    left = [each.as_posix() for each in (tmp_path / "fuera").rglob("*")]
+    assert not any(kept[0] in each or prefix_of(urn(kept[0])) in f"{each}/" for each in left)
+    assert not any(each.name.startswith(".") for each in (tmp_path / "fuera" / folder).iterdir())
+
+
+@pytest.mark.parametrize(("form", "folder"), [("bag", "bolsas"), ("dip", "dip")])
+def test_a_bag_or_a_dip_of_an_earlier_version_is_made_again(
+    form: str, folder: str, archivo: Command, kept: list[str], tmp_path: Path
+) -> None:
+    def order() -> dict[str, Any]:
+        done: dict[str, Any] = archivo("export", kept[0], tmp_path / "fuera", "--as", form, "--without-images", "--json").value
+        return done
+
+    order()
+    assert order()["already"] == 1
+    with opened() as archive:
+        describe(archive, custody("prueba"), kept[0], {"title": "Puesto y todavía sin sellar"})
+    assert order()["made"] == 1
+    packages = [each for each in (tmp_path / "fuera" / folder).iterdir() if kept[0] in each.name]
+    assert len(packages) == 1
+    assert validate(packages[0]).valid
+    records = [json.loads(each.read_bytes()) for each in packages[0].rglob("record.json")]
+    assert any(each["title"] == "Puesto y todavía sin sellar" for each in records)
+    assert order()["already"] == 1
+
+
+def test_each_document_that_leaves_is_in_the_trail(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    archivo("export", kept[0], kept[1], tmp_path / "fuera", "--as", "bag", "--without-images")
+    with opened() as archive, archive.reading() as session:
+        told = list(session.scalars(select(AuditEntry).filter_by(act="document.export")))
+    assert {each.object_id for each in told} == set(kept[:2])
+    assert [each.detail for each in told] == [{"form": "bag"}] * 2
+
+
+def test_a_long_index_has_pages(archivo: Command, kept: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archivo.discovery.taking_away.INDEXED", 2)
+    archivo("export", *kept[:3], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+    pages = [(tmp_path / "fuera" / name).read_text("utf-8") for name in ("indice.html", "indice-2.html")]
+    assert [[each for each in kept if f"paginas/{each}/" in page] for page in pages] == [kept[:2], kept[2:3]]
+    assert all("3 documentos" in page for page in pages)
+    assert ['href="indice-2.html"' in pages[0], 'href="indice.html"' in pages[1]] == [True, True]
+    archivo("export", kept[0], tmp_path / "fuera", "--as", "ocfl", "--without-images")
+    assert [each.name for each in (tmp_path / "fuera").glob("indice*")] == ["indice.html"]
 
 
 def test_a_folder_with_other_things_is_refused(archivo: Command, kept: list[str], tmp_path: Path) -> None:
