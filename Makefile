@@ -57,7 +57,7 @@ faults-long: .venv/.ready-dev ## Lo mismo con mil muertes y ausencias de un minu
 	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
 conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales
-	$(PYTEST) tests/conformance -m "not servers"
+	$(PYTEST) -n $(WORKERS) --dist loadfile tests/conformance -m "not servers"
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)
 	@set -e; for one in tests/bench/bench_$(BENCH).py; do $(PY) -m "tests.bench.$$(basename "$$one" .py)"; done
