@@ -73,7 +73,7 @@ def _rebuild(options: argparse.Namespace) -> int:
             count(restored.fonds, "fondo"),
             count(restored.trd_versions, "tabla de retención", "tablas de retención"),
             count(restored.documents, "documento"),
-            count(restored.deleted, "eliminado"),
+            *([count(restored.deleted, "eliminado")] if restored.deleted else []),
             count(entries, "entrada"),
         )
         print_line(f"{', '.join(counts)}.")
