@@ -160,6 +160,8 @@ def _chain(transaction: Transaction) -> None:
     session, signer = transaction.session, transaction.signer
     session.flush()
     number, last, notices = _standing(session, signer, transaction.now)
+    if not (notices or transaction.trail):
+        return  # another transaction told it meanwhile
     rows = []
     for entry in (*notices, *transaction.trail):
         number, previous = number + 1, last

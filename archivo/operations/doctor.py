@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from archivo.access.policy import custody
 from archivo.archive import Archive
+from archivo.audit.chain import FaultKind
 from archivo.audit.services import verify_chain
 from archivo.custody.oversight import fixity_state
 from archivo.errors import ArchivoError
@@ -248,6 +249,13 @@ def _custody(archive: Archive) -> Check:
 
 def _audit(archive: Archive) -> Check:
     report = verify_chain(archive)
+    if report.faults and {fault.kind for fault in report.faults} == {FaultKind.STRANGE_KEY}:
+        return Check(
+            "bitácora",
+            "warning",
+            f"Desde la entrada {report.broken_at} hay firmas de una clave que no se conoce.",
+            "Si se cambió de clave, compruébelas con «archivo audit verify --key» y la anterior; si no, avise a control interno.",
+        )
     if report.broken_at is not None:
         return Check(
             "bitácora",

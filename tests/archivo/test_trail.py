@@ -191,6 +191,7 @@ def test_an_anchor_that_was_altered_or_made_by_another_key_is_found(
     forged_anchor = read_anchor(json.dumps({**said, "hash": "f" * 64}))
     assert verify_chain(trail, anchors=[forged_anchor]).faults == (Fault(FaultKind.ANCHORED, ENTRIES, ENTRIES),)
     monkeypatch.setenv("ARCHIVO_HOME", str(tmp_path / "otra"))
+    monkeypatch.delenv("ARCHIVO_DATABASE_URL", raising=False)
     with opened() as other:
         with other.transaction() as transaction:
             record(transaction, "ana", "document.view")
@@ -348,8 +349,10 @@ def test_each_of_two_anchors_of_one_entry_counts(trail: Archive) -> None:
     first = anchor(trail)
     assert first is not None
     other = make_anchor(trail.signer, trail.clock(), first.sequence, "f" * 64)
-    for both in ([first, other], [other, first]):
-        assert Fault(FaultKind.ANCHORED, ENTRIES, ENTRIES) in verify_chain(trail, anchors=both).faults
+    assert Fault(FaultKind.ANCHORED, ENTRIES, ENTRIES) in verify_chain(trail, anchors=[other]).faults
+    with trail.database.writing() as session:
+        session.add(AuditAnchor(day="2020-01-01", sequence=other.sequence, hash=other.hash, statement=other.statement))
+    assert found(trail) == [("anchored", ENTRIES, ENTRIES)]
 
 
 @pytest.mark.usefixtures("embedded")
@@ -479,4 +482,5 @@ def test_a_retired_key_is_known_by_its_public_half(trail: Archive, home: Path, t
         act(archive)
     told = archivo("audit", "verify")
     assert (told.status, "--key" in told.out, "copia de respaldo" in told.out) == (1, True, False)
+    assert "clave que no se conoce" in archivo("doctor").out
     assert archivo("audit", "verify", "--key", tmp_path / "antes.pem", "--json").value["ok"] is True
