@@ -11,13 +11,14 @@ from archivo.database import Base
 from archivo.identifiers import from_urn
 from archivo.intake.recovery import check_owner, class_rows
 from archivo.intake.sealing import KINDS
-from archivo.records.checking import Unreadable, read_json
+from archivo.records.checking import Unreadable, check_lengths, read_json
 from archivo.records.holdings import TOMBSTONE
 from archivo.records.models import Document, Fonds, LegalHold
 from archivo.records.packaging import ORIGINAL, RECORD, Package, package_in, package_of
 from archivo.records.wording import event_sentence
 from archivo.retention.models import Decision, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, TRD, read_fonds, read_trd
+from ingest.step import PartKind, Place, TextSource
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_inventory import Inventory
 from preservation.ocfl_layout import prefix_of
@@ -84,12 +85,14 @@ def why_barred(session: Session, judged: Judged, *, is_newer: bool) -> str | Non
 
 
 def _fonds(packages: StorageRoot, identifier: str, inventory: Inventory) -> Judged:
-    fonds, _ = read_fonds(identifier, _read(packages, inventory, FONDS))
+    fonds, offices = read_fonds(identifier, _read(packages, inventory, FONDS))
+    check_lengths([fonds, *offices])
     return Judged(identifier, FONDS, fonds=fonds)
 
 
 def _trd(packages: StorageRoot, identifier: str, inventory: Inventory) -> Judged:
     fonds, version, classes = read_trd(identifier, _read(packages, inventory, TRD), _read(packages, inventory, ORIGINAL))
+    check_lengths([fonds, version, *classes])
     claims: list[tuple[type[Base], str, str, str]] = [(TrdClass, item.id, "trd_id", identifier) for item in classes]
     return Judged(identifier, TRD, version.sha256, fonds, version.number, claims)
 
@@ -117,8 +120,12 @@ def _claims(package: Package) -> list[tuple[type[Base], str, str, str]]:
     """Whose rows a document's package names; what is told of it can be worded."""
     for event in package.events:
         event_sentence(event.code, event.params)
+    for part in package.parts:
+        PartKind(part.kind), TextSource(part.source), part.place and Place.from_json(part.place)
     owner = package.document.id
     held, decisions = class_rows(package)
+    check_lengths([package.document, *package.versions, *package.representations, *package.parts, *package.events, *package.findings])
+    check_lengths([*decisions, *([held] if held is not None else [])])
     claims: list[tuple[type[Base], str, str, str]] = [(Decision, each.id, "document_id", owner) for each in decisions]
     claims += [(LegalHold, each["id"], "document_id", owner) for each in package.sections.get("holds") or ()]
     return claims + ([(TrdClass, held.class_id, "trd_id", held.trd_id)] if held is not None and held.class_id is not None else [])

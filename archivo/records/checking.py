@@ -1,8 +1,8 @@
-"""Rows from what a package says, which anybody may have written: of the types, lengths and ranges of their columns, or not at all."""
+"""Rows from what a package says, which anybody may have written: of the types and ranges of their columns, or not at all."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn, TypeVar, get_args, get_origin
 
@@ -44,6 +44,16 @@ def row_of(model: type[Row], fields: Mapping[str, Any]) -> Row:
     return model(**values)
 
 
+def check_lengths(rows: Iterable[Base]) -> None:
+    """Raise Unreadable for a text longer than its column. PostgreSQL keeps none, SQLite any: what it kept before, a rebuild gives back."""
+    for row in rows:
+        for column in table_of(type(row)).c:
+            value = getattr(row, column.name)
+            longest = column.type.length if isinstance(column.type, String) else None
+            if longest is not None and isinstance(value, str) and len(value) > longest:
+                raise Unreadable(f"{type(row).__name__}.{column.name} is longer than {longest}")
+
+
 def _value(model: type[Base], column: Column[Any], value: Any) -> Any:
     if value is None and column.nullable:
         return None
@@ -56,7 +66,7 @@ def _value(model: type[Base], column: Column[Any], value: Any) -> Any:
     elif isinstance(kind, LargeBinary):
         good = isinstance(value, bytes)
     elif isinstance(kind, String):
-        good = isinstance(value, str) and (kind.length is None or len(value) <= kind.length) and _is_text(value)
+        good = isinstance(value, str) and _is_text(value)
     elif isinstance(kind, Boolean):
         good = isinstance(value, bool)
     elif isinstance(kind, Integer):

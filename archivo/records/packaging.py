@@ -5,6 +5,7 @@ boxes; the copies made; the description with its history (`record.json`); the ev
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ PREMIS: Final = "metadata/premis.xml"
 TEXT: Final = "text/text.txt"
 PARTS: Final = "text/parts.json"
 SCHEMA: Final = 1
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SECTIONS: Final = ("classification", "decisions", "given_class", "holds")
 
 _DOCUMENT_FIELDS: Final = [
@@ -230,6 +232,9 @@ def _check_whole(record: Mapping[str, Any], package: Package) -> None:
         raise Unreadable("the description is of another document")
     if package.document.access not in set(AccessClass) or any(event.outcome not in set(Outcome) for event in package.events):
         raise Unreadable("a word that no program of ours writes")
+    days = [package.document.begins_on, package.document.ends_on]
+    if any(day is not None and not _DAY.fullmatch(day) for day in days) or (days[1] and not days[0]):
+        raise Unreadable("not the days between which a date lies")
     for name in SECTIONS:
         value = package.sections.get(name)
         if value and not isinstance(value, list if name in ("decisions", "holds") else dict):

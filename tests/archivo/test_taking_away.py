@@ -119,6 +119,8 @@ POISONS: dict[str, dict[str, Any]] = {
     "formats that are a list": {"metadata/record.json": {"formats": []}},
     "an access that does not exist": {"metadata/record.json": {"access": "secreta"}},
     "an instant without offset": {"metadata/record.json": {"received_at": "2026-01-01T00:00:00"}},
+    "a type longer than its column": {"metadata/record.json": {"document_type": "x" * 201}},
+    "a day that is none": {"metadata/record.json": {"begins_on": "ayer"}},
     "half a character": {"metadata/record.json": {"title": "\ud800"}},
     "decisions that are a text": {"metadata/record.json": {"decisions": "x"}},
     "events without end": {"metadata/events.json": b"[" * 100_000 + b"]" * 100_000},
@@ -390,6 +392,25 @@ class TestTakingBack:
         written(away, tmp_path, lying, {"original/data": files["original/data"], TRD: json.dumps(told).encode()})
         (refused,) = archivo("import", away, "--json").value["refused"]
         assert "son de otro" in refused["reason"]
+
+    def test_a_decision_of_another_document_is_refused(self, archivo: Command, kept: list[str], away: Path, tmp_path: Path) -> None:
+        assert archivo("import", away, "--json").status == 0
+        decisions = json.loads(content_of(away, kept[0], "metadata/record.json"))["decisions"]
+        grown(away, tmp_path, kept[1], {"metadata/record.json": {"decisions": decisions}})
+        (refused,) = archivo("import", away, "--json").value["refused"]
+        assert "son de otro" in refused["reason"]
+        before = archivo("show", kept[0], "--json").value["classification"]
+        assert archivo("rebuild", "--json").status == 0
+        assert archivo("show", kept[0], "--json").value["classification"] == before
+
+    def test_an_earlier_version_with_another_original_is_refused(
+        self, archivo: Command, kept: list[str], away: Path, tmp_path: Path
+    ) -> None:
+        original = content_of(away, kept[0], "original/data")
+        grown(away, tmp_path, kept[0], {"original/data": b"otros bytes"})
+        grown(away, tmp_path, kept[0], {"original/data": original})
+        (refused,) = archivo("import", away, "--json").value["refused"]
+        assert "original" in refused["reason"]
 
     @pytest.mark.parametrize("name", ["metadata/ledger.json", "metadata/aside.json"])
     def test_what_speaks_only_of_another_archive_is_refused(self, name: str, archivo: Command, away: Path, tmp_path: Path) -> None:
