@@ -84,7 +84,7 @@ def check(archive: Archive, location: str, object_id: str, night: str | None = N
         if night is not None:
             counted = update(FixityNight).where(FixityNight.location == location, FixityNight.day == night)
             wrong = found.outcome != FixityOutcome.INTACT
-            sums = {"checked": FixityNight.checked + 1, "wrong": FixityNight.wrong + wrong, "size": FixityNight.size + found.size}
+            sums = {"checked": FixityNight.checked + 1, "wrong": FixityNight.wrong + int(wrong), "size": FixityNight.size + found.size}
             transaction.session.execute(counted.values(**sums))
     return found
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,12 @@ from starlette.testclient import TestClient
 
 from archivo import jobs
 from archivo.access import services as access
-from archivo.access.policy import custody, scope
+from archivo.access.policy import Actor, custody, scope
 from archivo.app import create_app
 from archivo.archive import Archive, CatalogueEdition, ObjectLease
 from archivo.assembly import ensure_schema, opened
 from archivo.audit.services import verify_chain
+from archivo.custody import deletion, oversight
 from archivo.custody.services import verify
 from archivo.database import Database, is_away
 from archivo.errors import ArchivoError, Conflict, Unavailable
@@ -377,3 +380,19 @@ def test_of_two_that_change_the_catalogue_first_both_make_an_edition(archive: Ar
     other.join()
     with archive.reading() as reading:
         assert reading.scalars(select(CatalogueEdition.number)).all() == [2]
+
+
+def test_what_is_kept_is_read_again_and_deleted_where_an_act_orders_it(archive: Archive) -> None:
+    first, second = (send(archive, f"número {n}") for n in range(2))
+    work_until_done(archive, {first, second})
+    then = replace(archive, clock=lambda: archive.clock() - timedelta(days=30))
+    asked = deletion.request(then, ACTOR, [first], deletion.Order("acta", "1", "2020-01-01", "quien firma"), "Venció su tiempo.")
+    deletion.confirm(then, Actor("ana", "archivist", ACTOR.grants), asked.id)
+    due = deletion.schedule(archive)
+    work_until_done(archive, due)
+    assert due == [asked.id]
+    assert [view_document(archive, ACTOR, each).state for each in (first, second)] == ["deleted", "findable"]
+    oversight.check_now(archive, ACTOR, None, lambda *_: None)
+    (place,) = oversight.fixity_state(archive, ACTOR)
+    assert (place.held, place.checked, place.wrong, place.alarms) == (2, 2, 0, ())
+    assert verify(archive, ACTOR).is_clean
