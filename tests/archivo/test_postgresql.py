@@ -90,7 +90,7 @@ class TestAtOnce:
         assert count(archive, Fonds) == 1
         assert count(archive, Document) == TOGETHER
         assert verify_chain(archive).broken_at is None
-        assert verify_chain(archive).entries == TOGETHER
+        assert verify_chain(archive).entries == 2 * TOGETHER  # its deposit, and the first version of its package
 
     def test_the_same_bytes_are_kept_once(self, archive: Archive) -> None:
         for turn in range(4):
