@@ -53,7 +53,7 @@ ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def code_of(vocabulary: str, term: str) -> str | None:
     """The code of a term, capitals, spaces and hyphens apart (`sha256` is `SHA-256`); None if the vocabulary has none such."""
-    return next((code for code, known in VOCABULARIES[vocabulary].items() if same_term(known, term)), None)
+    return _CODES[vocabulary].get(_plain(term))
 
 
 def same_term(one: str, other: str) -> bool:
@@ -63,6 +63,12 @@ def same_term(one: str, other: str) -> bool:
 
 def _plain(term: str) -> str:
     return term.casefold().replace("-", "").replace(" ", "").strip()
+
+
+_CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    name: {_plain(term): code for code, term in reversed([*terms.items()])} for name, terms in VOCABULARIES.items()
+}
+"""Codes by term as it is compared; of two that compare alike the first of the vocabulary."""
 
 
 def uri_of(vocabulary: str, code: str) -> str:
