@@ -64,6 +64,15 @@ class Package:
         except etree.XMLSyntaxError:
             return None
 
+    def is_xml(self, name: str) -> bool:
+        """Whether an entry is XML, of which no tree is made: what expat does not take, as an encoding it does not know, is parsed anew."""
+        content = self._checked(name)
+        try:
+            expat.ParserCreate(namespace_separator=" ").Parse(content, True)
+        except expat.ExpatError:
+            return self.xml(name) is not None
+        return True
+
     def xml_cut(self, name: str) -> Any:
         """The root element of an entry that is not XML to its end, with what can be read of it; None when that is nothing."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)

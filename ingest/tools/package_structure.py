@@ -93,6 +93,6 @@ def _well_formed(package: Package, found: Examined) -> None:
     """Every part that is XML is well formed (XML 1.0, 2.1)."""
     sizes = {entry.filename: entry.file_size for entry in package.zip.infolist()}
     for name in sorted(package.names)[:_MOST_PARTS]:
-        if name.lower().endswith((".xml", ".rels")) and 0 < sizes.get(name, 0) <= _LARGEST_PART and package.xml(name) is None:
+        if name.lower().endswith((".xml", ".rels")) and 0 < sizes.get(name, 0) <= _LARGEST_PART and not package.is_xml(name):
             found.note("office.part_malformed", name=name[:200])
             return
