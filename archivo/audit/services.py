@@ -113,9 +113,12 @@ def anchor(archive: Archive) -> Anchor | None:
 
     The anchor of today, or None where the trail is empty. Raises OSError where the file cannot be written.
     """
-    with archive.transaction() as transaction:
-        _begin_signing(transaction)
-        made = _anchor_of_today(transaction)
+    with archive.reading() as session:
+        made = _anchor_of(session, archive.clock())
+    if made is None:  # it is asked every minute: who only looks disturbs nobody who writes
+        with archive.transaction() as transaction:
+            _begin_signing(transaction)
+            made = _anchor_of_today(transaction)
     if made is not None:
         write_anchor(made, archive.anchors)
     return made
@@ -137,8 +140,7 @@ def _anchor_of_today(transaction: Transaction) -> Anchor | None:
     session, now = transaction.session, transaction.now.astimezone(UTC)
     day = now.date().isoformat()
     head = session.execute(_HEAD).first()
-    standing = session.get(AuditAnchor, day)
-    if standing is not None and (kept := _legible(standing.statement)) is not None:
+    if (kept := _anchor_of(session, now)) is not None:  # another made it while this one waited for the head
         return kept
     if head is None or head.sequence == 0:
         return None
@@ -146,6 +148,12 @@ def _anchor_of_today(transaction: Transaction) -> Anchor | None:
     session.merge(AuditAnchor(day=day, sequence=made.sequence, hash=made.hash, statement=made.statement))
     record(transaction, _AGENT, ANCHORED, detail={"day": day, "sequence": made.sequence, "digest": digest_of(made)})
     return made
+
+
+def _anchor_of(session: Session, now: datetime) -> Anchor | None:
+    """The anchor of the day of an instant (UTC), if there is one that can be read."""
+    standing = session.get(AuditAnchor, now.astimezone(UTC).date().isoformat())
+    return None if standing is None else _legible(standing.statement)
 
 
 def _legible(statement: str) -> Anchor | None:

@@ -107,7 +107,7 @@ def _replicas(options: argparse.Namespace) -> int:
         print_json({"replicas": behind, "failed": failed})
     else:
         if not behind:
-            print_line("No hay copias: dígalas en ARCHIVO_REPLICAS.")
+            print_line("No hay copias: nómbrelas en ARCHIVO_REPLICAS.")
         for lag in behind:
             since = f", desde el {utc(lag.since)}" if lag.since else ""
             lacks = f"le faltan {count(lag.behind, 'paquete')}{since}" if lag.behind else "al día"
@@ -165,13 +165,12 @@ def _which(fault: "Fault") -> str:
 
 
 def _audit_anchor(options: argparse.Namespace) -> int:
-    from archivo.audit import services as trail
     from archivo.custody import oversight
 
     with opened() as archive:
         actor = custody(login())
         made = oversight.anchor_trail(archive, actor)
-        kept = trail.list_anchors(archive)
+        kept = oversight.anchors(archive, actor)
         os.umask(options.umask)
         written = _written(kept, options.to) if options.to else []
     if options.json:

@@ -31,7 +31,8 @@ from preservation.store import ObjectMissing, ObjectStore
 SLICE: Final = 20.0
 """Seconds that one job reads: then the next one goes on, and who waits for a worker is not kept waiting by a night's reading."""
 _SOME: Final = 100
-_MANY: Final = 5_000
+MANY: Final = 5_000
+"""Packages that get their rows in one look through the tables."""
 _ATTEMPTS: Final = 3
 _C: Final = table_of(KeptCopy).c
 
@@ -73,6 +74,17 @@ def places(archive: Archive) -> dict[str, ObjectStore]:
     return {PRINCIPAL: archive.store, **archive.replicas}
 
 
+def leaves_to_others(archive: Archive, lease: Lease) -> bool:
+    """Whether a job is about a place that this process was not told of, as while machines are set up one by one: then it is ended, and who
+    knows the place asks for it again in a minute.
+    """
+    if lease.object_id in places(archive):
+        return False
+    with archive.transaction() as transaction:
+        jobs.finish(transaction.session, lease, transaction.now)
+    return True
+
+
 def check(archive: Archive, location: str, object_id: str, night: str | None = None) -> Checked:
     """Read every byte of a package in a place, and say in the catalogue, and in the night's count, what was found.
 
@@ -93,6 +105,8 @@ def check_some(archive: Archive, lease: Lease) -> None:
     """Work a job of a night's reading for a while, and give it back for as long as the bytes a second allowed ask for; at the end of the
     night the ledger is written.
     """
+    if leaves_to_others(archive, lease):
+        return
     location = lease.object_id
     policy = policy_of(archive, location)
     night = str(lease.params["night"])
@@ -161,9 +175,8 @@ def register(archive: Archive) -> None:
 def _register(archive: Archive) -> None:
     for model in (Document, Fonds, TrdVersion):
         there = and_(KeptCopy.location == PRINCIPAL, KeptCopy.object_id == model.id)
-        unknown = (
-            select(model.id, model.ocfl_version).outerjoin(KeptCopy, there).where(model.ocfl_version > 0, KeptCopy.object_id.is_(None))
-        )
+        unknown = select(model.id, model.ocfl_version).outerjoin(KeptCopy, there).order_by(model.id).limit(MANY)
+        unknown = unknown.where(model.ocfl_version > 0, KeptCopy.object_id.is_(None))
         last = ""
         while True:
             with archive.reading() as session:

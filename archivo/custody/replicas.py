@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from archivo import jobs
 from archivo.archive import Archive
-from archivo.custody.fixity import FixityOutcome, check
+from archivo.custody.fixity import SLICE, FixityOutcome, check, leaves_to_others
 from archivo.identifiers import urn
 from archivo.jobs import Lease, Queue
 from archivo.records.holdings import PRINCIPAL, note_kept
@@ -24,7 +24,6 @@ from preservation.ocfl_layout import key_of, prefix_of, read
 from preservation.ocfl_removal import remove_object
 from preservation.store import ObjectStore
 
-SLICE: Final = 20.0
 _SOME: Final = 100
 _ORIGINAL: Final = aliased(KeptCopy)
 
@@ -40,6 +39,8 @@ class Lag:
 
 def replicate_some(archive: Archive, lease: Lease) -> None:
     """Work a job: copy what a replica lacks, for a while; then the next job goes on."""
+    if leaves_to_others(archive, lease):
+        return
     location = lease.object_id
     until = time.monotonic() + SLICE
     last = None

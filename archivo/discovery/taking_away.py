@@ -42,7 +42,7 @@ from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_inventory import INVENTORY, BadInventory
 from preservation.ocfl_layout import key_of, prefix_of, read
-from preservation.store import ObjectStore, StoreError
+from preservation.store import ObjectStore, StoreError, StoreFull, StoreUnavailable
 from preservation.stores.filesystem import FilesystemStore
 from search.index import Query
 
@@ -124,10 +124,11 @@ def take_away(
                     audit.record(transaction, actor.login, "document.export", document_id, detail={"form": form})
             told(document_id)
         away.end()
-    except OSError as fault:
+    except (OSError, StoreFull) as fault:
+        why = "no hay espacio" if isinstance(fault, StoreFull) else reason_of(fault)
         raise Conflict(
             "export.unwritable",
-            f"No se pudo escribir en «{destination}» ({reason_of(fault)}). Lo que ya quedó allí está completo.",
+            f"No se pudo escribir en «{destination}» ({why}). Lo que ya quedó allí está completo.",
             "Revise la carpeta y su espacio, y repita la orden: sigue donde iba.",
         ) from fault
     with archive.transaction() as transaction:
@@ -164,6 +165,8 @@ def _one(away: "_Away", document_id: str, report: TakenAway) -> bool:
     """Whether a document is there, made now or before."""
     try:
         is_new = away.take(document_id)
+    except (StoreFull, StoreUnavailable):  # nothing is damaged then
+        raise
     except (StoreError, ValueError):
         report.failed.append(Failed(document_id, "lo guardado está dañado o incompleto: vea «archivo verify»"))
         return False

@@ -84,8 +84,7 @@ def take_back(archive: Archive, actor: Actor, source: Path, told: Callable[[str]
 
     Identity, versions and history are those of the packages. One that breaks the rules of OCFL or BagIt, is not this program's, says what
     no package of it says, or differs from what the archive has under its name, is refused and named, and nothing of it is left; the others
-    are taken. Raises Malformed where there is nothing of the
-    kind, StoreFull and StoreUnavailable as they come.
+    are taken. Raises Malformed where there is nothing of the kind, StoreFull and StoreUnavailable as they come.
     """
     require(archive, actor, Grant.DEPOSIT)
     report = TakenBack()

@@ -41,7 +41,6 @@ from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.ocfl_layout import object_roots, prefix_of
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
-DOCUMENT: Final = RECORD
 UNSEALED: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING, DocumentState.DELETED)
 
 
@@ -310,7 +309,7 @@ def _restore_trd(archive: Archive, identifier: str) -> None:
 def _restore_document(archive: Archive, identifier: str) -> None:
     package = read_package(archive, identifier)
     if package is None:
-        raise KeyError(DOCUMENT)
+        raise KeyError(RECORD)
     package.document.fonds_id = _known_fonds(archive, package.fonds, None)
     with archive.transaction() as transaction:
         session = transaction.session
@@ -370,7 +369,7 @@ def _known_fonds(archive: Archive, fonds: Mapping[str, str], created_at: datetim
 KINDS: Final[Mapping[str, Callable[[Archive, str], None]]] = {
     FONDS: _restore_fonds,
     TRD: _restore_trd,
-    DOCUMENT: _restore_document,
+    RECORD: _restore_document,
     TOMBSTONE: _restore_tombstone,
     ASIDE: _restore_nothing,
     LEDGER: _restore_nothing,

@@ -242,7 +242,7 @@ def _custody(archive: Archive) -> Check:
         return Check("custodia", "error" if is_damaged else "warning", alarms[0], "Vea todo con «archivo fixity», o en la página Custodia.")
     if len(states) == 1:
         return Check(
-            "custodia", "warning", "No hay copias en otro lugar: si este se pierde, se pierde todo.", "Dígalas en ARCHIVO_REPLICAS."
+            "custodia", "warning", "No hay copias en otro lugar: si este se pierde, se pierde todo.", "Nómbrelas en ARCHIVO_REPLICAS."
         )
     return Check("custodia", "ok", f"Todo se leyó a su tiempo en {count(len(states), 'lugar')}.")
 

@@ -29,7 +29,7 @@ from archivo.database import table_of
 from archivo.errors import Malformed
 from archivo.identifiers import urn
 from archivo.records.models import KeptCopy
-from archivo.worker import work_until_done
+from archivo.worker import run_job, work_until_done
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_layout import key_of, prefix_of
 from preservation.store import StoreUnavailable
@@ -468,6 +468,22 @@ class TestRoughTimes:
         with opened() as archive:
             assert state(at(archive, archive.clock() + timedelta(days=65))).alarms == ()
 
+    @pytest.mark.parametrize("kind", ["check", "replicate"])
+    def test_a_job_about_a_place_that_this_process_was_not_told_of_is_no_failure(
+        self, kind: str, kept: list[str], archive: Archive
+    ) -> None:
+        """Machines are set up one by one; who knows the place asks again."""
+        with archive.transaction() as transaction:
+            transaction.enqueue(kind, "nueva", queue=jobs.Queue.CUSTODY, params={"night": "2027-01-15"} if kind == "check" else {})
+        with archive.database.claiming() as session:
+            lease = jobs.claim(session, "prueba", archive.clock(), objects=["nueva"])
+        assert lease is not None
+        run_job(archive, lease)
+        with archive.reading() as session:
+            job = session.get_one(jobs.Job, lease.id)
+            assert (job.state, job.error_code) == ("done", None)
+            assert session.scalars(select(FixityNight)).all() == []
+
     def test_bytes_a_second_are_kept_from_one_slice_to_the_next(
         self, kept: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -514,7 +530,8 @@ class Unanswering:
         return ask
 
 
-def test_packages_of_an_earlier_program_get_their_rows(kept: list[str], archive: Archive) -> None:
+def test_packages_of_an_earlier_program_get_their_rows(kept: list[str], archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixity, "MANY", 2)  # in several looks, none of which takes more
     with archive.database.writing() as session:
         session.execute(delete(KeptCopy))
     found = state(at(archive, archive.clock() + timedelta(hours=2)))

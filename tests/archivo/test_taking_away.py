@@ -5,22 +5,27 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import select
 
 from archivo.access.policy import custody
+from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
+from archivo.discovery.taking_away import Form, take_away
 from archivo.identifiers import urn
 from archivo.records.services import describe
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_layout import prefix_of
+from preservation.store import ObjectKey, StoreUnavailable
 from preservation.stores.filesystem import FilesystemStore
+from preservation.stores.mounted import MountedFolder
 from preservation.validate import validate
 
 from .conftest import Command
@@ -444,3 +449,14 @@ class TestTakingBack:
             grown(away, tmp_path, kept[0], {"metadata/nota.txt": text})
         assert archivo("import", away, "--json").status == 1
         assert archivo("verify", "--json").status == 0
+
+
+def test_a_store_that_does_not_answer_is_told_as_that_and_not_as_damage(kept: list[str], archive: Archive, tmp_path: Path) -> None:
+    class Away(MountedFolder):
+        def open(self, key: ObjectKey, start: int = 0, length: int | None = None) -> BinaryIO:
+            raise StoreUnavailable("away")
+
+    store = Away(tmp_path, "x/")
+    broken = replace(archive, store=store, packages=StorageRoot(store))
+    with pytest.raises(StoreUnavailable):
+        take_away(broken, custody("prueba"), kept[:1], tmp_path / "fuera", Form.OCFL, images=False, told=lambda _: None)
