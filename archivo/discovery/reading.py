@@ -17,7 +17,7 @@ from archivo.records.services import view_parts, words_in, words_of
 from archivo.records.views import DocumentView, PartView
 from archivo.web.prose import run_on, shown_whole
 from search.highlight import marks as marks_in
-from search.index import Query, Understood
+from search.index import Understood
 
 MOST_PAGES = 400
 
@@ -113,7 +113,7 @@ def _glimpse(archive: Archive, part: Row[*tuple[Any, ...]], text: str | None, un
 
 def understood_of(archive: Archive, actor: Actor, text: str) -> Understood:
     """How the index understands what was typed, for this reader."""
-    return archive.index.search(Query(text, limit=1), scope=scope(actor)).understood
+    return archive.index.understood(text, scope=scope(actor))
 
 
 def _fullest(boxes: Sequence[Box]) -> Box:

@@ -6,7 +6,8 @@ that is being built (elastic_storage, elastic_filling, elastic_writing).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from search.codes import NO_PATTERNS, CodePatterns
 from search.engines.elastic_filling import Filling
@@ -26,6 +27,8 @@ _GENERATIONS_REMEMBERED = 3
 _WORDS_REMEMBERED = 500_000
 _PATIENCE = Patience()
 _NOTHING = Results(0, True, (), {}, Understood())
+
+Read = TypeVar("Read")
 
 
 class ElasticIndex:
@@ -86,14 +89,28 @@ class ElasticIndex:
                 raise IndexUnavailable("the index was replaced meanwhile") from error
 
     def search(self, query: Query, *, scope: Scope) -> Results:
-        if not scope.labels:
-            return _NOTHING
+        return self._read(lambda moment: self._answered(query, scope, moment), _NOTHING) if scope.labels else _NOTHING
+
+    def understood(self, text: str, *, scope: Scope) -> Understood:
+        def understood(moment: Moment) -> Understood:
+            words = ReaderWords(moment, scope)
+            parsed = parse(text, self._patterns)
+            return words.complete(lambda: plan(text, parsed, words, self._synonyms)).understood
+
+        return self._read(understood, Understood()) if scope.labels else Understood()
+
+    def _read(self, read: Callable[[Moment], Read], nothing: Read) -> Read:
+        """What is read of the index as it is at one moment; `nothing` where there is none."""
         for pause in _PAUSES:
+            moment = Moment(self._source, self._memory)
             try:
-                return self._searched(query, scope)
+                try:
+                    return read(moment)
+                except Outdated:
+                    return read(moment)
             except IndexGone:  # never written, or a rebuilding ended while it was read
                 if not self._storage.is_readable():
-                    return _NOTHING
+                    return nothing
                 time.sleep(pause)
         raise IndexUnavailable("no copy of the index can be read")
 
@@ -124,13 +141,6 @@ class ElasticIndex:
         if len(known) > _WORDS_REMEMBERED:
             known.clear()
         return Filling(self._server, generation, known)
-
-    def _searched(self, query: Query, scope: Scope) -> Results:
-        moment = Moment(self._source, self._memory)
-        try:
-            return self._answered(query, scope, moment)
-        except Outdated:
-            return self._answered(query, scope, moment)
 
     def _answered(self, query: Query, scope: Scope, moment: Moment) -> Results:
         parsed = parse(query.text, self._patterns)

@@ -104,8 +104,7 @@ class TantivyIndex:
         reading = self._storage.reading()
         if reading is None or not scope.labels or reading.entries.num_docs == 0:
             return Results(0, True, (), {}, Understood())
-        parsed = parse(query.text, self._patterns)
-        asked = plan(query.text, parsed, ReaderWords(reading, scope), self._synonyms)
+        parsed, asked = self._asked(reading, query.text, scope)
         found, notes = self._run(reading, asked, query, scope)
         notes += _about_codes(reading, parsed, scope, found)
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
@@ -118,6 +117,16 @@ class TantivyIndex:
             notes=(*asked.notes, *notes),
             did_you_mean=asked.did_you_mean,
         )
+
+    def understood(self, text: str, *, scope: Scope) -> Understood:
+        reading = self._storage.reading()
+        if reading is None or not scope.labels or reading.entries.num_docs == 0:
+            return Understood()
+        return self._asked(reading, text, scope)[1].understood
+
+    def _asked(self, reading: Reading, text: str, scope: Scope) -> tuple[Parsed, Plan]:
+        parsed = parse(text, self._patterns)
+        return parsed, plan(text, parsed, ReaderWords(reading, scope), self._synonyms)
 
     def _run(self, reading: Reading, asked: Plan, query: Query, scope: Scope) -> tuple[_Found, list[Note]]:
         found = _Found(0, (), (), ())

@@ -12,7 +12,7 @@ from archivo.intake.services import Upload, deposit
 from archivo.jobs import Job
 from archivo.records.models import Document
 from archivo.worker import work_until_done
-from search.index import EntriesRefused, Entry, Query, Results, Scope, SearchIndex
+from search.index import EntriesRefused, Entry, Query, Results, Scope, SearchIndex, Understood
 
 
 class Particular:
@@ -35,6 +35,9 @@ class Particular:
 
     def search(self, query: Query, *, scope: Scope) -> Results:
         return self._index.search(query, scope=scope)
+
+    def understood(self, text: str, *, scope: Scope) -> Understood:
+        return self._index.understood(text, scope=scope)
 
 
 def test_only_the_refused_document_fails(archive: Archive) -> None:

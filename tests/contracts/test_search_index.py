@@ -72,6 +72,16 @@ def test_nothing_is_found_before_anything_is_put(index: SearchIndex) -> None:
     assert ask(index, "contrato") == Results(0, True, (), {}, ask(index, "otra cosa").understood)
 
 
+@pytest.mark.parametrize(
+    "typed", ["acueducto", "acueductos de la vereda", "aceuducto", '"la vereda" obra', "acued", "Ley 4321 de 1987", ""]
+)
+def test_a_text_is_understood_as_a_search_for_it_understands_it(index: SearchIndex, typed: str) -> None:
+    assert index.understood(typed, scope=PUBLIC) == ask(index, typed).understood
+    index.put([entry(f"d{n}", "El acueducto de la vereda y sus obras") for n in range(4)])
+    assert index.understood(typed, scope=PUBLIC) == ask(index, typed).understood
+    assert index.understood(typed, scope=Scope(frozenset())) == ask(index, typed, Scope(frozenset())).understood
+
+
 def test_what_was_put_is_found_at_once_here_and_elsewhere(index: SearchIndex, opener: Opener) -> None:
     other = opener()
     assert found(ask(other, "acueducto")) == []
@@ -244,7 +254,7 @@ def leaks(index: SearchIndex, word: str, scope: Scope) -> list[str]:
         results = ask(index, typed, scope)
         suggested = [results.did_you_mean or "", *(str(value) for note in results.notes for value in note.params.values())]
         values = [each.value for facet in results.facets.values() for each in facet]
-        forms = {*results.understood.words} - {typed, *typed.split()}
+        forms = {*results.understood.words, *index.understood(typed, scope=scope).words} - {typed, *typed.split()}
         seen += [document for document in found(results) if document == "hidden"]
         seen += [text for text in (*suggested, *values, *forms) if word in text and word not in typed]
         seen += ["total"] if results.total != len(results.hits) else []

@@ -24,7 +24,7 @@ from archivo.settings import read_settings
 from preservation.fixity import Digest
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectKey, ObjectStore, StoredObject
-from search.index import Entry, Query, Results, Scope, SearchIndex
+from search.index import Entry, Query, Results, Scope, SearchIndex, Understood
 from tests.kill.acts import ACTS
 
 
@@ -97,6 +97,9 @@ class CountedIndex:
 
     def search(self, query: Query, *, scope: Scope) -> Results:
         return self.index.search(query, scope=scope)
+
+    def understood(self, text: str, *, scope: Scope) -> Understood:
+        return self.index.understood(text, scope=scope)
 
 
 def counted(archive: Archive, fate: Fate) -> Archive:
