@@ -143,6 +143,7 @@ class Workspace:
 
     `pending` holds the numbers of the pages whose text must be recognised from their image. `recognised` holds those done, also by
     earlier runs over ranges of pages. `places` says where a page is that is not the original's own, by its part's number.
+    `may_claim`: False once it is known that the original does not say that it is PDF/A.
     """
 
     folder: Path
@@ -161,6 +162,7 @@ class Workspace:
     range_files: list[Path] = field(default_factory=list)
     derivative: Derivative | None = None
     signed: bool = False
+    may_claim: bool = True
     readable: bool = True
     properties: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)

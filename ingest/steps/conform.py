@@ -35,9 +35,9 @@ class Conform:
             if family is Family.PDF:
                 return _pdfa(work)
             if mime in _IMAGES:
-                return _structure(work, "image", mime=mime)
+                return _structure(work, "structure", "image", mime=mime)
             if family in OFFICE:
-                return _structure(work, "office", max_expanded=work.limits.max_expanded_bytes)
+                return _structure(work, "office", "conform", max_expanded=work.limits.max_expanded_bytes)
             if mime.startswith(("audio/", "video/")):
                 return _media(work)
         except ToolError as fault:
@@ -47,7 +47,11 @@ class Conform:
 
 
 def _pdfa(work: Workspace) -> StepOutcome:
-    """The claim and the verdict of our own validator; veraPDF's verdict in its place, where it can be asked."""
+    """The claim and the verdict of our own validator; veraPDF's verdict in its place, where it can be asked. Nobody is asked of what is
+    known to claim nothing.
+    """
+    if not work.may_claim:
+        return Skipped("conform.no_claim")
     own: dict[str, Any] = work.tools.call("pdfa", "judge", timeout=work.limits.seconds_per_call, path=str(work.original))
     if not own["flavour"]:
         return Skipped("conform.no_claim")
@@ -69,9 +73,9 @@ def _pdfa(work: Workspace) -> StepOutcome:
     return Done("conform.breaches", {"findings": 1, "by": by}, warning=True)
 
 
-def _structure(work: Workspace, function: str, **arguments: Any) -> StepOutcome:
+def _structure(work: Workspace, module: str, function: str, **arguments: Any) -> StepOutcome:
     before = len(work.findings)
-    answer = work.tools.call("structure", function, timeout=work.limits.seconds_per_call, path=str(work.original), **arguments)
+    answer = work.tools.call(module, function, timeout=work.limits.seconds_per_call, path=str(work.original), **arguments)
     note_all(work, answer["notes"])
     return _outcome(work, before, "Archivo")
 

@@ -68,6 +68,7 @@ def _take(work: Workspace, answer: dict[str, Any]) -> None:
     note_all(work, answer["notes"])
     work.properties.update(answer["properties"])
     work.signed = work.signed or answer["signed"]
+    work.may_claim = answer["may_claim"]
     work.readable = answer["readable"]
 
 

@@ -28,12 +28,16 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Examined:
-    """What an examination says. `properties`: the document's own metadata (title, author, created, pages)."""
+    """What an examination says. `properties`: the document's own metadata (title, author, created, pages).
+
+    `may_claim`: whether it may say of itself that it meets a standard of its own, as PDF/A; False only where it is known that it does not.
+    """
 
     notes: list[Note] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
     readable: bool = True
     signed: bool = False
+    may_claim: bool = True
 
     def note(self, code: str, **params: Value) -> None:
         """Note a finding once."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ingest.tools import odf, ooxml
+from ingest.tools import odf, ooxml, package_structure
 from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
 from ingest.tools.attaching import Attaching
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
@@ -40,6 +40,13 @@ def examine(path: str, max_expanded: int) -> dict[str, object]:
         found.refuse(refusal.code)
     except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):
         found.refuse("package.damaged")
+    return plain(found)
+
+
+def conform(path: str, max_expanded: int) -> dict[str, object]:
+    """Examine whether the package of an office document at `path` is built as its standard says; `max_expanded`: bytes it may expand to."""
+    found = Examined()
+    package_structure.check(path, max_expanded, found)
     return plain(found)
 
 
@@ -172,5 +179,5 @@ def _metadata(package: Package, found: Examined) -> None:
 
 
 CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {"examine": examine, "examine_zip": examine_zip, "pictures": pictures, "read": read}
+    {"conform": conform, "examine": examine, "examine_zip": examine_zip, "pictures": pictures, "read": read}
 )

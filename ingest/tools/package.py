@@ -3,6 +3,7 @@
 OOXML forbids document type declarations (ECMA-376, part 2, 8.1.4), ODF has no use for them: a package with one is refused.
 """
 
+import hashlib
 import io
 import posixpath
 import re
@@ -11,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -65,12 +67,18 @@ class Package:
             return None
 
     def is_xml(self, name: str) -> bool:
-        """Whether an entry is XML, of which no tree is made: what expat does not take, as an encoding it does not know, is parsed anew."""
+        """Whether an entry is XML, of which no tree is made: what expat does not take, as an encoding it does not know, is parsed anew.
+
+        The styles and the theme of a program's documents are the same bytes in each: those found to be XML are known again.
+        """
         content = self._checked(name)
-        try:
-            expat.ParserCreate(namespace_separator=" ").Parse(content, True)
-        except expat.ExpatError:
-            return self.xml(name) is not None
+        seen = _seen(hashlib.sha256(content).digest())
+        if not seen.is_xml:
+            try:
+                expat.ParserCreate(namespace_separator=" ").Parse(content, True)
+            except expat.ExpatError:
+                return self.xml(name) is not None
+            seen.is_xml = True
         return True
 
     def xml_cut(self, name: str) -> Any:
@@ -110,6 +118,17 @@ class Package:
                 path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
                 found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
         return found
+
+
+@dataclass(slots=True)
+class _Seen:
+    is_xml: bool = False
+
+
+@lru_cache(1000)
+def _seen(digest: bytes) -> _Seen:
+    """What was found of the bytes of a digest."""
+    return _Seen()
 
 
 @contextmanager

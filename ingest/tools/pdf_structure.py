@@ -1,18 +1,22 @@
 """Examine a PDF's structure with pypdf: encryption, page tree, active content, attachments, signatures, metadata (ISO 32000-1)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject, StreamObject
 
 from ingest.tools.answers import Examined, plain, properties
 
 _MAX_NODES: Final = 50_000
 _MAX_FIELDS: Final = 20_000
 _ANNOTATED_PAGES: Final = 500
+_FAULTS: Final = (PyPdfError, ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RecursionError)
+_FAULTY: Final = frozenset({"pdf.irregular", "pdf.truncated", "pdf.no_pages", "pdf.page_count"})
+"""What is noted of a file of which another reader may see another catalogue."""
 _DANGEROUS: Final = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm"})
 
 
@@ -38,6 +42,7 @@ def examine(path: str, max_pages: int) -> dict[str, object]:
     for check in (_active, _attachments, _form):
         _tolerating(found, check, root)
     _tolerating(found, _metadata, reader)
+    _claim(root, found)
     return plain(found)
 
 
@@ -45,7 +50,7 @@ def _tolerating(found: Examined, check: Any, subject: Any) -> None:
     """Run one check; an object it trips over is a note, not an end."""
     try:
         check(subject, found)
-    except (PyPdfError, ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RecursionError):
+    except _FAULTS:
         found.note("pdf.irregular")
 
 
@@ -221,6 +226,20 @@ def _metadata(reader: PdfReader, found: Examined) -> None:
             ("created", created.isoformat() if created else None),
         )
     )
+
+
+def _claim(root: DictionaryObject, found: Examined) -> None:
+    """Whether the metadata of a file that reads without a fault (14.3.2) say that it is PDF/A (ISO 19005-1, 6.7.11; -2, 6.6.4)."""
+    if any(each.code in _FAULTY for each in found.notes):
+        return
+    with suppress(*_FAULTS):
+        metadata = _resolved(root.get("/Metadata"))
+        if isinstance(metadata, StreamObject):
+            from ingest.tools.pdfa_metadata import claim
+
+            found.may_claim = any(claim(metadata.get_data()))
+        else:
+            found.may_claim = False
 
 
 def _list(entry: object) -> list[object]:

@@ -1,10 +1,10 @@
-"""Whether a file is built as its format's standard says, beyond whether it opens: images here, packages in package_structure."""
+"""Whether an image is built as its format's standard says, beyond whether it opens; packages are looked at in package_structure."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from ingest.tools import image_structure, package_structure, tiff_structure
+from ingest.tools import image_structure, tiff_structure
 from ingest.tools.answers import Examined, plain
 
 _BY_MIME: Final[Mapping[str, Callable[[str, Examined], None]]] = MappingProxyType(
@@ -27,16 +27,9 @@ def image(path: str, mime: str) -> dict[str, object]:
     return plain(found)
 
 
-def office(path: str, max_expanded: int) -> dict[str, object]:
-    """Examine the package of an office document at `path`; `max_expanded`: bytes it may expand to."""
-    found = Examined()
-    package_structure.check(path, max_expanded, found)
-    return plain(found)
-
-
 def knows(mime: str) -> bool:
     """Whether image() has rules for a format."""
     return mime in _BY_MIME
 
 
-CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"image": image, "office": office})
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"image": image})
