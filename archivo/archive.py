@@ -130,6 +130,19 @@ class Institution:
     max_upload_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stamping:
+    """Who stamps the anchors of the trail (RFC 3161), as `credentials` (`user:password`), and in which certificates is trusted for it.
+
+    Without a `url` nobody is asked; what was stamped before is judged all the same.
+    """
+
+    url: str = ""
+    credentials: str = field(default="", repr=False)
+    policy: str = ""
+    roots: Path | None = None
+
+
 @dataclass(slots=True)
 class Transaction:
     """Record, audit and jobs that become true together; the jobs are sent once they are.
@@ -212,6 +225,7 @@ class Archive:
     counts: Shelf = field(default_factory=lambda: Shelf(room=200))
     """What was counted of the catalogue: see `counted`."""
     traces: Traces = field(default_factory=Traces)
+    stamping: Stamping = field(default_factory=Stamping)
     renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))
 
     @contextmanager

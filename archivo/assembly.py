@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from archivo.archive import Archive, Institution, Legs, Shelf
+from archivo.archive import Archive, Institution, Legs, Shelf, Stamping
 from archivo.audit.signing import BadKey, Signer, kept_in
 from archivo.database import Database, is_away, is_full
 from archivo.errors import Conflict, Malformed, reason_of
@@ -150,6 +150,7 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
         process=process_name(host, os.getpid()),
         is_alive=lambda name: lives(name, host),
         traces=traces,
+        stamping=_stamping(settings),
     )
     return archive, tools
 
@@ -250,6 +251,13 @@ def _bad_key(what: str) -> Malformed:
         f"{what}: con ella no se puede firmar la bitácora. No se hizo nada.",
         "Dé la clave entera, con sus líneas BEGIN y END, como la hace «openssl genpkey -algorithm ed25519».",
     )
+
+
+def _stamping(settings: Settings) -> Stamping:
+    url = urlsplit(settings.tsa_url or "")
+    credentials = f"{unquote(url.username or '')}:{unquote(url.password or '')}" if url.username else ""
+    address = url._replace(netloc=url.netloc.rpartition("@")[2], fragment="").geturl()
+    return Stamping(address, credentials, settings.tsa_policy, settings.tsa_roots)
 
 
 def read_institution(settings: Settings) -> Institution:

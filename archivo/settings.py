@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_SERVICES", "ARCHIVO_REFERENCE")
 
@@ -18,6 +19,7 @@ SECRETS: Final = (
     "ARCHIVO_REPLICAS",
     "ARCHIVO_INDEX_URL",
     "ARCHIVO_BROKER_URL",
+    "ARCHIVO_TSA_URL",
 )
 """What may hold a password: NAME_FILE names a file that holds it instead."""
 
@@ -38,6 +40,9 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_VERAPDF": "Ruta del programa veraPDF, que juzga si un PDF es el PDF/A que dice ser; sin ella lo juzga el validador propio",
     "ARCHIVO_FFPROBE": "Ruta del programa ffprobe, que lee las cabeceras de audio y video; por omisión, el que se encuentre en PATH",
     "ARCHIVO_TRUST_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía al comprobar firmas; sin ella, en ninguno",
+    "ARCHIVO_TSA_URL": "Autoridad que estampa cada ancla de la bitácora (RFC 3161): https://…, o http:// en este equipo; sin ella, ninguna",
+    "ARCHIVO_TSA_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía para las estampas; por omisión, ARCHIVO_TRUST_ROOTS",
+    "ARCHIVO_TSA_POLICY": "Política que se pide a la autoridad de estampado (OID); por omisión, la suya",
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
@@ -46,6 +51,7 @@ KNOWN: Final[Mapping[str, str]] = {
     **{f"{name}_FILE": f"Archivo que contiene {name}, para no escribir una contraseña en el entorno" for name in SECRETS},
 }
 
+WITHOUT_ENCRYPTION: Final = "acepta=sin-cifrado"
 _PLACE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -72,6 +78,9 @@ class Settings:
     verapdf: Path | None
     ffprobe: Path | None
     trust_roots: Path | None
+    tsa_url: str | None
+    tsa_roots: Path | None
+    tsa_policy: str
     timezone: str
     max_upload_bytes: int
     workers: int
@@ -101,6 +110,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         verapdf=_existing(env, "ARCHIVO_VERAPDF"),
         ffprobe=_existing(env, "ARCHIVO_FFPROBE") or _found("ffprobe", env),
         trust_roots=_existing(env, "ARCHIVO_TRUST_ROOTS"),
+        tsa_url=_authority_address(env),
+        tsa_roots=_existing(env, "ARCHIVO_TSA_ROOTS") or _existing(env, "ARCHIVO_TRUST_ROOTS"),
+        tsa_policy=_object_identifier(env, "ARCHIVO_TSA_POLICY"),
         timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
@@ -190,6 +202,38 @@ def _web_address(env: Mapping[str, str], name: str) -> str | None:
     text = env.get(name) or None
     if text is not None and not text.startswith(("http://", "https://")):
         raise SettingsError(f"{name} debe ser una dirección de la forma http://servidor:4318.")
+    return text
+
+
+def _authority_address(env: Mapping[str, str]) -> str | None:
+    """The address of who stamps. Without encryption only on this machine, or where its address says that this is accepted.
+
+    The value is not repeated: it may hold a password.
+    """
+    text = env.get("ARCHIVO_TSA_URL") or None
+    if text is None:
+        return None
+    try:
+        url = urlsplit(text)
+        is_whole = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or url.fragment not in ("", WITHOUT_ENCRYPTION):
+        raise SettingsError("ARCHIVO_TSA_URL debe ser una dirección de la forma https://servidor/ruta.")
+    if url.scheme == "http" and url.hostname not in ("127.0.0.1", "::1", "localhost") and url.fragment != WITHOUT_ENCRYPTION:
+        raise SettingsError(
+            "ARCHIVO_TSA_URL es de http, y por el camino se vería lo que se pide. "
+            f"Dé una de https, o acéptelo escribiendo #{WITHOUT_ENCRYPTION} al final: la estampa va firmada y se comprueba igual."
+        )
+    if not (env.get("ARCHIVO_TSA_ROOTS") or env.get("ARCHIVO_TRUST_ROOTS")):
+        raise SettingsError("ARCHIVO_TSA_URL pide estampas, y falta ARCHIVO_TSA_ROOTS: sin certificados raíz no se podrían comprobar.")
+    return text
+
+
+def _object_identifier(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name) or ""
+    if text and not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,15})){1,30}", text):
+        raise SettingsError(f"{name} debe ser un identificador de objeto, como 1.3.6.1.4.1.1.2, y dice «{text}».")
     return text
 
 

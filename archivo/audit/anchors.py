@@ -15,6 +15,7 @@ from typing import Final
 from archivo.archive import Signer
 
 _MOST_BYTES: Final = 10_000
+_MOST_STAMP: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,26 @@ def digest_of(anchor: Anchor) -> str:
 
 def write_anchor(anchor: Anchor, folder: Path) -> Path | None:
     """Put an anchor's file, named by its day, in a folder, whole or not at all; None if it is there already. Raises OSError."""
-    path = folder / f"ancla-{anchor.at[:10]}.json"
+    return _write_once(folder / f"ancla-{anchor.at[:10]}.json", anchor.statement.encode())
+
+
+def write_stamp(anchor: Anchor, answer: bytes, folder: Path) -> Path | None:
+    """Put a stamp (RFC 3161) beside its anchor's file, as write_anchor() does."""
+    return _write_once(stamp_beside(folder / f"ancla-{anchor.at[:10]}.json"), answer)
+
+
+def stamp_beside(path: Path) -> Path:
+    """Where the stamp of an anchor's file stands."""
+    return path.with_suffix(".tsr")
+
+
+def _write_once(path: Path, data: bytes) -> Path | None:
     if path.exists():
         return None
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=".ancla-") as made:
-        made.write(anchor.statement)
+    with NamedTemporaryFile(dir=folder, prefix=".ancla-") as made:
+        made.write(data)
         made.flush()
         os.fsync(made.fileno())
         with suppress(FileExistsError):
@@ -91,7 +106,24 @@ def anchors_in(folder: Path) -> Iterator[Anchor | None]:
     """The anchors whose files a folder has; None for each file that cannot be read."""
     for path in sorted(folder.glob("ancla-*.json")):
         try:
-            with path.open("rb") as file:
-                yield read_anchor(file.read(_MOST_BYTES).decode())
+            yield read_anchor(_start_of(path, _MOST_BYTES).decode())
         except (OSError, ValueError):
             yield None
+
+
+def stamps_in(folder: Path) -> Iterator[tuple[Anchor, bytes]]:
+    """The stamps of a folder, each with the anchor that it stands beside; what cannot be read of one is no stamp."""
+    for path in sorted(folder.glob("ancla-*.json")):
+        with suppress(OSError, ValueError):
+            yield from stamp_of(path)
+
+
+def stamp_of(path: Path) -> Iterator[tuple[Anchor, bytes]]:
+    """An anchor's file with the stamp beside it, if there is one. Raises OSError, BadAnchor."""
+    if stamp_beside(path).exists():
+        yield read_anchor(_start_of(path, _MOST_BYTES).decode("utf-8", "replace")), _start_of(stamp_beside(path), _MOST_STAMP)
+
+
+def _start_of(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archivo.audit.anchors import Anchor
     from archivo.audit.chain import Fault
     from archivo.audit.services import ChainReport
+    from archivo.audit.stamping import Stamp, StampReport
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -44,7 +45,7 @@ def audit(parser: argparse.ArgumentParser) -> Act:
     verify.add_argument("--key", action="append", default=[], metavar="ARCHIVO", type=Path, help="una clave pública anterior (PEM)")
     verify.add_argument("--json", action="store_true")
     anchor = acts.add_parser("anchor", help="anclar hoy la bitácora")
-    anchor.add_argument("--to", metavar="CARPETA", type=Path, help="dejar en esta carpeta un archivo por cada ancla que no tenga")
+    anchor.add_argument("--to", metavar="CARPETA", type=Path, help="dejar aquí cada ancla que no esté, su estampa y una hoja para imprimir")
     anchor.add_argument("--json", action="store_true")
     acts.add_parser("key", help="mostrar la clave pública").add_argument("--json", action="store_true")
     return _audit
@@ -122,25 +123,29 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
-    from archivo.audit.anchors import BadAnchor, read_anchor
+    from archivo.audit.anchors import BadAnchor, read_anchor, stamp_of
     from archivo.audit.signing import BadKey, read_public
     from archivo.custody import oversight
 
     try:
         anchors = [read_anchor(_read(path).decode("utf-8", "replace")) for path in options.anchor]
+        stamped = [each for path in options.anchor for each in stamp_of(path)]
         keys = [read_public(_read(path)) for path in options.key]
-    except (BadAnchor, BadKey) as fault:
+    except (BadAnchor, BadKey, OSError) as fault:
         raise Malformed(
             "audit.file", "Un archivo no es un ancla, o no es una clave. No se comprobó nada.", "Revise los archivos."
         ) from fault
     with opened() as archive:
         report = oversight.verify_trail(archive, custody(login()), keys=keys, anchors=anchors)
+        stamps = oversight.verify_stamps(archive, custody(login()), stamped)
+    is_whole = not (report.faults or stamps.wrong)
     if options.json:
         told = {"entries": report.entries, "anchors": report.anchors, "faults": report.faults, "warnings": report.warnings}
-        print_json({"ok": not report.faults, **told})
+        print_json({"ok": is_whole, **told, "stamps": stamps.stamps, "unstamped": stamps.unstamped})
     else:
         _print_report(report)
-    return 1 if report.faults else 0
+        _print_stamps(stamps)
+    return 0 if is_whole else 1
 
 
 def _print_report(report: "ChainReport") -> None:
@@ -160,6 +165,28 @@ def _print_report(report: "ChainReport") -> None:
         print_line("Así las deja una versión anterior del programa mientras se actualizan las máquinas. Si ninguna trabajaba, avise.")
 
 
+def _print_stamps(report: "StampReport") -> None:
+    from archivo.audit.stamping import GOOD, STATES
+
+    good = [each for each in report.stamps if each.state == GOOD]
+    if good:
+        last = good[0]
+        print_line(
+            f"{count(len(good), 'estampa cronológica válida', 'estampas cronológicas válidas')}; "
+            f"la última, del ancla del {last.day}: {last.at}, {last.authority}."
+        )
+    for each in report.wrong:
+        print_line(f"  Estampa del ancla del {each.day}: {STATES[each.state].format(until=each.until[:10])}")
+    if report.wrong:
+        print_line("Una estampa que está junto a su ancla se quita, y vuelve sola de la bitácora. Si sigue mal, avise: alguien la cambió.")
+    for each in report.ended:
+        print_line(f"  Aviso, estampa del ancla del {each.day}: {STATES[each.state].format(until=each.until[:10])}")
+    if any(not each.state for each in report.stamps):
+        print_line("  Aviso: hay estampas que no se juzgaron. Dé los certificados raíz en ARCHIVO_TSA_ROOTS.")
+    for day in report.unstamped:
+        print_line(f"  Aviso, ancla del {day}: todavía no tiene estampa; se sigue pidiendo.")
+
+
 def _which(fault: "Fault") -> str:
     return f"entrada {fault.sequence}" if fault.sequence == fault.last else f"entradas {fault.sequence} a {fault.last}"
 
@@ -170,25 +197,42 @@ def _audit_anchor(options: argparse.Namespace) -> int:
     with opened() as archive:
         actor = custody(login())
         made = oversight.anchor_trail(archive, actor)
+        why = oversight.stamp_anchors(archive, actor)
         kept = oversight.anchors(archive, actor)
+        stamps = {each.day: each for each in reversed(oversight.verify_stamps(archive, actor).stamps)}
+        answers = oversight.kept_stamps(archive, actor)
         os.umask(options.umask)
-        written = _written(kept, options.to) if options.to else []
+        written = _written(kept, answers, stamps, options.to) if options.to else []
+    stamp = stamps.get(made.at[:10]) if made else None
     if options.json:
-        print_json({"anchor": made and {"at": made.at, "sequence": made.sequence, "hash": made.hash}, "written": written})
+        told = made and {"at": made.at, "sequence": made.sequence, "hash": made.hash, "stamp": stamp}
+        print_json({"anchor": told, "unstamped": why, "written": written})
     elif made is None:
         print_line("La bitácora está vacía: no hay qué anclar.")
     else:
         print_line(f"Ancla del {made.at}: entrada {made.sequence}, {made.hash}")
+        if stamp is not None:
+            print_line(f"Estampa cronológica: {stamp.at}, {stamp.authority}, serie {stamp.serial}, política {stamp.policy}")
+        if why is not None:
+            print_line(f"Aviso: {why}. El ancla vale igual, y la estampa se pedirá de nuevo.")
         for path in written:
             print_line(f"  {path}")
     return 0
 
 
-def _written(anchors: Sequence["Anchor"], folder: Path) -> list[str]:
-    from archivo.audit.anchors import write_anchor
+def _written(anchors: Sequence["Anchor"], answers: Mapping[str, bytes], stamps: Mapping[str, "Stamp"], folder: Path) -> list[str]:
+    """Each anchor's file, its stamp where it has one, and its sheet: those that were not there."""
+    from archivo.audit.anchors import write_anchor, write_stamp
+    from archivo.audit.sheets import write_sheet
 
+    made: list[Path | None] = []
     try:
-        return [str(path) for each in anchors if (path := write_anchor(each, folder)) is not None]
+        for each in anchors:
+            made.append(write_anchor(each, folder))
+            if each.statement in answers:
+                made.append(write_stamp(each, answers[each.statement], folder))
+            made.append(write_sheet(each, stamps.get(each.at[:10]), folder))
+        return [str(path) for path in made if path is not None]
     except OSError as fault:
         raise Conflict(
             "audit.unwritable", f"No se pudo escribir en «{folder}» ({reason_of(fault)}).", "El ancla quedó en la base: saque otra copia."

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import and_, case, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
+from archivo.audit import stamping
 from archivo.audit.anchors import Anchor
 from archivo.audit.chain import Fault, FaultKind
 from archivo.audit.link import links
@@ -85,6 +86,18 @@ class PlaceState:
     nights: tuple[Night, ...]
     wrong_copies: tuple[WrongCopy, ...]
     alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StampsShown:
+    """Whether stamps are asked for, the last one obtained, the days that still lack theirs, and a Spanish sentence where they lack it
+    for longer than a day ("" if not).
+    """
+
+    is_asked: bool
+    last: stamping.Stamp | None
+    unstamped: tuple[str, ...]
+    alarm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,38 @@ def anchor_trail(archive: Archive, actor: Actor) -> Anchor | None:
     """Anchor the trail today; see audit.services.anchor."""
     require(archive, actor, Grant.VERIFY)
     return audit.anchor(archive)
+
+
+def stamp_anchors(archive: Archive, actor: Actor) -> str | None:
+    """Ask now for the stamps that the anchors of late lack; see audit.stamping.stamp_anchors."""
+    require(archive, actor, Grant.VERIFY)
+    return stamping.stamp_anchors(archive)
+
+
+def verify_stamps(archive: Archive, actor: Actor, given: Sequence[tuple[Anchor, bytes]] = ()) -> stamping.StampReport:
+    """Judge the stamps of the anchors, those given besides; see audit.stamping.judge_stamps."""
+    require(archive, actor, Grant.VERIFY)
+    return stamping.judge_stamps(archive, given)
+
+
+def kept_stamps(archive: Archive, actor: Actor) -> dict[str, bytes]:
+    """The stamps that the trail keeps, by the statement of their anchors."""
+    require(archive, actor, Grant.VERIFY)
+    return stamping.kept_stamps(archive)
+
+
+def stamps_to_show(archive: Archive, actor: Actor) -> StampsShown:
+    """How the anchors are stamped, without judging anything."""
+    require(archive, actor, Grant.VERIFY)
+    unstamped = stamping.unstamped_days(archive)
+    since = (archive.clock() - MOST_LAG).astimezone(UTC).date().isoformat()
+    alarm = ""
+    if unstamped and unstamped[-1] < since:
+        alarm = (
+            f"{count(len(unstamped), 'ancla')} de la bitácora sin estampa cronológica, desde la del {unstamped[-1]}: "
+            "la autoridad de estampado no la ha dado. Pídala con «archivo audit anchor», que dice por qué."
+        )
+    return StampsShown(bool(archive.stamping.url), stamping.last_stamp(archive), unstamped, alarm)
 
 
 def anchors(archive: Archive, actor: Actor) -> list[Anchor]:

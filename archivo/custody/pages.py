@@ -42,6 +42,7 @@ def overview(request: Request, archive: Here, actor: Staff) -> Response:
         outcomes=oversight.OUTCOMES,
         marks=MARKS,
         anchors=oversight.anchors(archive, actor),
+        stamps=oversight.stamps_to_show(archive, actor),
         may_delete=actor.may(Grant.DELETE),
     )
 

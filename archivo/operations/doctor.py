@@ -13,7 +13,9 @@ from archivo.access.policy import custody
 from archivo.archive import Archive
 from archivo.audit.chain import FaultKind
 from archivo.audit.services import verify_chain
-from archivo.custody.oversight import fixity_state
+from archivo.audit.stamping import STATES as STAMPS
+from archivo.audit.stamping import judge_stamps
+from archivo.custody.oversight import fixity_state, stamps_to_show
 from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
@@ -71,6 +73,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("mensajería", lambda: _broker(archive)),
         ("sellado", lambda: _sealing(archive)),
         ("bitácora", lambda: _audit(archive)),
+        ("estampas", lambda: _stamps(archive)),
         ("custodia", lambda: _custody(archive)),
     )
     checks = []
@@ -264,3 +267,24 @@ def _audit(archive: Archive) -> Check:
             "Guarde la base de datos y avise a control interno.",
         )
     return Check("bitácora", "ok", f"{report.entries} entradas, cadena completa.")
+
+
+def _stamps(archive: Archive) -> Check:
+    name = "estampas"
+    report = judge_stamps(archive)
+    if report.wrong:
+        first = report.wrong[0]
+        message = f"La estampa del ancla del {first.day} no vale: {STAMPS[first.state].format(until=first.until[:10])}."
+        return Check(name, "error", message, "Vea todas con «archivo audit verify»; guarde la base de datos y avise a control interno.")
+    shown = stamps_to_show(archive, custody("doctor"))
+    if shown.alarm:
+        return Check(name, "warning", shown.alarm, "Revise ARCHIVO_TSA_URL y que se llegue a esa dirección.")
+    if report.ended:
+        message = f"Venció el certificado de la estampa del ancla del {report.ended[0].day}, y ninguna posterior la respalda."
+        return Check(name, "warning", message, "Dé en ARCHIVO_TSA_URL una autoridad que estampe las anclas siguientes.")
+    if any(not each.state for each in report.stamps):
+        return Check(name, "warning", "Hay estampas que no se pueden juzgar.", "Dé los certificados raíz en ARCHIVO_TSA_ROOTS.")
+    if not shown.is_asked:
+        return Check(name, "ok", "No se piden estampas cronológicas de las anclas (ARCHIVO_TSA_URL).")
+    waits = f"; {count(len(report.unstamped), 'ancla espera', 'anclas esperan')} la suya" if report.unstamped else ""
+    return Check(name, "ok", f"{count(len(report.stamps), 'estampa')}, y valen todas{waits}.")

@@ -12,6 +12,7 @@ from typing import Final
 from archivo import jobs
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.audit import stamping
 from archivo.custody import deletion, fixity, replicas
 from archivo.database import is_away
 from archivo.identifiers import is_uuid
@@ -47,11 +48,13 @@ def keep_true(archive: Archive, stop: threading.Event) -> None:
 
 
 def look_after(archive: Archive) -> None:
-    """Have what custody asks for today begun: each place's reading, the copies that are behind, the deletions due, the day's anchor."""
+    """Have what custody asks for today begun: readings, copies that are behind, deletions due, the day's anchor and its stamp."""
     fixity.schedule(archive)
     replicas.schedule(archive)
     deletion.schedule(archive)
     audit.anchor(archive)
+    if (why := stamping.stamp_now_and_then(archive)) is not None:
+        LOG.warning("%s", why)
 
 
 def reconcile(archive: Archive) -> None:

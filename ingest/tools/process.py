@@ -72,6 +72,7 @@ LIMITS: Final[Mapping[str, ChildLimits]] = MappingProxyType(
         "pdfa": ChildLimits(memory=1536 << 20, calls=200),
         "migration": ChildLimits(memory=1536 << 20, calls=50),
         "signatures": ChildLimits(memory=1 << 30, calls=200),
+        "timestamps": ChildLimits(memory=1 << 30, calls=200),
         "structure": ChildLimits(memory=1 << 30, calls=2000),
         "markup": ChildLimits(memory=1536 << 20, calls=2000),
         "mail": ChildLimits(memory=1536 << 20),

@@ -4,7 +4,7 @@ Certificates are trusted that stand in a folder of the operator's. Revocation is
 where it carries nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from asn1crypto import pem, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
@@ -23,11 +22,10 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import ValidationContext
 
 from ingest.tools.answers import Refused
+from ingest.tools.certificates import common_name, roots_in
 
 MOST: Final = 200
 """Signatures of one document that are looked at."""
-_MOST_ROOTS: Final = 2000
-_LARGEST_ROOT: Final = 1 << 20
 _EXPIRED: Final = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
 _REVOKED: Final = (AdESFailure.HASH_FAILURE, AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
 
@@ -69,7 +67,7 @@ def verify(path: str, roots: str | None) -> dict[str, Any]:
 
     Answers {signatures, roots (how many certificates are trusted), agent}. Refuses (signature.failed) what cannot be opened.
     """
-    trusted = list(_roots(Path(roots))) if roots else []
+    trusted = list(roots_in(Path(roots))) if roots else []
     context = ValidationContext(trust_roots=trusted, allow_fetching=False, revocation_mode="soft-fail")
     found: list[Signed] = []
     with Path(path).open("rb") as stream:
@@ -99,8 +97,8 @@ def _judged(one: EmbeddedPdfSignature, context: ValidationContext) -> Signed:
         name,
         kind,
         _state(status),
-        _common_name(certificate.subject),
-        _common_name(certificate.issuer),
+        common_name(certificate.subject),
+        common_name(certificate.issuer),
         told.isoformat() if told else "",
         proven.isoformat() if proven else "",
         certificate.not_valid_after.isoformat(),
@@ -118,31 +116,6 @@ def _state(status: Any) -> State:
     if status.revoked or problem in _REVOKED:
         return State.REVOKED
     return State.EXPIRED if problem in _EXPIRED else State.UNKNOWN_CHAIN
-
-
-def _common_name(name: x509.Name) -> str:
-    """The common name, or else the whole name, on one line."""
-    parts = name.native
-    told = parts.get("common_name") or name.human_friendly
-    return " ".join(str(told if isinstance(told, str) else told[0]).split())[:200]
-
-
-def _roots(folder: Path) -> Iterator[x509.Certificate]:
-    """The certificates of a folder; what is none is passed over."""
-    for path in sorted(folder.iterdir())[:_MOST_ROOTS]:
-        if not path.is_file() or path.stat().st_size > _LARGEST_ROOT:
-            continue
-        content = path.read_bytes()
-        try:
-            blocks = (
-                [der for kind, _, der in pem.unarmor(content, multiple=True) if kind == "CERTIFICATE"] if pem.detect(content) else [content]
-            )
-            certificates = [x509.Certificate.load(der, strict=True) for der in blocks]
-            for certificate in certificates:
-                _ = certificate.subject.native, certificate.public_key.native
-        except (ValueError, TypeError):
-            continue
-        yield from certificates
 
 
 CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"verify": verify})

@@ -446,7 +446,7 @@ def test_the_command_tells_which_entry_and_its_status_the_truth(archivo: Command
     (tmp_path / "nota.txt").write_text("El acueducto de Usme.", "utf-8")
     archivo("deposit", tmp_path / "nota.txt", "--wait")
     assert archivo("audit", "anchor", "--to", tmp_path / "anclas").status == 0
-    (kept,) = (tmp_path / "anclas").iterdir()
+    (kept,) = (tmp_path / "anclas").glob("*.json")
     assert archivo("audit", "verify", "--json").value["ok"] is True
     with opened() as archive, archive.database.writing() as session:
         session.execute(update(AuditEntry).where(AuditEntry.sequence == 2).values(actor="eva"))
