@@ -1,12 +1,14 @@
 """Tell what a package is by its markers, and judge it: the one door to every validator of this library (contract of `archivo validate`)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from preservation.findings import Finding, Report, Rule, Severity
 from preservation.premis import NAMESPACE as PREMIS
 from preservation.validation import mets_model
+from preservation.validation.archive_tree import archive_tree
 from preservation.validation.bagit_check import validate_bag
 from preservation.validation.bagit_manifests import MANIFEST
 from preservation.validation.bagit_tags import DECLARATION
@@ -18,6 +20,7 @@ from preservation.validation.ocfl_layouts import LAYOUT_NAME
 from preservation.validation.ocfl_object import validate_object
 from preservation.validation.ocfl_paths import version_number
 from preservation.validation.ocfl_root import validate_root
+from preservation.validation.package_listing import PackageRefused
 from preservation.validation.premis import OLD_NAMESPACE as PREMIS_2
 from preservation.validation.premis import validate_premis
 from preservation.validation.trees import FolderTree, Kind, Tree, Unreadable
@@ -77,20 +80,37 @@ def _stands(path: Path) -> bool:
 
 
 def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, schemas: Path | None) -> Report | None:
-    if any(is_declaration(OF_OBJECT, name) for name in names) or (DECLARATION not in names and _has_versions(names)):
-        return validate_object(FolderTree(path))
-    if any(is_declaration(OF_ROOT, name) for name in names):
-        return validate_root(FolderTree(path))
-    if DECLARATION in names:
-        return validate_bag(FolderTree(path), fetch_root=fetch_root).report
+    if declared := _by_declaration(FolderTree(path), names, fetch_root):
+        return declared
     if is_package(path):
         return validate_package(path, schemas)
+    if path.is_file() and (packed := _in_archive(path, fetch_root)):
+        return packed
     root = _root_element(path)
     if root in ((mets_model.NAMESPACE, "mets"), (mets_model.NAMESPACE_2, "mets")):
         return validate_mets(path, schemas)
     if root is not None and root[0] in (PREMIS, PREMIS_2):
         return validate_premis(path, schemas)
     return None
+
+
+def _in_archive(path: Path, fetch_root: Path | None) -> Report | None:
+    """What a zip or a tar holds, if it has the marks of OCFL or of a bag."""
+    try:
+        with archive_tree(path) as tree:
+            names = frozenset(item.name for item in tree.children())
+            report = _by_declaration(tree, names, fetch_root)
+            return report and replace(report, findings=(*tree.oddities, *report.findings))
+    except PackageRefused:
+        return None
+
+
+def _by_declaration(tree: Tree, names: frozenset[str], fetch_root: Path | None) -> Report | None:
+    if any(is_declaration(OF_OBJECT, name) for name in names) or (DECLARATION not in names and _has_versions(names)):
+        return validate_object(tree)
+    if any(is_declaration(OF_ROOT, name) for name in names):
+        return validate_root(tree)
+    return validate_bag(tree, fetch_root=fetch_root).report if DECLARATION in names else None
 
 
 def _has_versions(names: frozenset[str]) -> bool:

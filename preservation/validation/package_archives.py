@@ -9,8 +9,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, BinaryIO, Final, cast
 
+from preservation.fixity import CHUNK
 from preservation.validation.package_listing import Listing, Oddity, PackageRefused, safe_path
 
 MOST_RATIO: Final = 200
@@ -21,6 +23,8 @@ LONGEST_DIRECTORY: Final = 256 << 20
 _LONGEST_READ: Final = 8 << 20
 _TAIL: Final = 1 << 17
 _SHOWN: Final = 4096
+_BLOCK: Final = 512
+_GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
 
 
 class _Zip(Listing):
@@ -149,10 +153,13 @@ class _Tar(Listing):
 
 
 @contextmanager
-def tar_files(path: Path, start: bytes) -> Iterator[Listing]:
-    """The package in a tar that begins with these 512 bytes. PackageRefused as for a zip."""
-    with _unpacked(path, start) as source:
+def tar_files(path: Path, start: bytes, *, at_random: bool) -> Iterator[Listing]:
+    """The package in a tar that begins with these 512 bytes; `at_random` as for PackageFiles. PackageRefused as for a zip."""
+    with _unpacked(path, start) as compressed, TemporaryFile() as spool:
+        source = compressed
         try:
+            if at_random and start.startswith((_GZIP, _BZIP2)):
+                source = _spooled(compressed, spool, _allowed(path))
             files = _Tar(tarfile.TarFile(fileobj=cast(IO[bytes], _Measured(source, _allowed(path))), errorlevel=1))
         except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
             raise PackageRefused("unreadable", str(error)) from error
@@ -160,13 +167,24 @@ def tar_files(path: Path, start: bytes) -> Iterator[Listing]:
 
 
 def _unpacked(path: Path, start: bytes) -> IO[bytes]:
-    if start.startswith(b"\x1f\x8b"):
+    if start.startswith(_GZIP):
         return cast(IO[bytes], gzip.open(path))
-    if start.startswith(b"BZh"):
+    if start.startswith(_BZIP2):
         return cast(IO[bytes], bz2.open(path))
-    if len(start) == 512:
+    if len(start) == _BLOCK:
         return path.open("rb")
     raise PackageRefused("unreadable", path.name)
+
+
+def _spooled(source: IO[bytes], spool: IO[bytes], allowed: int) -> IO[bytes]:
+    """The bytes of a stream, kept where they can be read in any order."""
+    while piece := source.read(CHUNK):
+        allowed -= len(piece)
+        if allowed < 0:
+            raise PackageRefused("bomb", str(allowed))
+        spool.write(piece)
+    spool.seek(0)
+    return spool
 
 
 def _allowed(path: Path) -> int:

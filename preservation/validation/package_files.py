@@ -44,10 +44,11 @@ class PackageFiles(Protocol):
         ...
 
 
-def opened(path: Path) -> AbstractContextManager[PackageFiles]:
+def opened(path: Path, *, at_random: bool = False) -> AbstractContextManager[PackageFiles]:
     """The package at a path: a folder (links in it are not followed), a zip, or a tar, plain or compressed with gzip or bzip2.
 
-    PackageRefused for what is none of them, or would unpack beyond bounds.
+    `at_random`: its files will be read in any order, which a compressed tar does not bear as it is. PackageRefused for what is none of
+    them, or would unpack beyond bounds.
     """
     if path.is_dir():
         return nullcontext(_Folder(path))
@@ -58,7 +59,7 @@ def opened(path: Path) -> AbstractContextManager[PackageFiles]:
         raise PackageRefused("unreadable", str(error.strerror)) from error
     if start.startswith(b"PK"):
         return zip_files(path)
-    return tar_files(path, start)
+    return tar_files(path, start, at_random=at_random)
 
 
 class _Folder(Listing):

@@ -80,7 +80,7 @@ class Listing:
             self.folders = {folder[cut:] for folder in self.folders if folder.startswith(f"{root}/")}
 
     def _root(self) -> str:
-        if "METS.xml" in self.sizes:
+        if any(name == "METS.xml" or name == "bagit.txt" or name.startswith("0=ocfl") for name in self.sizes):
             return ""
         folders = [top for top in self.tops if top in self.folders]
         described = {path.partition("/")[0] for path in self.sizes if path.count("/") == 1 and path.lower().endswith("/mets.xml")}
