@@ -1,7 +1,7 @@
 """Objects on an S3 server."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import BinaryIO, Final, cast
 from uuid import uuid4
 
 from minio.datatypes import parse_list_objects
+from minio.time import utcnow
 
 from preservation.fixity import DEFAULT_ALGORITHM, Digest, digest_of
+from preservation.locking import Locked, Retention
 from preservation.store import (
     Changed,
     DigestMismatch,
@@ -27,10 +29,11 @@ from preservation.store import (
     is_ordered,
 )
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
+from preservation.stores.s3_deletion import delete_versions
 from preservation.stores.s3_leftovers import clear_uploads
+from preservation.stores.s3_lock import bucket_lock, locked_beneath, require_lock, set_holds
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload, base64_of
-from preservation.stores.s3_versions import delete_versions
 from preservation.stores.s3_wire import CHECKSUM, Answer, Patience, Wire, block_of
 
 ABSENT: Final = {"If-None-Match": "*"}
@@ -56,6 +59,9 @@ class S3Store:
     all of an object gets those bytes or DigestMismatch. No key may lie below another as in a folder (`a` and `a/b`): some servers refuse
     it, MinIO keeps both and lists one. A request that got no answer is made again; a write that then finds its own
     bytes standing has succeeded. Where that cannot be told, StoreUnavailable: the write was done or not, and doing it again is safe.
+
+    Where the address asks for a retention, it goes in the very request that makes an object; replace() makes another version of its key,
+    and the one before stays as long as its own retention says. LocklessBucket, and nothing is written, where the bucket has no Object Lock.
     """
 
     def __init__(self, address: S3Address, patience: Patience | None = None) -> None:
@@ -83,7 +89,7 @@ class S3Store:
     def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
         check_key(key)
         self._require_write_once()
-        with Upload(self._wire, key, content, expected.algorithm if expected else DEFAULT_ALGORITHM) as upload:
+        with Upload(self._wire, key, content, expected.algorithm if expected else DEFAULT_ALGORITHM, self._lock()) as upload:
             stands = self._receive(upload, unless=key)
             if expected is not None and upload.digest(expected.algorithm) != expected:
                 raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
@@ -93,7 +99,7 @@ class S3Store:
     def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
         check_key(key)
         self._require_write_once()
-        with Upload(self._wire, key, content, was.algorithm) as upload:
+        with Upload(self._wire, key, content, was.algorithm, self._lock()) as upload:
             self._receive(upload)
             self._swap(key, upload, was)
             return upload.stored(key, was.algorithm)
@@ -147,7 +153,7 @@ class S3Store:
         """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted.
 
         What an act orders to be deleted goes with every version that the bucket keeps of it; elsewhere these stay as the bucket is set.
-        StoreUnavailable where a lock of the bucket keeps one: the key is then as it was.
+        LockedVersion where a lock of the bucket keeps one: the newest is then as it was.
         """
         check_authority(authority)
         check_key(key)
@@ -168,6 +174,23 @@ class S3Store:
     def local_path(self, key: ObjectKey) -> Path | None:
         self.stat(key)
         return None
+
+    @property
+    def retention(self) -> Retention | None:
+        return self._wire.address.retention
+
+    def locks(self) -> bool:
+        return bucket_lock(self._wire) == "on"
+
+    def hold(self, prefix: str, is_held: bool) -> int:
+        return set_holds(self._wire, self._prefix + prefix, is_held)
+
+    def locked(self, prefix: str) -> Locked:
+        return locked_beneath(self._wire, self._prefix + prefix, utcnow())
+
+    def _lock(self) -> Mapping[str, str]:
+        """What is said of the retention of an object written now."""
+        return {} if self.retention is None else self.retention.headers(utcnow())
 
     def _receive(self, upload: Upload, unless: ObjectKey | None = None) -> bool:
         """Take the stream. A large one that finds the key `unless` taken is digested and not sent; whether it found it so."""
@@ -248,6 +271,8 @@ class S3Store:
         with self._trying:
             if self._writes_once is None:
                 keeps = self._try_write_once()
+                if self.retention is not None:
+                    require_lock(self._wire)
                 if not keeps and not self._wire.address.accepts_overwriting:
                     raise OverwritingServer(
                         f"{self._wire.address}: the server overwrites what it was asked to write once; use another one, or accept it "

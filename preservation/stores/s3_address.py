@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from preservation.locking import MODES, MOST_YEARS, Retention
 from preservation.store import BadKey, check_key
 
 S3_FORM: Final = "s3+https://CLAVE:SECRETO@servidor:puerto/cubo/prefijo"
 WITHOUT_WRITE_ONCE: Final = "sin-escritura-unica"
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_RETENTION: Final = re.compile(rf"({'|'.join(MODES)}):([1-9][0-9]{{0,4}})(d|y)")
 _REGION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 
@@ -21,7 +23,8 @@ class BadAddress(ValueError):
 class S3Address:
     """Where the objects lie and who asks for them; `prefix` is empty or ends with `/`.
 
-    `accepts_overwriting` is the operator's own word that a server without conditional writing will do.
+    `accepts_overwriting` is the operator's own word that a server without conditional writing will do. `retention` is put on each object
+    that is written.
     """
 
     endpoint: str
@@ -32,6 +35,7 @@ class S3Address:
     prefix: str = ""
     region: str = "us-east-1"
     accepts_overwriting: bool = False
+    retention: Retention | None = None
 
     def __str__(self) -> str:
         """The address without its credentials: for logs and messages."""
@@ -39,9 +43,10 @@ class S3Address:
 
 
 def s3_address(url: str) -> S3Address:
-    """Read `s3+http://KEY:SECRET@host:port/bucket[/prefix][?region=…&acepta=sin-escritura-unica]`; BadAddress if it is none.
+    """Read `s3+http://KEY:SECRET@host:port/bucket[/prefix][?region=…&acepta=…&retencion=GOVERNANCE:90d]`; BadAddress if it is none.
 
-    Key and secret are percent-encoded where they hold `/`, `@`, `:` or `%`. The only consent there is names what is given up.
+    Key and secret are percent-encoded where they hold `/`, `@`, `:` or `%`. The only consent there is (`acepta`) names what is given up.
+    A retention is of a mode of S3 and so many days (`d`) or years (`y`).
     """
     parts = _split(url)
     bucket, _, folder = parts.path.strip("/").partition("/")
@@ -49,7 +54,7 @@ def s3_address(url: str) -> S3Address:
         raise BadAddress(
             "El nombre del cubo (bucket) tiene de 3 a 63 letras minúsculas, cifras, puntos o guiones, y va después del servidor."
         )
-    region, accepts = _options(parts.query)
+    region, accepts, retention = _options(parts.query)
     return S3Address(
         endpoint=_endpoint(parts),
         is_secure=parts.scheme == "s3+https",
@@ -59,6 +64,7 @@ def s3_address(url: str) -> S3Address:
         prefix=_prefix(folder),
         region=region,
         accepts_overwriting=accepts,
+        retention=retention,
     )
 
 
@@ -99,13 +105,25 @@ def _prefix(folder: str) -> str:
         raise BadAddress("El prefijo, después del cubo, tiene solo letras sin tilde, cifras y los signos . _ = - entre barras.") from None
 
 
-def _options(query: str) -> tuple[str, bool]:
-    region, accepts = "us-east-1", False
+def _options(query: str) -> tuple[str, bool, Retention | None]:
+    region, accepts, retention = "us-east-1", False, None
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "region" and _REGION.fullmatch(value):
             region = value
         elif name == "acepta" and value == WITHOUT_WRITE_ONCE:
             accepts = True
+        elif name == "retencion":
+            retention = _retention(value)
         else:
-            raise BadAddress(f"Después de «?» solo caben region=… y acepta={WITHOUT_WRITE_ONCE}.")
-    return region, accepts
+            raise BadAddress(f"Después de «?» solo caben region=…, acepta={WITHOUT_WRITE_ONCE} y retencion=….")
+    return region, accepts, retention
+
+
+def _retention(text: str) -> Retention:
+    found = _RETENTION.fullmatch(text)
+    if found is None or (found[3] == "y" and int(found[2]) > MOST_YEARS) or int(found[2]) > 365 * MOST_YEARS:
+        raise BadAddress(
+            f"La retención se escribe retencion=GOVERNANCE:90d, o COMPLIANCE:10y: días (d) o años (y), hasta {MOST_YEARS} años."
+        )
+    number = int(found[2])
+    return Retention(found[1], days=number) if found[3] == "d" else Retention(found[1], years=number)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import md5
 from threading import Barrier, Lock
-from typing import Final, Literal, Self
+from typing import Final, Self
 from uuid import uuid4
 
 from minio.datatypes import ListMultipartUploadsResult, parse_list_objects
@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from preservation.fixity import DEFAULT_ALGORITHM
 from preservation.store import DigestMismatch, ObjectKey, StoreError
 from preservation.stores.s3 import ABSENT, PROBES, S3Store
+from preservation.stores.s3_lock import State, bucket_lock
 from preservation.stores.s3_reading import READ_HEADERS
 from preservation.stores.s3_upload import Upload, base64_of
 from preservation.stores.s3_wire import CHECKSUM, Answer, Block, Wire, block_of
@@ -25,9 +26,7 @@ RACERS: Final = 16
 _JOINERS: Final = 4
 _ROUNDS: Final = 3
 _PATIENCE: Final = 60.0
-_NO_LOCK: Final = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"})
 _IN_ORDER: Final = ("A/b", "a", "a-b/x", "a.b", "a0", "a=/z", "b/v1.x", "b/v1/x", "b/v10/x", "b/v2/x", "b_")
-State = Literal["on", "off", "suspended", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +195,7 @@ class _Trial:
         return "unknown"
 
     def object_lock(self) -> State:
-        answer = self._wire.ask("GET", query={"object-lock": ""})  # the SDK's reader fails on a lock without a default retention
-        if answer.is_granted:
-            return "on" if b"<ObjectLockEnabled>Enabled<" in answer.data else "off"
-        return "off" if answer.code in _NO_LOCK else "unknown"
+        return bucket_lock(self._wire)
 
     def _name(self) -> str:
         return f"{self._wire.address.prefix}{self._place}{uuid4().hex}"

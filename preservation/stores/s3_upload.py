@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import BinaryIO, Final, Self
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest
@@ -37,8 +37,11 @@ class Upload:
     without an object made by commit() takes back the parts. Never more than one part is in memory.
     """
 
-    def __init__(self, wire: Wire, key: ObjectKey, content: BinaryIO, algorithm: str) -> None:
-        """Digests by SHA-256 and by `algorithm` while the stream passes."""
+    def __init__(
+        self, wire: Wire, key: ObjectKey, content: BinaryIO, algorithm: str, told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Digests by SHA-256 and by `algorithm` while the stream passes. The headers `told` go with what makes the object."""
+        self._told = told
         self._wire, self._name, self._content = wire, wire.address.prefix + key, content
         self._ahead = b""
         self._size = 0
@@ -119,7 +122,12 @@ class Upload:
                 _digest(block, digest)
 
     def _begin(self) -> str:
-        headers = {"x-amz-checksum-algorithm": "SHA256", PART_SIZE_HEADER: str(PART), "Content-Type": "application/octet-stream"}
+        headers = {
+            "x-amz-checksum-algorithm": "SHA256",
+            PART_SIZE_HEADER: str(PART),
+            "Content-Type": "application/octet-stream",
+            **self._told,
+        }
         answer = self._wire.ask("POST", self._name, {"uploads": ""}, headers)
         found = _UPLOAD_ID.search(answer.data)
         if not answer.is_granted:
@@ -139,7 +147,7 @@ class Upload:
     def _put(self, condition: Mapping[str, str]) -> Answer:
         if self._block is None:
             raise ValueError("nothing was received")
-        headers = {CHECKSUM: base64_of(self._block.sha256), "Content-Type": "application/octet-stream", **condition}
+        headers = {CHECKSUM: base64_of(self._block.sha256), "Content-Type": "application/octet-stream", **self._told, **condition}
         return self._wire.ask("PUT", self._name, headers=headers, body=self._block)
 
     def _join(self, condition: Mapping[str, str]) -> Answer:

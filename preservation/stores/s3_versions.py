@@ -1,45 +1,78 @@
-"""The versions that a bucket keeps of a key: what an act orders to be deleted goes with all of them."""
+"""The versions that a bucket keeps of its objects."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote_plus
 
-from minio.datatypes import Object, parse_list_objects
+from lxml import etree
 
 from preservation.store import StoreUnavailable
 from preservation.stores.s3_wire import Wire
 
-_NONE: Final = (None, "", "null")
+NONE: Final = ("", "null")
 """What servers call the only version of an object where a bucket keeps no others."""
-_ANCIENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def delete_versions(wire: Wire, name: str) -> bool:
-    """Delete every version of an object, and the marks of its deletions; False where the bucket keeps none: then nothing was done.
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of an object, or the mark of its deletion. `at` is ISO 8601, as precise as the server tells it."""
 
-    The oldest goes first, so that none comes to light again, and one that a lock keeps leaves the newest where it is. StoreUnavailable
-    where the server refuses.
+    name: str
+    id: str
+    is_latest: bool
+    is_marker: bool
+    at: str
+
+
+def versions_of(wire: Wire, prefix: str) -> list[Version]:
+    """The versions of all that begins with a prefix, as the server tells them: of one object, the newest first.
+
+    None where there is no bucket. StoreUnavailable where the server does not tell of versions.
     """
-    kept = _versions(wire, name)
-    if all(each.version_id in _NONE for each in kept):
-        return False
-    for each in sorted(kept, key=lambda one: (bool(one.is_latest == "true"), one.last_modified or _ANCIENT)):
-        answer = wire.ask("DELETE", name, query={"versionId": each.version_id or "null"})
-        if not answer.is_granted and not answer.is_absent:
-            raise StoreUnavailable(f"{name}: the server keeps a version of it ({answer.code or answer.status})")
-    return True
-
-
-def _versions(wire: Wire, name: str) -> list[Object]:
-    """None where the server does not tell of versions."""
-    found: list[Object] = []
-    query = {"versions": "", "prefix": name, "max-keys": "1000", "encoding-type": "url"}
+    found: list[Version] = []
     marker: dict[str, str] = {}
     while True:
-        answer = wire.ask("GET", query=query | marker)
-        if not answer.is_granted:
-            return []
-        some, is_truncated, key_marker, version_marker = parse_list_objects(answer.as_response())
-        found += [each for each in some if each.object_name == name]
-        if not is_truncated or not key_marker or key_marker != name:
+        answer = wire.ask("GET", query={"versions": "", "prefix": prefix, "max-keys": "1000", "encoding-type": "url"} | marker)
+        if answer.is_absent:
             return found
-        marker = {"key-marker": key_marker, "version-id-marker": version_marker or ""}
+        if not answer.is_granted:
+            raise StoreUnavailable(f"{wire.address}: the server does not tell of versions ({answer.code or answer.status})")
+        page = _Page(answer.data)
+        found += page.versions
+        if not page.next:
+            return list(dict.fromkeys(found))  # versitygw begins a page by the last of the one before
+        marker = page.next
+
+
+class _Page:
+    """A page of the answer. The SDK's reader fails on the instants that versitygw gives of the marks of deletions."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False))
+        except etree.XMLSyntaxError as fault:
+            raise StoreUnavailable("the server's list of versions is no XML") from fault
+        self._is_encoded = _text(root, "EncodingType") == "url"
+        self.versions = [self._version(each) for each in root if _name(each) in ("Version", "DeleteMarker")]
+        key = self._decoded(_text(root, "NextKeyMarker")) if _text(root, "IsTruncated") == "true" else ""
+        self.next = {"key-marker": key, "version-id-marker": _text(root, "NextVersionIdMarker")} if key else {}
+
+    def _version(self, element: etree._Element) -> Version:
+        return Version(
+            self._decoded(_text(element, "Key")),
+            _text(element, "VersionId"),
+            _text(element, "IsLatest") == "true",
+            _name(element) == "DeleteMarker",
+            _text(element, "LastModified"),
+        )
+
+    def _decoded(self, text: str) -> str:
+        return unquote_plus(text) if self._is_encoded else text
+
+
+def _text(element: etree._Element, name: str) -> str:
+    return next((each.text or "" for each in element if _name(each) == name), "")
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""

@@ -202,10 +202,13 @@ class Wire:
         raise last
 
     def make_bucket(self) -> None:
-        """Make the bucket, unless it is there. StoreUnavailable if that cannot be."""
+        """Make the bucket, unless it is there; with Object Lock where a retention is asked for, for later it cannot be given it.
+
+        StoreUnavailable if that cannot be.
+        """
         told = f"{self.address}: the bucket cannot be made"
         try:
-            self.sdk.make_bucket(self.address.bucket, self.address.region)
+            self.sdk.make_bucket(self.address.bucket, self.address.region, object_lock=self.address.retention is not None)
         except S3Error as error:
             if error.code not in _MADE:
                 raise StoreUnavailable(f"{told} ({error.code})") from error
