@@ -146,10 +146,10 @@ class ElasticIndex:
         parsed = parse(query.text, self._patterns)
         words = ReaderWords(moment, scope)
         asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
-        reading = Reading(moment.ask, query, scope, words.size(), parsed.naming)
+        reading = Reading(moment.ask, query, scope, words, parsed.naming)
         found, notes = reading.nothing(), asked.notes
         for step in asked.steps:
-            found = reading.found(step.tree)
+            found = reading.found(step)
             if found.count:
                 notes += (step.note,) if step.note else ()
                 break

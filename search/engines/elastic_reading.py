@@ -1,12 +1,13 @@
 """What a query finds on the server, for one reader: pages in order, and how many documents there are with each value.
 
 Documents are counted from one entry of each: exactly where no more than WINDOW pages answer, and beyond it among a fair share of the
-documents, in which at least `_SAMPLE` pages answer. They are counted in a share of `_SHARE` entries or more by the request that ranks the
-pages, and once more only where that was not the share to count in.
+documents, in which at least `_SAMPLE` pages answer. Both are asked while the pages are ranked, the first no further than WINDOW, the other
+in a share of `_SHARE` entries or more; they are counted once more only where that was not the share to count in.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from search.engines.elastic_operations import Json
 from search.engines.elastic_query import filters, level_for, share, translated, unscored, within
@@ -15,8 +16,15 @@ from search.engines.elastic_server import Source
 from search.engines.elastic_writing import DEEPEST
 from search.engines.tantivy_schema import SEPARATOR
 from search.index import FacetValue, Query, Scope
+from search.plan import Step
 from search.tree import Node, Nothing, Some, Term
 
+_MUCH = 200_000
+"""From so many entries on, those that answer the whole of a query are looked for first."""
+_WHOLE = 500
+"""From this many pages on that answer the whole query, these come first."""
+_SURE = 2
+"""How far an estimate may be wrong and still be followed."""
 _SAMPLE = 2_000
 _SHARE = 10_000
 _LISTED = 1_000
@@ -44,15 +52,25 @@ class Found:
     counted: Json | None = None
 
 
+class Estimates(Protocol):
+    """What is known of how many entries there are, and of how many answer a tree."""
+
+    def size(self) -> int: ...
+    def likely(self, tree: Node) -> float: ...
+
+
 class Reading:
-    """A query asked by a reader. `size` is how many entries there are. `knows`: whether, as far as was asked, the reader may see a
-    document that is known by one of the codes that the query names, or it names none.
+    """A query asked by a reader. `knows`: whether, as far as was asked, the reader may see a document that is known by one of the codes
+    that the query names, or it names none.
     """
 
-    def __init__(self, ask: Callable[[Sequence[Json]], list[Json]], query: Query, scope: Scope, size: int, codes: Iterable[str]) -> None:
+    def __init__(
+        self, ask: Callable[[Sequence[Json]], list[Json]], query: Query, scope: Scope, words: Estimates, codes: Iterable[str]
+    ) -> None:
         self._ask = ask
         self._let_through = filters(query, scope)
-        self._level = level_for(size, _SHARE, DEEPEST)
+        self._words = words
+        self._level = level_for(words.size(), _SHARE, DEEPEST)
         owned = unscored(Some(tuple(Term("own", code) for code in codes)))
         self._naming = [{"size": 0, "track_total_hits": 1, "query": {"bool": {"filter": [owned, within(scope)]}}}] if codes else []
         self.knows = True
@@ -61,24 +79,20 @@ class Reading:
     def nothing(self) -> Found:
         return Found(Nothing(), [], 0)
 
-    def found(self, tree: Node) -> Found:
-        """The best pages, as many as hold the documents asked for, or WINDOW."""
-        most, wanted = pages_for(self.last, 0), translated(tree)
-        ranked, counted, *named = self._ask([self._ranked(wanted, most, []), self._counting(tree, self._level), *self._naming])
-        self.knows = all(each["hits"]["total"]["value"] for each in named) and self.knows
+    def found(self, step: Step) -> Found:
+        """The best pages, as many as hold the documents asked for, or WINDOW; the first of them while they are counted."""
+        most = pages_for(self.last, 0)
+        whole = step.whole if step.whole and self._words.size() > _MUCH and self._words.likely(step.whole) * _SURE > _WHOLE else None
+        first = self._ranked(translated(whole or step.tree), most, [], _WHOLE if whole else False)
+        levels = self._levels(step.tree)
+        ranked, *answers = self._ask([first, *(self._counting(step.tree, level) for level in levels), *self._naming])
+        counts = dict(zip(levels, answers, strict=False))
+        self.knows = all(each["hits"]["total"]["value"] for each in answers[len(levels) :]) and self.knows
         self._naming = []
-        pages = list(_pages(ranked))
-        while len(pages) == most < WINDOW and documents_in(pages) < self.last:
-            most = pages_for(self.last, most)
-            pages += _pages(self._ask([self._ranked(wanted, most - len(pages), pages)])[0])
-        count = int(ranked["hits"]["total"]["value"])
-        if ranked["hits"]["total"]["relation"] == "eq":
-            return Found(tree, pages, count, 0, counted if self._level == 0 else None)
-        count = max(WINDOW + 1, counted["hits"]["total"]["value"] << self._level)
-        level = level_for(count, _SAMPLE, DEEPEST)
-        if level < self._level or counted["aggregations"]["documents"]["doc_count"] >= WINDOW:
-            return Found(tree, pages, count, level)
-        return Found(tree, pages, count, self._level, counted)
+        if not any(each["hits"]["total"]["value"] for each in counts.values()) and 0 in counts:
+            return Found(step.tree, [], 0)
+        pages = self._pages(step.tree, whole, ranked, most)
+        return self._counted(step.tree, pages, counts) if pages else Found(step.tree, [], 0)
 
     def counted(self, found: Found) -> tuple[int, Mapping[str, tuple[FacetValue, ...]]]:
         """How many documents were found, and how many of them have each value of each facet, most first."""
@@ -93,16 +107,66 @@ class Reading:
             facets.setdefault(facet, []).append(FacetValue(value, count << level))
         return counted["doc_count"] << level, {facet: tuple(each) for facet, each in facets.items()}
 
-    def _counting(self, tree: Node, level: int) -> Json:
-        """The documents that answer, counted among one in 2**level of all."""
-        query = {"bool": {"filter": [unscored(tree), *self._let_through, *share(level)]}}
-        return {"size": 0, "track_total_hits": True, "query": query, **_COUNTING}
+    def _pages(self, tree: Node, whole: Node | None, answer: Json, most: int) -> list[Page]:
+        """The best pages, of which `answer` has the first: where many answer the whole query, these before those that answer a part."""
+        if whole and answer["hits"]["total"]["value"] < _WHOLE:
+            return self._pages(tree, None, self._ask([self._ranked(translated(tree), most, [])])[0], most)
+        pages = list(_pages(answer))
+        pages += self._following(translated(whole or tree), pages, most)
+        if whole and self._wants(pages):
+            rest = {"bool": {"must": [translated(tree)], "must_not": [unscored(whole)]}}
+            last = pages[-1].score
+            pages += [replace(page, score=min(page.score, last)) for page in self._following(rest, [], 0, pages)]
+        return pages
 
-    def _ranked(self, wanted: Json, count: int, after: list[Page]) -> Json:
+    def _following(self, wanted: Json, pages: Sequence[Page], most: int, before: Sequence[Page] = ()) -> list[Page]:
+        """The pages that come after these, until there are enough with those before, or no more."""
+        more: list[Page] = []
+        while len(pages) + len(more) == most and self._wants([*before, *pages, *more]):
+            have = len(before) + most
+            added = pages_for(self.last, have) - have
+            most += added
+            more += _pages(self._ask([self._ranked(wanted, added, [*pages, *more])])[0])
+        return more
+
+    def _wants(self, pages: Sequence[Page]) -> bool:
+        return len(pages) < WINDOW and documents_in(pages) < self.last
+
+    def _levels(self, tree: Node) -> list[int]:
+        """Where to count at first: all, where not much more than WINDOW may answer, and a share of all, where not much less may."""
+        likely = self._words.likely(tree)
+        if not self._level or likely * _SURE < WINDOW:
+            return [0]
+        return [self._level] if likely > WINDOW * _SURE and len(self._let_through) == 1 else [0, self._level]
+
+    def _counted(self, tree: Node, pages: list[Page], counts: Mapping[int, Json]) -> Found:
+        """How many answer: by what was counted, or to be counted where it should have been."""
+        exact, sample = counts.get(0), counts.get(self._level) if self._level else None
+        sampled = sample["hits"]["total"]["value"] << self._level if sample else 0
+        if exact is None and sampled <= WINDOW * _SURE:
+            exact = self._ask([self._counting(tree, 0)])[0]
+        if exact and (count := int(exact["hits"]["total"]["value"])) <= WINDOW:
+            return Found(tree, pages, count, 0, exact)
+        if sample is None and self._level:
+            sample = self._ask([self._counting(tree, self._level)])[0]
+            sampled = sample["hits"]["total"]["value"] << self._level
+        count = max(WINDOW + 1, sampled)
+        level = level_for(count, _SAMPLE, DEEPEST)
+        if sample is None or level < self._level or sample["aggregations"]["documents"]["doc_count"] >= WINDOW:
+            return Found(tree, pages, count, level)
+        return Found(tree, pages, count, self._level, sample)
+
+    def _counting(self, tree: Node, level: int) -> Json:
+        """The documents that answer, counted among one in 2**level of all; among all, no further than to know that they are many."""
+        query = {"bool": {"filter": [unscored(tree), *self._let_through, *share(level)]}}
+        stop = {} if level else {"terminate_after": WINDOW + 1}
+        return {"size": 0, "track_total_hits": True, "query": query, **stop, **_COUNTING}
+
+    def _ranked(self, wanted: Json, count: int, after: Sequence[Page], total: int | bool = False) -> Json:
         follow = {"search_after": list(after[-1].place)} if after else {}
         shown = {"stored_fields": "_none_", "docvalue_fields": ["document"]}
         query = {"bool": {"must": [wanted], "filter": self._let_through}}
-        return {"size": count, "track_total_hits": WINDOW, "query": query, "sort": _ORDER, **shown, **follow}
+        return {"size": count, "track_total_hits": total, "query": query, "sort": _ORDER, **shown, **follow}
 
 
 def every_document(source: Source) -> Iterator[str]:

@@ -20,6 +20,7 @@ from search.index import IndexUnavailable
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 """Seconds between attempts where the server is too busy."""
 _CONNECTIONS = 40
+_UNREAD = [f"-responses.{each}" for each in ("_shards", "hits.hits._index", "hits.hits._score", "hits.hits._ignored")]
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 _GONE = 404
@@ -67,7 +68,7 @@ class Server:
         whole = {"allow_partial_search_results": False, "preference": self._copy}
         lines = [line for each in searches for line in (whole, each)]
         with translated():
-            answers: list[Json] = self._client.msearch(index=index, searches=lines).body["responses"]
+            answers: list[Json] = self._client.msearch(index=index, searches=lines, filter_path=_UNREAD).body["responses"]
         for answer in answers:
             if "error" in answer:
                 raise _fault(answer)

@@ -6,8 +6,10 @@ asked, which is then asked of the server all at once; the last time nothing is l
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
+from search.engines.elastic_estimates import likely_share
 from search.engines.elastic_operations import Json
 from search.engines.elastic_query import level_for, share, unscored, within
 from search.engines.elastic_server import Source
@@ -17,7 +19,8 @@ from search.spelling import one_edit_apart
 from search.tree import Field, Node, Prefix, Some, Term
 
 _LARGE = 200_000
-"""From so many entries on, it is worth a request to know which words are common before they are counted."""
+"""From so many entries on, common words are counted in a share of them."""
+_SAMPLED = 40_000
 _COMMON = 1_000
 _NEAR = 400
 _ROUNDS = 8
@@ -108,6 +111,7 @@ class ReaderWords:
         self._known = moment.known
         self._uncounted: dict[Node, None] = {}
         self._unlisted: dict[tuple[str, str], Json] = {}
+        self._level = level_for(self._known.about, _SAMPLED, DEEPEST) if self._known.about > _LARGE else 0
 
     def complete(self, make: Callable[[], Made]) -> Made:
         """What `make` makes when it has all the words it asks for."""
@@ -119,13 +123,21 @@ class ReaderWords:
         return make()
 
     def pages(self, word: str) -> int:
-        return self._counted(Some(tuple(Term(field, word) for field in _TEXTS)))
+        return self._counted(_anywhere(word))
 
     def starting(self, start: str) -> int:
         return self._counted(Prefix("bu", start))
 
     def size(self) -> int:
         return self._known.size
+
+    def likely(self, tree: Node) -> float:
+        """About how many of the reader's entries answer a tree."""
+        return likely_share(tree, self._share) * self._known.size
+
+    def _share(self, node: Node) -> float:
+        counted = _anywhere(node.word) if isinstance(node, Term) else node
+        return self._known.counts.get((self._scope.labels, counted), 0) / max(self._known.size, 1)
 
     def frequency(self, word: str) -> int:
         return self._known.frequencies[word] if word in self._known.frequencies else self.pages(word)
@@ -164,20 +176,19 @@ class ReaderWords:
 
     def _fetch(self) -> None:
         """Ask for all that is wanted, and for the frequencies of the words that were found near others."""
-        if self._known.about > _LARGE:
-            self._learn(node.parts[0].word for node in self._uncounted if isinstance(node, Some) and isinstance(node.parts[0], Term))
-        levels: dict[int, list[Node]] = {}
-        for node in self._uncounted:
-            levels.setdefault(self._level(node), []).append(node)
-        counting = [self._counting(nodes, level) for level, nodes in levels.items()]
-        answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *([_ENTRIES] if self._known.size < 0 else [])]))
+        nodes = list(self._uncounted)
+        counting = [self._counting(node) for node in nodes]
+        sampling = [self._sampling(nodes)] if nodes and self._level else []
+        answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
         found: set[str] = set()
         for (kind, value), answer in zip(self._unlisted, answers, strict=False):
             self._known.lists[kind, value] = [bucket["key"] for bucket in answer["aggregations"]["words"]["buckets"]]
             found.update(self._known.lists[kind, value] if kind != "spelling" else ())
-        for (level, nodes), answer in zip(levels.items(), answers, strict=False):
-            counts = [int(bucket["doc_count"]) << level for bucket in answer["aggregations"]["counts"]["buckets"]]
-            self._known.counts |= zip(((self._scope.labels, node) for node in nodes), counts, strict=True)
+        counts = [int(answer["hits"]["total"]["value"]) for answer in islice(answers, len(nodes))]
+        for answer in islice(answers, len(sampling)):
+            sampled = [int(bucket["doc_count"]) << self._level for bucket in answer["aggregations"]["counts"]["buckets"]]
+            counts = [max(pair) if pair[0] >= _COMMON else pair[0] for pair in zip(counts, sampled, strict=True)]
+        self._known.counts |= zip(((self._scope.labels, node) for node in nodes), counts, strict=True)
         for answer in answers:
             self._known.size = self._known.about = int(answer["hits"]["total"]["value"])
         self._unlisted, self._uncounted = {}, {}
@@ -187,16 +198,17 @@ class ReaderWords:
         if unknown := sorted(set(words) - self._known.frequencies.keys()):
             self._known.frequencies |= self._moment.frequencies(unknown, _TEXTS)
 
-    def _level(self, node: Node) -> int:
-        """In what share of the entries a node is counted: common words in one where there are enough of them."""
-        match node:
-            case Some((Term(_, word), *_)):
-                return level_for(self._known.frequencies.get(word, 0), _COMMON, DEEPEST)
-            case _:
-                return 0
+    def _counting(self, node: Node) -> Json:
+        """How many of the reader's entries answer a node: of common ones in a large index no more is counted than that they are common."""
+        query = {"bool": {"filter": [unscored(node), within(self._scope)]}}
+        return {"size": 0, "track_total_hits": _COMMON if self._level else True, "query": query}
 
-    def _counting(self, nodes: Sequence[Node], level: int) -> Json:
-        """How many of the reader's entries answer each node, of those at the level."""
-        seen = {"bool": {"filter": [within(self._scope), *share(level)]}}
+    def _sampling(self, nodes: Sequence[Node]) -> Json:
+        """How many of the reader's entries answer each node, of a share of all."""
+        seen = {"bool": {"filter": [within(self._scope), *share(self._level)]}}
         filters = [unscored(node) for node in nodes]
         return {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"counts": {"filters": {"filters": filters}}}}
+
+
+def _anywhere(word: str) -> Node:
+    return Some(tuple(Term(field, word) for field in _TEXTS))

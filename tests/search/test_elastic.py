@@ -158,6 +158,32 @@ def test_a_search_whose_words_are_remembered_is_one_request(elastic: ElasticServ
     assert [note.code for note in again.notes] == ["code_cited"]
 
 
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any index is a large one."""
+    monkeypatch.setattr("search.engines.elastic_words._LARGE", 0)
+    monkeypatch.setattr("search.engines.elastic_reading._MUCH", 0)
+    monkeypatch.setattr("search.engines.elastic_reading._WHOLE", 20)
+
+
+@pytest.mark.usefixtures("large")
+def test_in_a_large_index_what_answers_the_whole_query_comes_first_and_every_page_follows_the_last(index: ElasticIndex) -> None:
+    filler = "el presente documento se expide para los fines pertinentes de la entidad " * 20
+    whole = [entry(f"whole{n:03}", f"acueducto {filler} vereda {filler} puente") for n in range(230)]
+    index.put([*whole, *(entry(f"half{n:03}", "acueducto vereda " * 30) for n in range(60))])
+    listed: list[str] = []
+    for offset in range(0, 320, 40):
+        page = ask(index, "acueducto vereda puente", offset=offset, limit=40)
+        assert (page.total, page.total_is_exact) == (290, True)
+        listed += [hit.document for hit in page.hits]
+    assert sorted(listed) == sorted({*listed})
+    assert len(listed) == 290
+    assert {each[:5] for each in listed[:200]} == {"whole"}
+    assert [hit.document for hit in ask(index, "acueducto vereda puente", limit=290).hits] == listed
+    few = ask(index, "acueducto vereda -puente fines"), ask(index, "acueducto vereda inexistente")
+    assert all(each.total == 290 for each in few)
+
+
 def test_the_first_writers_of_all_begin_one_index_together(address: str, elastic: ElasticServer) -> None:
     writers = [Thread(target=lambda n=n: ElasticIndex(address).put([entry(f"d{n}", "manzana")])) for n in range(6)]
     for each in writers:

@@ -8,10 +8,12 @@ import pytest
 from archivo.data import code_patterns
 from search.analysis import fold, normalise, stem, words
 from search.engines.elastic import ElasticIndex
+from search.engines.elastic_estimates import likely_share
 from search.engines.elastic_ranking import WINDOW, Page, by_document, pages_for
 from search.engines.elastic_storage import mapping
 from search.engines.elastic_writing import Preparation, change, stamp, word
 from search.index import Entry, IndexUnavailable, Query, Scope
+from search.tree import Best, Constant, Every, Node, Phrase, Required, Some, Term, Weighted
 
 TEXT = "La Resolución Nº1754 de 2023 —«licitación»— de los ñandúes;\nadministra-\nción distrital, ley 594/2000, m2 y 3.500,20 €."
 
@@ -82,3 +84,24 @@ def test_more_pages_are_taken_in_whole_blocks_until_the_window_is_full() -> None
         sizes.append(pages_for(10, sizes[-1]))
     assert sizes == [200, *range(1_200, WINDOW, 1_000), WINDOW]
     assert pages_for(1_000_000, 0) == WINDOW
+
+
+ONE, TWO, THREE = (Term("bu", word) for word in ("uno", "dos", "tres"))
+
+
+@pytest.mark.parametrize(
+    ("tree", "share"),
+    [
+        (Every((ONE, TWO)), 0.25),
+        (Phrase("bu", ("uno", "dos", "tres"), 0), 0.125),
+        (Some((ONE, TWO, THREE), 2), 0.5),
+        (Some((ONE, TWO, THREE, Weighted(Every((ONE, TWO, THREE)), 0.5)), 1), 0.875),
+        (Best((ONE, Weighted(Term("tu", "uno"), 0.8))), 0.5),
+        (Best((ONE, Constant(Term("bu", "otra"), 2.0))), 0.5),
+        (Best((ONE, TWO, THREE)), 1.0),
+        (Required(Every((ONE, TWO)), (THREE,)), 0.25),
+    ],
+)
+def test_how_many_answer_is_estimated_as_if_words_stood_by_chance(tree: Node, share: float) -> None:
+    known = {"uno": 0.5, "dos": 0.5, "tres": 0.5}
+    assert likely_share(tree, lambda node: known.get(node.word, 0) if isinstance(node, Term) else 0) == pytest.approx(share)
