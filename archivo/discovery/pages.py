@@ -151,6 +151,7 @@ def document(
         may_describe=actor.may(Grant.DESCRIBE),
         may_classify=actor.may(Grant.CLASSIFY),
         may_retry=actor.may(Grant.RETRY_JOBS),
+        may_delete=actor.may(Grant.DELETE),
         citation_address=str(request.base_url).rstrip("/") + f"/documentos/{document_id}",
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -31,6 +31,9 @@ class Form:
     def secret(self, name: str) -> str:
         """The first value of a field exactly as typed."""
         return self.fields.get(name, ("",))[0]
+
+
+EMPTY: Final = Form({})
 
 
 async def read(request: Request) -> Form:

@@ -564,8 +564,59 @@ class TestOnPages:
         assert documents[0] in ana.get("/documentos?situacion=eliminado").text
         assert documents[0] not in ana.get("/documentos?situacion=sin-publicar").text
 
+    def test_it_is_asked_for_on_a_page_that_keeps_what_was_typed_when_it_is_wrong(self, documents: list[str], archive: Archive) -> None:
+        create_user(archive, CUSTODY, "berta", "archivist", password=PAGE_PASSWORD)
+        berta = signed_in(archive, "berta")
+        address = "/custodia/eliminaciones/pedir"
+        asking = berta.get(f"{address}?documento={documents[0]}").text
+        assert documents[0] in asking
+        assert f'href="{address}?documento={documents[1]}"' in berta.get(f"/documentos/{documents[1]}?ver=integridad").text
+        typed = {
+            "ficha": token(asking),
+            "documentos": f"{documents[0]}\r\nhttp://archivo.example/documentos/{documents[1]}?ver=contexto\r\n\r\nexpediente 12",
+            "acto": "acta",
+            "numero": "14 de 2026",
+            "fecha": "2026-11-20",
+            "firma": "la presidenta del comité",
+            "motivo": REASON,
+        }
+        wrong = berta.post(address, data=typed)
+        assert wrong.status_code == 422
+        assert "«expediente 12»" in words(wrong.text)
+        assert "la presidenta del comité" in wrong.text
+        typed["documentos"] = typed["documentos"].removesuffix("expediente 12")
+        holds.place(archive, CUSTODY, documents[1], "Hay un pleito.")
+        assert berta.post(address, data=typed).status_code == 409
+        assert deletion.list_deletions(archive, CUSTODY) == []
+        holds.lift(archive, CUSTODY, documents[1], "Terminó.")
+        asked = berta.post(address, data=typed)
+        (made,) = deletion.list_deletions(archive, CUSTODY)
+        assert (asked.status_code, asked.headers["location"]) == (303, f"/custodia/eliminaciones#{made.id}")
+        assert [each.id for each in made.documents] == documents[:2]
+        assert (made.number, made.date, made.signed_by, made.reason) == tuple(
+            typed[name] for name in ("numero", "fecha", "firma", "motivo")
+        )
+        assert made.requested_by == "berta"
+
+    def test_a_document_is_held_and_let_go_on_a_page(self, documents: list[str], archive: Archive) -> None:
+        create_user(archive, CUSTODY, "berta", "archivist", password=PAGE_PASSWORD)
+        berta = signed_in(archive, "berta")
+        address = "/custodia/eliminaciones"
+        ficha = token(berta.get(address).text)
+        place = {"ficha": ficha, "documento": f"/documentos/{documents[0]}", "motivo": "Hay un pleito."}
+        assert berta.post(f"{address}/retener", data={**place, "motivo": " "}).status_code == 422
+        assert berta.post(f"{address}/retener", data={**place, "documento": "ninguno"}).status_code == 422
+        assert berta.post(f"{address}/retener", data=place).status_code == 303
+        assert [(each.document_id, each.reason) for each in holds.list_holds(archive, CUSTODY)] == [(documents[0], "Hay un pleito.")]
+        assert "Hay un pleito." in words(berta.get(address).text)
+        lift = {"ficha": ficha, "documento": documents[0], "motivo": "Terminó el pleito."}
+        assert berta.post(f"{address}/levantar", data=lift).status_code == 303
+        assert holds.list_holds(archive, CUSTODY) == []
+
     def test_who_may_not_delete_does_not_see_the_page(self, documents: list[str], archive: Archive) -> None:
         create_user(archive, CUSTODY, "olga", "operator", password=PAGE_PASSWORD)
         olga = signed_in(archive, "olga")
         assert olga.get("/custodia/eliminaciones").status_code == 403
+        assert olga.get("/custodia/eliminaciones/pedir").status_code == 403
+        assert "eliminaciones" not in olga.get(f"/documentos/{documents[0]}?ver=integridad").text
         assert "/custodia/eliminaciones" not in olga.get("/custodia").text

@@ -22,7 +22,7 @@ PUBLIC = (
     "/ingresar",
     "/no-existe",
 )
-CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", "/custodia/eliminaciones")
+CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", "/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
 STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave", *CUSTODY)
 OPERATOR = ("/trabajos", "/trabajos?estado=done&orden=-cambio", "/personas")
 TABS = ("texto", "descripcion", "contexto", "integridad")
