@@ -55,17 +55,15 @@ class StorageRoot:
             raise ObjectExists("the store is an OCFL storage root of another layout")
 
     @contextmanager
-    def new_version(self, object_id: str, *, base: int | None) -> Iterator[VersionWriter]:
+    def new_version(self, object_id: str, *, base: int | None, is_new: bool = False) -> Iterator[VersionWriter]:
         """Write a version after `base`, the head the caller saw (None: the object must not exist yet).
 
-        Changed if the head is another one, or if a writer is at this version already or died there: then recover() first. Leaving
-        without commit(), or by an exception, takes away what was put.
+        Changed if the head is another one; from commit(), if a writer is at this version already or died there: then recover() first.
+        `is_new`: the caller made the identifier just now, so that nothing of it is looked for before; if something stands there, commit()
+        raises Changed all the same. Leaving without commit(), or by an exception, takes away what was put.
         """
         prefix = prefix_of(object_id)
-        grown_from = self._base(object_id, base)
-        claim = key_of(prefix, f"{grown_from.inventory.folder(grown_from.inventory.head + 1)}/{INVENTORY}")
-        if read(self._store, claim) is not None:
-            raise Changed(f"{object_id}: a version after {base} is being written, or its writer died; recover() tells")
+        grown_from = Base(Inventory(object_id, self._algorithm, 0, {}, {}), None) if is_new else self._base(object_id, base)
         with ExitStack() as batch:
             batch.enter_context(self._store.batch())
             writer = VersionWriter(self._store, prefix, grown_from, batch.close)
@@ -98,6 +96,19 @@ class StorageRoot:
     def local_path(self, object_id: str, logical: str, version: int | None = None) -> Path | None:
         """The file's path, to be read only, where the store is a local directory; else None. ObjectMissing as open()."""
         return self._store.local_path(key_of(prefix_of(object_id), self.inventory(object_id).content_path(logical, version)))
+
+    def file(self, object_id: str, logical: str, copy: Path) -> Path:
+        """A file of the head to be read only: the store's own where it is local, else what is written to `copy`.
+
+        ObjectMissing as open(); DigestMismatch where the store gives damaged bytes.
+        """
+        key = key_of(prefix_of(object_id), self.inventory(object_id).content_path(logical))
+        local = self._store.local_path(key)
+        if local is not None:
+            return local
+        with self._store.open(key) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, CHUNK)
+        return copy
 
     def objects(self) -> Iterator[str]:
         """The ids of all objects, also of those with damaged inventories, in key order.

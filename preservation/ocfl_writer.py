@@ -148,7 +148,7 @@ class VersionWriter:
         self._settle()
         self._check_content()
         self._point(data)
-        write_sidecar(self._store, self._prefix, inventory.algorithm, sidecar)
+        self._place_sidecar(inventory.algorithm, sidecar)
         return inventory
 
     def abandon(self) -> None:
@@ -214,6 +214,19 @@ class VersionWriter:
             if read(self._store, key) != data:
                 self._open = True
                 raise
+
+    def _place_sidecar(self, algorithm: str, sidecar: bytes) -> None:
+        """The root's sidecar, looked at first only where it is not as the version before must have left it."""
+        key, before = key_of(self._prefix, sidecar_name(algorithm)), self._base.digest
+        try:
+            if before is None:
+                self._store.put(key, io.BytesIO(sidecar))
+            elif before.algorithm == algorithm:
+                self._store.replace(key, io.BytesIO(sidecar), was=digest("sha256", sidecar_bytes(before.value)))
+            else:
+                write_sidecar(self._store, self._prefix, algorithm, sidecar)
+        except (Changed, ObjectExists, ObjectMissing):
+            write_sidecar(self._store, self._prefix, algorithm, sidecar)
 
 
 class _AlreadyHeld(Exception):

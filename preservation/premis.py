@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from io import BytesIO
 from typing import BinaryIO, Final
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from preservation.fixity import Digest
 from preservation.premis_elements import add_identifier, add_term, add_text
@@ -21,6 +21,7 @@ from preservation.premis_entities import (
     entity_element,
     rights_element,
 )
+from preservation.xml_text import indented
 
 NAMESPACE: Final = "http://www.loc.gov/premis/v3"
 _HEAD: Final = (
@@ -186,8 +187,7 @@ def write_premis(
 
 
 def _write(target: BinaryIO, element: Element) -> None:
-    indent(element, "  ", level=1)
-    target.write(("\n  " + tostring(element, encoding="unicode")).encode())
+    target.write(f"\n  {indented(element, 1)}".encode())
 
 
 def events_to_json(events: Iterable[Event]) -> bytes:

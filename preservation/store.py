@@ -136,5 +136,7 @@ class ObjectStore(Protocol):
         ...
 
     def local_path(self, key: ObjectKey) -> Path | None:
-        """A read-only path to the object's bytes where the store is a local directory, else None."""
+        """A read-only path to the object's bytes where the store is a local directory (ObjectMissing if there are none); else None, and
+        nothing is asked.
+        """
         ...

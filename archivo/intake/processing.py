@@ -3,7 +3,6 @@
 import shutil
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -43,7 +42,6 @@ from ingest.steps.recognize import Recognize, save
 from ingest.steps.recognize import pages as recognise_pages
 from ingest.steps.scan import Scan
 from ingest.steps.validate import Validate
-from preservation.fixity import CHUNK
 from preservation.premis import Event, EventType, Outcome
 from search.index import EntriesRefused, Entry
 
@@ -176,14 +174,9 @@ def _put(archive: Archive, entries: Sequence[Entry]) -> Collection[str]:
 
 def open_workspace(archive: Archive, document_id: str, filename: str, folder: Path) -> Workspace:
     """A workspace over the original: the store's own file where it is local, else a copy."""
-    original = archive.packages.local_path(urn(document_id), ORIGINAL)
-    if original is None:
-        original = folder / "original"
-        with closing(archive.packages.open(urn(document_id), ORIGINAL)) as source, original.open("wb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
     return Workspace(
         folder=folder,
-        original=original,
+        original=archive.packages.file(urn(document_id), ORIGINAL, folder / "original"),
         filename=filename,
         tools=archive.tools,
         limits=archive.limits,

@@ -225,7 +225,7 @@ def _receive(archive: Archive, actor: Actor, upload: Upload, checked: _Checked, 
         if existing is not None:
             raise _Duplicate(existing, size, checked)
 
-    with archive.packages.new_version(urn(document_id), base=None) as writer:
+    with archive.packages.new_version(urn(document_id), base=None, is_new=True) as writer:
         stored = writer.put(ORIGINAL, _GuardedStream(upload.content, at_end))  # type: ignore[arg-type]  # read() is all a store asks
         assert stored.digest is not None
         rows = _received_rows(archive, actor, upload, checked, document_id, stored.digest.value, stored.size)

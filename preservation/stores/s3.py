@@ -32,6 +32,7 @@ from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_deletion import delete_versions
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_lock import bucket_lock, locked_beneath, require_lock, set_holds
+from preservation.stores.s3_marks import Marks
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload, base64_of
 from preservation.stores.s3_wire import CHECKSUM, Answer, Patience, Wire, block_of
@@ -69,6 +70,7 @@ class S3Store:
         self._wire = Wire(address, patience or Patience())
         self._prefix = address.prefix
         self._trying = Lock()
+        self._marks = Marks()
         self._writes_once: bool | None = None
         self._has_cleared = False
 
@@ -120,6 +122,8 @@ class S3Store:
         if answer.stream is not None and "Range" in headers and answer.status != 206:
             answer.stream.close()
             raise StoreUnavailable(f"{key}: the server gives no ranges")
+        if "Range" not in headers:
+            self._marks.note(key, answer.headers)
         return cast(BinaryIO, S3Body(self._wire, self._prefix + key, _granted(answer, key), start))
 
     def stat(self, key: ObjectKey) -> StoredObject:
@@ -172,7 +176,7 @@ class S3Store:
         return digests_by_opening(self.open, keys, algorithm)
 
     def local_path(self, key: ObjectKey) -> Path | None:
-        self.stat(key)
+        check_key(key)
         return None
 
     @property
@@ -230,6 +234,11 @@ class S3Store:
 
     def _swap(self, key: ObjectKey, upload: Upload, was: Digest) -> None:
         unsure = False
+        if seen := self._marks.of(key, was):
+            answer = upload.commit({"If-Match": seen})
+            if answer.is_granted:
+                return
+            unsure = answer.unsure
         for _ in range(_ROUNDS):
             with self._reading(key) as body:
                 seen, found = body.etag, digest_of(cast(BinaryIO, body), was.algorithm)

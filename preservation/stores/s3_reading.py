@@ -168,6 +168,16 @@ class _Check:
         return "" if found == self._expected else "the server gives other bytes than it was given"
 
 
+def whole_digest(headers: Mapping[str, str]) -> bytes | None:
+    """The SHA-256 that a server keeps of an object that came in one piece; None where its headers do not say it."""
+    text = headers.get(CHECKSUM, "")
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found if len(found) == hashlib.sha256().digest_size else None
+
+
 def _check_of(headers: Mapping[str, str]) -> _Check | None:
     """How to check an object by what its headers say; None where they do not say enough."""
     text, _, parts = headers.get(CHECKSUM, "").partition("-")

@@ -19,7 +19,7 @@ from minio.retention import Retention
 
 from preservation.fixity import digest_of
 from preservation.ocfl import StorageRoot
-from preservation.store import DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoreError, StoreFull, StoreUnavailable
+from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoreError, StoreFull, StoreUnavailable
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_probe import Kept, probe
@@ -297,6 +297,42 @@ def test_a_package_of_a_thousand_files_takes_a_request_a_file_and_few_more(versi
             assert file.read() == b"page 999"
         assert len(proxy.seen) <= 3
         store.close()
+
+
+def test_a_version_asks_only_for_what_it_cannot_know(server: S3Server, tmp_path: Path) -> None:
+    """Of a first version, of an identifier just made: each file once, the list of what was put, and inventory, sidecar and declaration."""
+    with proxy_to(server.place()) as (proxy, address):
+        store = S3Store(address, QUICK)
+        root = StorageRoot(store)
+        root.ensure()
+        proxy.seen.clear()
+        with root.new_version(ID, base=None, is_new=True) as writer:
+            writer.put_bytes("a", b"first")
+            writer.commit("a reason", "an archivist", None, NOW)
+        assert len(proxy.seen) == 1 + 3 + 1 + 2
+        proxy.seen.clear()
+        with root.new_version(ID, base=1) as writer:
+            writer.put_bytes("a", b"second")
+            writer.commit("a reason", "an archivist", None, NOW)
+        assert len(proxy.seen) == 1 + 1 + 2 + 1 + 1 + 2
+        proxy.seen.clear()
+        assert root.file(ID, "a", tmp_path / "copy").read_bytes() == b"second"
+        assert len(proxy.seen) == 2
+        assert root.recover(ID).is_clean
+        assert root.verify(ID).is_intact
+        store.close()
+
+
+def test_what_another_replaced_since_it_was_read_is_not_replaced_by_its_mark(store: S3Store, server: S3Server) -> None:
+    other = server.store(store.wire.address)
+    store.put(KEY, io.BytesIO(b"first"))
+    with store.open(KEY) as seen:
+        was = digest_of(seen)
+    other.replace(KEY, io.BytesIO(b"other"), was=was)
+    with pytest.raises(Changed):
+        store.replace(KEY, io.BytesIO(b"second"), was=was)
+    assert store.open(KEY).read() == b"other"
+    other.close()
 
 
 def test_two_writers_of_one_package_over_one_server(store: S3Store, server: S3Server) -> None:
