@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import BinaryIO, Final
 
 from preservation.fixity import CHUNK
-from preservation.stores.incoming import flush_file_system
+from preservation.stores.flushing import flush
 from preservation.validation.bagit_manifests import algorithms as known_algorithms
 from preservation.validation.bagit_paths import encoded, escape_of, straight
 from preservation.validation.bagit_tags import DECLARATION, INFO
@@ -63,7 +63,7 @@ def write_bag(
     try:
         written = _fill(unfinished, payload, tags, lines, functions)
         unfinished.chmod(0o777 & ~_umask())
-        flush_file_system(unfinished)
+        flush(unfinished)
         unfinished.rename(destination)
         _sync_folder(destination.parent)
     except BaseException:

@@ -26,7 +26,7 @@ class HashingReader:
 
     def __init__(self, source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> None:
         self._source = source
-        self._algorithm = algorithm
+        self.algorithm = algorithm
         self._hash = hashlib.new(algorithm)
         self.size = 0
 
@@ -37,7 +37,14 @@ class HashingReader:
         return data
 
     def digest(self) -> Digest:
-        return Digest(self._algorithm, self._hash.hexdigest())
+        return Digest(self.algorithm, self._hash.hexdigest())
+
+
+def digesting(source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> HashingReader:
+    """A stream that digests what passes; `source` itself where it does so already and nothing passed yet: bytes are digested once."""
+    if isinstance(source, HashingReader) and source.algorithm == algorithm and not source.size:
+        return source
+    return HashingReader(source, algorithm)
 
 
 def digest_of(source: BinaryIO, algorithm: str = DEFAULT_ALGORITHM) -> Digest:

@@ -26,7 +26,7 @@ from preservation.ocfl_layout import (
 )
 from preservation.ocfl_recovery import Recovery, recover
 from preservation.ocfl_writer import Base, VersionWriter
-from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectMissing, ObjectStore, StoredObject
+from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, ObjectStore, StoredObject
 
 _ATTEMPTS = 3
 
@@ -91,7 +91,13 @@ class StorageRoot:
 
         ObjectMissing if object, version or file is not there.
         """
-        return self._store.open(key_of(prefix_of(object_id), self.inventory(object_id).content_path(logical, version)), start, length)
+        return self.open_in(self.inventory(object_id), logical, version, start=start, length=length)
+
+    def open_in(
+        self, inventory: Inventory, logical: str, version: int | None = None, *, start: int = 0, length: int | None = None
+    ) -> BinaryIO:
+        """open() of the object whose inventory the caller has read, and does not want to read again."""
+        return self._store.open(key_of(prefix_of(inventory.object_id), inventory.content_path(logical, version)), start, length)
 
     def local_path(self, object_id: str, logical: str, version: int | None = None) -> Path | None:
         """The file's path, to be read only, where the store is a local directory; else None. ObjectMissing as open()."""
@@ -117,7 +123,7 @@ class StorageRoot:
         """
         unreadable = []
         for prefix, found in object_roots(self._store):
-            paths = [stored.key.removeprefix(prefix) for stored in found]
+            paths = [key.removeprefix(prefix) for key in found]
             if any(path in {INVENTORY, *(sidecar_name(a) for a in ALGORITHMS)} for path in paths):
                 inventory = best_inventory(self._store, prefix, paths)
                 if inventory is None:
@@ -130,7 +136,7 @@ class StorageRoot:
     def recover(self, object_id: str) -> Recovery:
         """Finish or remove what an interrupted writer left of this object, and say what. The caller holds the object's lease."""
         prefix = prefix_of(object_id)
-        return recover(self._store, prefix, [found.key for found in self._store.list(prefix)])
+        return recover(self._store, prefix, list(self._store.keys(prefix)))
 
     def recover_all(self, busy: Collection[str] = ()) -> Iterator[Recovery]:
         """recover() over the whole root, first versions without a root inventory included; those with nothing to tell are left out.
@@ -140,9 +146,37 @@ class StorageRoot:
         spared = {prefix_of(object_id) for object_id in busy}
         for prefix, found in object_roots(self._store):
             if prefix not in spared:
-                recovery = recover(self._store, prefix, [stored.key for stored in found])
+                recovery = recover(self._store, prefix, found)
                 if not recovery.is_clean:
                     yield recovery
+
+    def survey(self, busy: Collection[str] = ()) -> Iterator[tuple[str, str | None, Inventory | None]]:
+        """recover_all(), and in the same pass every place that then holds an object: its prefix, the object's id, and its inventory.
+
+        No id where none of its inventories can be read; no inventory where the root's cannot, or is that of an object of another place.
+        """
+        spared = {prefix_of(object_id) for object_id in busy}
+        for prefix, keys in object_roots(self._store):
+            if prefix in spared:
+                trusted = vouched(self._store, prefix)
+                inventory, left = trusted[0] if trusted else None, keys
+            else:
+                recovery = recover(self._store, prefix, keys)
+                inventory, left = recovery.inventory, [key for key in keys if key not in recovery.removed]
+            if inventory is not None:
+                yield prefix, inventory.object_id, inventory if prefix_of(inventory.object_id) == prefix else None
+            elif any(key.removeprefix(prefix) in {INVENTORY, *map(sidecar_name, ALGORITHMS)} for key in left):
+                yield prefix, *self._doubtful(prefix, left)
+
+    def _doubtful(self, prefix: str, keys: Collection[ObjectKey]) -> tuple[str | None, Inventory | None]:
+        """The id and the root inventory of a place no sidecar vouches for, as far as they can be read."""
+        best = best_inventory(self._store, prefix, [key.removeprefix(prefix) for key in keys])
+        if best is None:
+            return None, None
+        try:
+            return best.object_id, self.inventory(best.object_id) if prefix_of(best.object_id) == prefix else None
+        except (ObjectMissing, BadInventory):
+            return best.object_id, None
 
     def verify(self, object_id: str, *, writing: bool = False) -> Verification:
         """Re-read every byte of the object. ObjectMissing if nothing of it is there.

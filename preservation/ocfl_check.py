@@ -50,7 +50,7 @@ def verify(store: ObjectStore, prefix: str, *, writing: bool) -> Verification:
     With `writing`, somebody holds the object: the version after the head is not unexpected, and a stale root sidecar that the
     head version's own inventory explains is no damage.
     """
-    keys = [found.key for found in store.list(prefix)]
+    keys = list(store.keys(prefix))
     if not keys:
         raise ObjectMissing(prefix)
     paths = [key.removeprefix(prefix) for key in keys]

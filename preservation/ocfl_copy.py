@@ -85,7 +85,7 @@ class _Unvouched(Exception):
 
 def _is_begun(source: ObjectStore, prefix: str) -> bool:
     """Whether there never was a root inventory: then there is no sidecar of it, nor a second version."""
-    paths = [found.key.removeprefix(prefix) for found in source.list(prefix)]
+    paths = [key.removeprefix(prefix) for key in source.keys(prefix)]
     return not any(path.startswith(INVENTORY) for path in paths) and len({path.partition("/")[0] for path in paths if "/" in path}) < 2
 
 
@@ -97,7 +97,7 @@ def _holds(store: ObjectStore, prefix: str, inventory: Inventory, data: bytes) -
 def _copy_files(source: ObjectStore, target: ObjectStore, prefix: str, inventory: Inventory, before: Inventory | None) -> None:
     """All but the root inventory and its sidecar; what a committed version before this one names is there already."""
     content = inventory.content()
-    listed = [found.key.removeprefix(prefix) for found in source.list(prefix)]
+    listed = [key.removeprefix(prefix) for key in source.keys(prefix)]
     paths = {*content, *named_files(inventory, listed)} - {INVENTORY, sidecar_name(inventory.algorithm)}
     for path in sorted(paths - named_files(before, paths) if before else paths):
         is_inventory = path.endswith(f"/{INVENTORY}") and path not in content

@@ -18,7 +18,7 @@ from preservation.ocfl_inventory import (
     read_sidecar,
     sidecar_name,
 )
-from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoredObject
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore
 
 EXTENSION: Final = "0004-hashed-n-tuple-storage-layout"
 ROOT_DECLARATION: Final = ObjectKey("0=ocfl_1.1")
@@ -39,14 +39,14 @@ def prefix_of(object_id: str) -> str:
     return f"{name[:3]}/{name[3:6]}/{name[6:9]}/{name}/"
 
 
-def object_roots(store: ObjectStore) -> Iterator[tuple[str, list[StoredObject]]]:
-    """Every place of the layout that holds something, with what it holds; in key order, one object's keys at a time in memory."""
+def object_roots(store: ObjectStore) -> Iterator[tuple[str, list[ObjectKey]]]:
+    """Every place of the layout that holds something, with the keys of what it holds; in key order, one object's at a time in memory."""
 
-    def root(found: StoredObject) -> str:
-        match = _OBJECT.match(found.key)
+    def root(key: ObjectKey) -> str:
+        match = _OBJECT.match(key)
         return match.group() if match else ""
 
-    for prefix, found in groupby(store.list(), key=root):
+    for prefix, found in groupby(store.keys(), key=root):
         if prefix:
             yield prefix, list(found)
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from preservation.ocfl_inventory import ALGORITHMS, INVENTORY, BadInventory, parse, sidecar_bytes, sidecar_name
+from preservation.ocfl_inventory import ALGORITHMS, INVENTORY, BadInventory, Inventory, parse, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, named_files, read, root_sidecar, vouched
 from preservation.ocfl_writer import write_sidecar
 from preservation.store import BadKey, ObjectKey, ObjectMissing, ObjectStore
@@ -18,7 +18,8 @@ _LATER: Final = re.compile(r"v0*(?!1/)[1-9][0-9]*/")
 class Recovery:
     """What was done to one object. `object_id` is None where no inventory, not even a half-written one, tells it.
 
-    `undecided` is what recovery must not touch, because it is damage and no interrupted writing: verify() says more.
+    `undecided` is what recovery must not touch, because it is damage and no interrupted writing: verify() says more. `inventory` is the
+    root inventory as it stands now, where a sidecar vouches for it.
     """
 
     prefix: str
@@ -26,6 +27,7 @@ class Recovery:
     removed: tuple[ObjectKey, ...] = ()
     finished: tuple[ObjectKey, ...] = ()
     undecided: tuple[ObjectKey, ...] = ()
+    inventory: Inventory | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_clean(self) -> bool:
@@ -57,7 +59,8 @@ def recover(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Recov
     named = named_files(inventory, paths)
     removed, refused = _remove(store, [key for key, path in zip(keys, paths, strict=True) if path not in named])
     finished = (sidecar,) if state == "unfinished" else ()
-    return Recovery(prefix, inventory.object_id, removed, finished, (sidecar, *refused) if state in {"missing", "damaged"} else refused)
+    undecided = (sidecar, *refused) if state in {"missing", "damaged"} else refused
+    return Recovery(prefix, inventory.object_id, removed, finished, undecided, inventory)
 
 
 def _remove(store: ObjectStore, keys: Sequence[ObjectKey]) -> tuple[tuple[ObjectKey, ...], tuple[ObjectKey, ...]]:

@@ -19,7 +19,7 @@ def remove_object(store: ObjectStore, prefix: str, *, act: str) -> int:
     kept elsewhere what is to be known of it. StoreUnavailable as it comes.
     """
     root = key_of(prefix, INVENTORY)
-    keys = [found.key for found in store.list(prefix)]
+    keys = list(store.keys(prefix))
     sidecars = [key for key in keys if key.startswith(f"{root}.")]
     others = [key for key in reversed(keys) if key != root and key not in sidecars]
     removed = 0

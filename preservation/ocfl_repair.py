@@ -117,7 +117,7 @@ def _grew_from(store: ObjectStore, prefix: str, inventory: Inventory, recorded: 
 
 def _believed(store: ObjectStore, prefix: str, recorded: str | None) -> tuple[Inventory, bytes] | None:
     """The inventory of a store that is the recorded one, be it in the folder of its version; else the latest that a sidecar vouches for."""
-    folders = {path.split("/")[0] for found in store.list(prefix) if (path := found.key.removeprefix(prefix)).endswith(f"/{INVENTORY}")}
+    folders = {path.split("/")[0] for key in store.keys(prefix) if (path := key.removeprefix(prefix)).endswith(f"/{INVENTORY}")}
     places = ["", *(f"{folder}/" for folder in sorted(folders, key=by_number, reverse=True))]
     for place in places:
         data = read(store, key_of(prefix, place + INVENTORY))

@@ -195,7 +195,7 @@ class VersionWriter:
 
     def _check_content(self) -> None:
         """A recover() that took this writer for dead may have removed its files."""
-        found = {found.key for found in self._store.list(f"{self._prefix}{self._folder}/")}
+        found = {*self._store.keys(f"{self._prefix}{self._folder}/")}
         if not found.issuperset(self._own_content()):
             raise Changed(f"{self._prefix}{self._folder}: files of this version were removed while it was being written")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
 from preservation.fixity import CHUNK, Digest, HashingReader
-from preservation.stores.incoming import flush_file_system
+from preservation.stores.flushing import flush
 
 _ZIP_BEGINS: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def sink(target: Path, form: Form, root: str, at: datetime) -> Iterator[Sink]:
         else:
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
                 yield _Zip(archive, root, max(at.astimezone(UTC), _ZIP_BEGINS))
-        flush_file_system(target.parent)
+        flush(unfinished)
         unfinished.rename(target)
     except BaseException:
         _remove(unfinished)

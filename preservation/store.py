@@ -15,7 +15,9 @@ ObjectKey = NewType("ObjectKey", str)
 
 At most 1,024 bytes (the limit of S3), 255 a segment (the limit of file systems)."""
 
-_KEY: Final = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9._=-]{1,255}(?:/[A-Za-z0-9._=-]{1,255})*")
+LONGEST: Final = 1024
+_SEGMENT: Final = re.compile(r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._=-]{1,255}")
+_KEY: Final = re.compile(f"{_SEGMENT.pattern}(?:/{_SEGMENT.pattern})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,14 @@ def is_ordered(authority: str) -> bool:
 
 def check_key(text: str) -> ObjectKey:
     """The text as an ObjectKey; BadKey if it is none. Every adapter asks this before it touches anything."""
-    if len(text) > 1024 or not _KEY.fullmatch(text):
+    if len(text) > LONGEST or not _KEY.fullmatch(text):
         raise BadKey(f"not an object key: {text[:200]!r}")
     return ObjectKey(text)
+
+
+def is_segment(text: str) -> bool:
+    """Whether the text may stand between two `/` of an ObjectKey."""
+    return _SEGMENT.fullmatch(text) is not None
 
 
 def digests_by_opening(
@@ -125,6 +132,10 @@ class ObjectStore(Protocol):
     def batch(self) -> AbstractContextManager[None]: ...
     def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
         """Objects whose key begins with `prefix`, in key order (byte order), after `after`."""
+        ...
+
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        """The keys that list() tells, in its order, without asking how large each object is."""
         ...
 
     def delete(self, key: ObjectKey, *, authority: str) -> None: ...

@@ -5,13 +5,13 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from preservation.fixity import Digest
-from preservation.store import BadKey, ObjectKey, StoreUnavailable, check_key
+from preservation.store import LONGEST, BadKey, ObjectKey, StoreUnavailable, check_key, is_segment
 
 ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 """What the disk says of a place where there is no object: nothing, a file on the way, a link."""
@@ -58,19 +58,23 @@ def open_beneath(root: Path, path: str, flags: int) -> int:
 
 def digests_beneath(root: Path, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
     """ObjectStore.digests() of files beneath `root`: quickest for keys that come folder by folder. Raises StoreUnavailable."""
-    buffer = bytearray(_ROOM)
+    room = memoryview(bytearray(_ROOM))
+    begun: Callable[..., Any] = getattr(hashlib, algorithm, None) or partial(hashlib.new, algorithm)
     folder, descriptor = None, -1
     try:
         for key in keys:
             above, _, name = key.rpartition("/")
             try:
-                check_key(key)
                 if above != folder:
+                    check_key(key)
                     opened = open_beneath(root, above, _FOLDER)
                     if descriptor >= 0:
                         os.close(descriptor)
                     folder, descriptor = above, opened
-                yield key, _digest(os.open(name, _FILE, dir_fd=descriptor), algorithm, buffer)
+                elif not is_segment(name) or len(key) > LONGEST:
+                    raise BadKey(key)
+                value = _digest(os.open(name, _FILE, dir_fd=descriptor), begun, room)
+                yield key, None if value is None else Digest(algorithm, value)
             except BadKey:
                 yield key, None
             except OSError as error:
@@ -82,20 +86,20 @@ def digests_beneath(root: Path, keys: Iterable[ObjectKey], algorithm: str) -> It
             os.close(descriptor)
 
 
-def _digest(descriptor: int, algorithm: str, buffer: bytearray) -> Digest | None:
-    """Of a file, which is closed; None where it is something else."""
+def _digest(descriptor: int, begun: Callable[..., Any], room: memoryview) -> str | None:
+    """Of a file, which is closed, in hexadecimal; None where it is something else."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
-        taken = hashlib.new(algorithm)
-        left = status.st_size
-        while count := os.readv(descriptor, (buffer,)):
-            taken.update(memoryview(buffer)[:count] if count < _ROOM else buffer)
-            left -= count
-            if left == 0 and count < _ROOM:  # a small file, whole in one reading
-                break
-        return Digest(algorithm, taken.hexdigest())
+        count = os.readv(descriptor, (room,))
+        if count == status.st_size < _ROOM:  # a small file, whole in one reading
+            return str(begun(room[:count]).hexdigest())
+        taken = begun(room[:count])
+        while count:
+            count = os.readv(descriptor, (room,))
+            taken.update(room[:count])
+        return str(taken.hexdigest())
     finally:
         os.close(descriptor)
 

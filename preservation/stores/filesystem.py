@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, cast
 
-from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, HashingReader, digest_of
+from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, digest_of, digesting
 from preservation.store import (
     BadKey,
     Changed,
@@ -28,7 +28,9 @@ from preservation.store import (
     check_key,
 )
 from preservation.stores.beneath import ABSENT, UNREADABLE, digests_beneath, open_beneath
-from preservation.stores.incoming import Flight, debris, flight, flush_file_system, note, noted_key, write_all
+from preservation.stores.flushing import sync_file_system, watched
+from preservation.stores.incoming import Flight, debris, depart, flight, note, noted_key, write_all
+from preservation.stores.walking import walk
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -42,9 +44,9 @@ _ATTEMPTS: Final = 100
 class FilesystemStore:
     """An ObjectStore whose keys are the paths of files under `root`.
 
-    Bytes arrive in `incoming`, a folder beside `root` on the same file system, and appear under `root` by one link, so that no
-    kill leaves half an object. Each is synchronised with the disk before put() returns, or when its batch closes. No symbolic
-    link is followed. What a killed process left in `incoming`, and the empty directories it made, go when a store is next opened.
+    Bytes arrive in a file without a name, or in `incoming`, a folder beside `root` on the same file system, and appear under `root` by
+    one link, so that no kill leaves half an object. Each is synchronised with the disk before put() returns, or when its batch closes. No
+    symbolic link is followed. What a killed process left in `incoming`, and the empty directories it made, go when a store is next opened.
     """
 
     def __init__(self, root: Path, incoming: Path) -> None:
@@ -78,33 +80,35 @@ class FilesystemStore:
 
     def put(self, key: ObjectKey, content: BinaryIO, *, expected: Digest | None = None) -> StoredObject:
         check_key(key)
-        with ExitStack() as stack:
-            with _faults(key):
-                arriving = stack.enter_context(flight(self._incoming))
-            stored = _receive(key, content, arriving, DEFAULT_ALGORITHM)
-            if expected is not None and _arrived_as(arriving, expected, stored) != expected:
+        with _Faults(key):
+            arriving = depart(self._incoming)
+        try:
+            stored = _receive(key, content, arriving.descriptor, DEFAULT_ALGORITHM)
+            if expected is not None and _arrived_as(arriving.descriptor, expected, stored) != expected:
                 raise DigestMismatch(f"{key}: the bytes that arrived are not those expected")
-            with _faults(key):
+            with _Faults(key):
                 if not self._pending.depth:
                     os.fsync(arriving.descriptor)
                 self._publish(key, arriving, stored)
+        finally:
+            arriving.end()
         return stored
 
     def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
         check_key(key)
         with ExitStack() as stack:
-            with _faults(key):
-                arriving = stack.enter_context(flight(self._incoming))
+            with _Faults(key):
+                arriving, path = stack.enter_context(flight(self._incoming))
             stored = _receive(key, content, arriving, was.algorithm)
-            with _faults(key), self._folder(key) as folder:
-                os.fsync(arriving.descriptor)
+            with _Faults(key), self._folder(key) as folder:
+                os.fsync(arriving)
                 fcntl.flock(folder, fcntl.LOCK_EX)
                 with os.fdopen(_open_object(key, folder), "rb") as standing:
                     found = digest_of(standing, was.algorithm)
                 if found != stored.digest:
                     if found != was:
                         raise Changed(f"{key}: not the bytes that the caller had seen")
-                    os.rename(arriving.path, _name(key), dst_dir_fd=folder)
+                    os.rename(path, _name(key), dst_dir_fd=folder)
                 os.fsync(folder)
         return stored
 
@@ -112,7 +116,7 @@ class FilesystemStore:
         if start < 0 or (length is not None and length < 0):
             raise ValueError("start and length cannot be negative")
         check_key(key)
-        with _faults(key):
+        with _Faults(key):
             file = io.FileIO(_regular(key, open_beneath(self._root, key, _OBJECT)))
         if start:
             file.seek(start)
@@ -120,7 +124,7 @@ class FilesystemStore:
 
     def stat(self, key: ObjectKey) -> StoredObject:
         check_key(key)
-        with _faults(key), self._folder(key) as folder:
+        with _Faults(key), self._folder(key) as folder:
             status = os.stat(_name(key), dir_fd=folder, follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
             raise ObjectMissing(key)
@@ -128,27 +132,43 @@ class FilesystemStore:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Put off synchronising what this thread puts, then write the whole file system at once.
+        """Put off synchronising what this thread puts, then write the whole file system at once; where that is not enough, as on those of
+        a network, each object is synchronised as it comes.
 
         An inner batch that closes makes the outer one's objects durable too.
         """
+        with _Faults("batch"):
+            descriptor = watched(self._root)
+        if descriptor is None:
+            yield
+            return
         self._pending.depth += 1
         try:
             yield
-            with _faults("batch"):
-                flush_file_system(self._root)
+            with _Faults("batch"):
+                sync_file_system(descriptor)
         finally:
             self._pending.depth -= 1
+            if not self._pending.depth:
+                self._pending.forget()
+            os.close(descriptor)
 
     def list(self, prefix: str = "", after: ObjectKey | None = None) -> Iterator[StoredObject]:
         """Everything that is no directory, in the byte order of keys: also what no put() could have made (a link, an odd name)."""
         with suppress(ObjectMissing):
-            yield from self._walk(self._deepest_folder(prefix), prefix, after or "")
+            for path, entry in walk(self._root, self._deepest_folder(prefix), prefix, after or ""):
+                with suppress(FileNotFoundError):
+                    yield StoredObject(ObjectKey(path), entry.stat(follow_symlinks=False).st_size)
+
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        with suppress(ObjectMissing):
+            for path, _ in walk(self._root, self._deepest_folder(prefix), prefix, ""):
+                yield ObjectKey(path)
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         check_authority(authority)
         check_key(key)
-        with _faults(key), note(self._incoming, key):
+        with _Faults(key), note(self._incoming, key):
             with self._folder(key) as folder:
                 if stat.S_ISDIR(os.stat(_name(key), dir_fd=folder, follow_symlinks=False).st_mode):
                     raise ObjectMissing(key)
@@ -177,13 +197,15 @@ class FilesystemStore:
             folder = check_key(_parent(prefix)) + "/"
         except BadKey:
             return ""
-        with _faults(prefix), self._folder(folder):
+        with _Faults(prefix), self._folder(folder):
             return folder
 
     def _publish(self, key: ObjectKey, arriving: Flight, stored: StoredObject) -> None:
         for _ in range(_ATTEMPTS):  # a concurrent delete() may remove an empty directory on the way
-            with suppress(FileNotFoundError):
+            try:
                 return self._link(key, arriving, stored)
+            except FileNotFoundError:
+                self._pending.forget()
             with suppress(FileNotFoundError), note(self._incoming, key):
                 try:
                     above = self._make_folders(key)
@@ -195,16 +217,46 @@ class FilesystemStore:
         raise StoreUnavailable(f"{key}: its directories vanish again and again")
 
     def _link(self, key: ObjectKey, arriving: Flight, stored: StoredObject) -> None:
+        folder, is_kept = self._batched_folder(key)
         try:
-            with self._folder(key) as folder:
-                with suppress(FileExistsError):
-                    os.link(arriving.path, _name(key), dst_dir_fd=folder, follow_symlinks=False)
-                    return None if self._pending.depth else os.fsync(folder)
-                with os.fdopen(_open_object(key, folder), "rb") as standing:
-                    if os.fstat(standing.fileno()).st_size != stored.size or digest_of(standing) != stored.digest:
-                        raise ObjectExists(f"{key}: other bytes stand there")
-                    os.fsync(standing.fileno())  # whoever put it may still be in a batch
+            try:
+                arriving.link(_name(key), folder)
+            except FileExistsError:
+                self._check_standing(key, folder, stored)
+            else:
+                if not self._pending.depth:
                     os.fsync(folder)
+        except OSError as error:
+            if error.errno == errno.ESTALE:  # what a server says of a folder that is gone
+                raise FileNotFoundError(key) from error
+            raise
+        finally:
+            if not is_kept:
+                os.close(folder)
+
+    def _batched_folder(self, key: ObjectKey) -> tuple[int, bool]:
+        """The folder of a key, opened; in a batch it is kept for the next one, and closed with the batch."""
+        above = _parent(key)
+        if self._pending.folder == above:
+            return self._pending.descriptor, True
+        try:
+            descriptor = open_beneath(self._root, above, _FOLDER)
+        except OSError as error:
+            if error.errno in {errno.ENOTDIR, errno.ELOOP}:
+                raise ObjectExists(f"{key}: something else stands in the way") from error
+            raise
+        if self._pending.depth:
+            self._pending.keep(above, descriptor)
+        return descriptor, bool(self._pending.depth)
+
+    def _check_standing(self, key: ObjectKey, folder: int, stored: StoredObject) -> None:
+        """Raise ObjectExists unless what has this name are these bytes; they are synchronised, for who put them may still be in a batch."""
+        try:
+            with os.fdopen(_open_object(key, folder), "rb") as standing:
+                if os.fstat(standing.fileno()).st_size != stored.size or digest_of(standing) != stored.digest:
+                    raise ObjectExists(f"{key}: other bytes stand there")
+                os.fsync(standing.fileno())
+                os.fsync(folder)
         except OSError as error:
             if error.errno in {errno.ENOTDIR, errno.ELOOP}:
                 raise ObjectExists(f"{key}: something else stands in the way") from error
@@ -239,28 +291,22 @@ class FilesystemStore:
                     os.fsync(above)
                 key = path
 
-    def _walk(self, folder: str, prefix: str, after: str) -> Iterator[StoredObject]:
-        try:
-            with os.scandir(self._root / folder) as found:
-                entries = sorted((os.fsencode(e.name + "/" if e.is_dir(follow_symlinks=False) else e.name), e) for e in found)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StoreUnavailable(f"{folder or 'root'}: {error.strerror}") from error
-        for name, entry in entries:
-            path = folder + os.fsdecode(name)
-            if path.endswith("/"):
-                if (path.startswith(prefix) or prefix.startswith(path)) and (path > after or after.startswith(path)):
-                    yield from self._walk(path, prefix, after)
-            elif path.startswith(prefix) and path > after:
-                with suppress(FileNotFoundError):
-                    yield StoredObject(ObjectKey(path), entry.stat(follow_symlinks=False).st_size)
-
 
 class _Pending(local):
-    """How many batches a thread has open, one within another."""
+    """How many batches a thread has open, one within another, and the folder that it last put something in meanwhile, kept open."""
 
     depth = 0
+    folder: str | None = None
+    descriptor = -1
+
+    def keep(self, folder: str, descriptor: int) -> None:
+        self.forget()
+        self.folder, self.descriptor = folder, descriptor
+
+    def forget(self) -> None:
+        if self.folder is not None:
+            os.close(self.descriptor)
+            self.folder = None
 
 
 class _Slice(io.RawIOBase):
@@ -287,18 +333,19 @@ class _Slice(io.RawIOBase):
         super().close()
 
 
-def _receive(key: ObjectKey, content: BinaryIO, arriving: Flight, algorithm: str) -> StoredObject:
-    reader = HashingReader(content, algorithm)
+def _receive(key: ObjectKey, content: BinaryIO, arriving: int, algorithm: str) -> StoredObject:
+    reader = digesting(content, algorithm)
     while data := reader.read(CHUNK):
-        with _faults(key):
-            write_all(arriving.descriptor, data)
+        with _Faults(key):
+            write_all(arriving, data)
     return StoredObject(key, reader.size, reader.digest())
 
 
-def _arrived_as(arriving: Flight, expected: Digest, stored: StoredObject) -> Digest | None:
+def _arrived_as(arriving: int, expected: Digest, stored: StoredObject) -> Digest | None:
     if stored.digest is not None and stored.digest.algorithm == expected.algorithm:
         return stored.digest
-    with arriving.path.open("rb") as file:
+    with os.fdopen(os.dup(arriving), "rb") as file:
+        file.seek(0)
         return digest_of(file, expected.algorithm)
 
 
@@ -321,13 +368,20 @@ def _parent(key: str) -> str:
     return key.rpartition("/")[0]
 
 
-@contextmanager
-def _faults(key: str) -> Iterator[None]:
+class _Faults:
     """What the disk says, in the words of the port. Only around the disk's own acts: a fault of the source keeps its name."""
-    try:
-        yield
-    except OSError as error:
-        _translate(key, error)
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, OSError):
+            _translate(self._key, fault)
 
 
 def _translate(key: str, error: OSError) -> NoReturn:

@@ -70,6 +70,9 @@ class MemoryStore:
             if data is not None:
                 yield StoredObject(key, len(data))
 
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        return (found.key for found in self.list(prefix))
+
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         check_authority(authority)
         with self._lock:

@@ -28,6 +28,9 @@ class MountedFolder:
             if key.startswith(prefix) and (after is None or key > after):
                 yield StoredObject(key, found.size)
 
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        return (found.key for found in self.list(prefix))
+
     def digests(self, keys: Iterable[ObjectKey], algorithm: str) -> Iterator[tuple[ObjectKey, Digest | None]]:
         return digests_by_opening(self.open, keys, algorithm)
 

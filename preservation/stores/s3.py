@@ -153,6 +153,9 @@ class S3Store:
             if not is_truncated or not found:
                 return
 
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        return (found.key for found in self.list(prefix))
+
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted.
 

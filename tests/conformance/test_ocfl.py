@@ -344,6 +344,10 @@ class Mortal:
         self._live()
         return self._store.digests(keys, algorithm)
 
+    def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
+        self._live()
+        return self._store.keys(prefix)
+
     def local_path(self, key: ObjectKey) -> Path | None:
         self._live()
         return self._store.local_path(key)

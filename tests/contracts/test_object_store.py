@@ -229,6 +229,7 @@ def test_list_is_in_byte_order_and_resumes(store: ObjectStore) -> None:
     for prefix in ["", "a", "a/", "a/b", "b/v1", "b/v1/", "nothing", "a/b.c"]:
         inside = sorted(key for key in keys if key.startswith(prefix))
         assert _keys(store, prefix) == inside
+        assert [*store.keys(prefix)] == inside
         for after in [*keys, "a/", "b/v1/zz", "0", "zzz"]:
             assert _keys(store, prefix, after) == [key for key in inside if key > after], (prefix, after)
     assert {found.key: found.size for found in store.list()} == {key: len(key) for key in keys}
@@ -451,9 +452,17 @@ def test_a_file_the_disk_cannot_hold_leaves_nothing(tmp_path: Path, short_files:
 
 
 CHILD = """
-import io, sys, time
+import errno, io, os, sys, time
 from pathlib import Path
 from preservation.stores.filesystem import FilesystemStore
+
+asked = os.open
+def without_unnamed_files(path, flags, *others, **options):
+    if flags & os.O_TMPFILE == os.O_TMPFILE:
+        raise OSError(errno.EOPNOTSUPP, "a file system of a network")
+    return asked(path, flags, *others, **options)
+if sys.argv[2] == "1":
+    os.open = without_unnamed_files
 
 class Endless(io.RawIOBase):
     def readable(self): return True
@@ -466,15 +475,16 @@ FilesystemStore(Path(sys.argv[1], "store"), Path(sys.argv[1], "incoming")).put("
 """
 
 
-def test_a_killed_writer_leaves_nothing_once_a_store_is_opened(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", CHILD, tmp_path], stdout=subprocess.PIPE) as child:
+@pytest.mark.parametrize("files", [0, 1], ids=["a file without a name", "a file with a name"])
+def test_a_killed_writer_leaves_nothing_once_a_store_is_opened(tmp_path: Path, files: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", CHILD, tmp_path, f"{files}"], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"arriving\n"
         living = FilesystemStore(tmp_path / "store", tmp_path / "incoming")
-        assert len(_files(tmp_path / "incoming")) == 1
+        assert len(_files(tmp_path / "incoming")) == files
         child.kill()
-    assert len(_files(tmp_path / "incoming")) == 1
-    assert living.clear_incoming() == 1
+    assert len(_files(tmp_path / "incoming")) == files
+    assert living.clear_incoming() == files
     assert _files(tmp_path) == ["incoming", "store"]
 
 

@@ -1,5 +1,6 @@
 """What only a store of files promises: directories, links, and what the disk shows."""
 
+import errno
 import hashlib
 import io
 import os
@@ -9,14 +10,29 @@ from typing import Any
 import pytest
 
 from preservation.fixity import Digest, digest_of
-from preservation.store import DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoreError
-from preservation.stores import filesystem
+from preservation.store import DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, StoreError, StoreUnavailable
+from preservation.stores import filesystem, flushing
 from preservation.stores.filesystem import FilesystemStore
-from preservation.stores.incoming import flush_file_system
+from preservation.stores.flushing import can_flush, flush, sync_file_system
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FilesystemStore:
+def without_unnamed_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system of a network, which has no files without a name."""
+    asked = os.open
+
+    def refusing(path: Any, flags: int, *others: Any, **options: Any) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return asked(path, flags, *others, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+@pytest.fixture(params=["unnamed", "named"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> FilesystemStore:
+    if request.param == "named":
+        request.getfixturevalue("without_unnamed_files")
     return FilesystemStore(tmp_path / "store", tmp_path / "incoming")
 
 
@@ -109,8 +125,8 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
         sync(descriptor)
 
-    def linked(source: Path, name: str, **options: Any) -> None:
-        done.append(f"link {source.name} {name}")
+    def linked(source: str | Path, name: str, **options: Any) -> None:
+        done.append(f"link {(Path(source).readlink() if Path(source).is_symlink() else Path(source)).name} {name}")
         link(source, name, **options)
 
     monkeypatch.setattr(os, "fsync", fsync)
@@ -127,14 +143,12 @@ def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_put_returns
     assert acts[1:] == [f"link {acts[0].removeprefix('sync ')} c", "sync c", "sync b"]
 
 
-def test_a_batch_synchronises_everything_when_it_closes(
-    store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def flush(folder: Path) -> None:
-        acts.append(f"flush {folder.name}")
-        flush_file_system(folder)
+def test_a_batch_synchronises_everything_when_it_closes(store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def synced(descriptor: int) -> None:
+        acts.append(f"flush {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        sync_file_system(descriptor)
 
-    monkeypatch.setattr(filesystem, "flush_file_system", flush)
+    monkeypatch.setattr(filesystem, "sync_file_system", synced)
     with store.batch():
         _put(store, "a/b/c")
         _put(store, "a/b/d")
@@ -145,13 +159,85 @@ def test_a_batch_synchronises_everything_when_it_closes(
     assert acts[0].startswith("sync")
 
 
-def test_a_flush_that_fails_is_told(store: FilesystemStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def flush(folder: Path) -> None:
-        flush_file_system(tmp_path / "absent")
-
-    monkeypatch.setattr(filesystem, "flush_file_system", flush)
-    with pytest.raises(ObjectMissing), store.batch():
+def test_a_flush_that_fails_is_told(store: FilesystemStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filesystem, "sync_file_system", lambda descriptor: sync_file_system(-1))
+    with pytest.raises(StoreUnavailable), store.batch():
         _put(store, "a/b/c")
+
+
+def test_the_disk_is_asked_from_before_the_first_byte_what_it_failed_to_write(
+    store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """syncfs(2) tells of what failed since its descriptor was opened, and of earlier faults only if nobody asked meanwhile."""
+    opened: list[str] = []
+    asked = os.open
+
+    def noted(path: Any, flags: int, *others: Any, **options: Any) -> int:
+        descriptor = asked(path, flags, *others, **options)
+        opened.append(f"{descriptor} {flags & os.O_ACCMODE}")
+        return descriptor
+
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "open", noted)
+    monkeypatch.setattr(filesystem, "sync_file_system", flushed.append)
+    with store.batch():
+        _put(store, "a/b/c")
+    assert opened[0] == f"{flushed[0]} {os.O_RDONLY}"
+
+
+@pytest.mark.parametrize("lack", ["_type_of", "_tells_errors"])
+def test_where_one_sync_is_not_enough_each_object_is_synchronised(
+    store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch, lack: str
+) -> None:
+    """On a file system of a network, whose server keeps what fsync(2) tells it to, and on a Linux that tells no errors of syncfs(2)."""
+    monkeypatch.setattr(flushing, lack, lambda *asked: 0x6969 if asked else False)
+    with store.batch():
+        _put(store, "a/b")
+        assert [act.split()[0] for act in acts] == ["sync", "link", "sync", "sync"]
+    acts.clear()
+    folder = store.local_path(ObjectKey("a/b"))
+    assert folder is not None
+    flush(folder.parent)
+    assert acts == ["sync b", "sync a"]
+
+
+def test_what_lies_on_a_disk_of_this_machine_is_known(tmp_path: Path) -> None:
+    """/proc is no place whose sync keeps anything; /dev/shm and the folder of the tests are of the machine."""
+    assert not can_flush(Path("/proc"))
+    assert can_flush(Path("/dev/shm"))
+
+
+def test_a_batch_goes_on_where_its_folder_was_removed_meanwhile(store: FilesystemStore, tmp_path: Path) -> None:
+    with store.batch():
+        _put(store, "a/b/c")
+        FilesystemStore(tmp_path / "store", tmp_path / "incoming").delete(ObjectKey("a/b/c"), authority="uncommitted")
+        assert not (tmp_path / "store/a").exists()
+        _put(store, "a/b/d", b"hola")
+    assert (tmp_path / "store/a/b/d").read_bytes() == b"hola"
+
+
+def test_a_batch_keeps_no_folder_open_after_it(store: FilesystemStore) -> None:
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with store.batch():
+        for number in range(20):
+            _put(store, f"a/{number % 3}/{number}")
+    with pytest.raises(ObjectExists), store.batch():
+        _put(store, "a/1/1", b"others")
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+def test_folders_with_odd_names_are_listed_in_the_order_of_bytes(store: FilesystemStore, tmp_path: Path) -> None:
+    for name in ("a/b", "a.b", "a-b/c", "a/b0", "á/x", "b"):
+        path = tmp_path / "store" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    listed = [found.key for found in store.list()]
+    assert listed == sorted(listed, key=os.fsencode)
+    assert [*store.keys()] == listed
+    for number, key in enumerate(listed):
+        assert [found.key for found in store.list(after=key)] == listed[number + 1 :]
+    (tmp_path / "store/\udcff").write_bytes(b"x")
+    assert [*store.keys()] == [*listed, "\udcff"]
 
 
 def test_a_replacement_is_on_the_disk_before_it_is_seen(store: FilesystemStore, acts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,63 @@
+"""What an inventory says, byte for byte, and what a root tells in one pass."""
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preservation.ocfl import StorageRoot
+from preservation.ocfl_inventory import Inventory, Version, parse
+from preservation.ocfl_layout import prefix_of
+from preservation.store import ObjectStore
+from preservation.stores.filesystem import FilesystemStore
+from preservation.stores.memory import MemoryStore
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@given(paths=st.lists(TEXT, min_size=0, max_size=4, unique=True), message=st.none() | TEXT, name=TEXT)
+def test_an_inventory_is_the_json_that_any_program_writes(paths: list[str], message: str | None, name: str) -> None:
+    digests = {f"{number:064x}": (f"v1/content/{path}",) for number, path in enumerate(paths)}
+    state = dict(zip(paths, digests, strict=True))
+    inventory = Inventory(name, "sha256", 1, digests, {1: Version(NOW, message, name, None, state)})
+    written = inventory.to_json()
+    assert written == (json.dumps(json.loads(written), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    assert parse(written) == inventory
+
+
+@pytest.fixture(params=["memory", "folder"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    return MemoryStore() if request.param == "memory" else FilesystemStore(tmp_path / "store", tmp_path / "incoming")
+
+
+def _write(root: StorageRoot, object_id: str, base: int | None = None) -> None:
+    with root.new_version(object_id, base=base) as writer:
+        writer.put("a", io.BytesIO(f"{object_id} {base}".encode()))
+        writer.commit("m", "n", None, NOW)
+
+
+def test_a_survey_recovers_and_tells_every_object_in_one_pass(store: ObjectStore) -> None:
+    root = StorageRoot(store)
+    root.ensure()
+    names = [f"urn:{number}" for number in range(6)]
+    for name in names:
+        _write(root, name)
+    _write(root, names[1], base=1)
+    half = f"{prefix_of('urn:never')}v1/content/x/a"
+    store.put(half, io.BytesIO(b"half"))  # type: ignore[arg-type]
+    busy = f"{prefix_of('urn:busy')}v1/content/x/a"
+    store.put(busy, io.BytesIO(b"half"))  # type: ignore[arg-type]
+    for name, lost in ((names[2], "inventory.json.sha256"), (names[3], "inventory.json"), (names[3], "v1/inventory.json")):
+        store.delete(f"{prefix_of(name)}{lost}", authority="repair")  # type: ignore[arg-type]
+    store.put(f"{prefix_of(names[3])}inventory.json", io.BytesIO(b"{"))  # type: ignore[arg-type]
+    found = {prefix: (object_id, inventory and inventory.head) for prefix, object_id, inventory in root.survey(["urn:busy"])}
+    expected = {prefix_of(name): (name, 2 if name == names[1] else 1) for name in names}
+    assert found == {**expected, prefix_of(names[3]): (None, None)}
+    assert list(found) == sorted(found)
+    assert store.stat(f"{prefix_of(names[2])}inventory.json.sha256").size  # type: ignore[arg-type]
+    assert {half, busy} & {*store.keys()} == {busy}
