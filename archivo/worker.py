@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
-from archivo.custody import deleting, fixity, ledger, replicas
+from archivo.custody import deleting, fixity, holding, ledger, replicas
 from archivo.database import is_away
 from archivo.intake import migrating, processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
@@ -87,6 +87,7 @@ TABLE: Final[Mapping[str, UseCase]] = {
     "check": fixity.check_some,
     "replicate": replicas.replicate_some,
     "delete": _with_finish(deleting.execute),
+    "hold": _with_finish(holding.tell_servers),
     "keep_ledger": _with_finish(ledger.keep_ledger),
 }
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
+from preservation.store import StoreUnavailable
+
 GOVERNANCE: Final = "GOVERNANCE"
 COMPLIANCE: Final = "COMPLIANCE"
 MODES: Final = (GOVERNANCE, COMPLIANCE)
@@ -52,6 +54,19 @@ class Locked:
     def keeps(self, now: datetime) -> bool:
         """Whether something of it cannot be deleted now."""
         return bool(self.held) or (self.until is not None and self.until > now)
+
+
+class LocklessBucket(StoreUnavailable):
+    """The address asks for a retention, and the bucket has no Object Lock: nothing was written there."""
+
+
+class LockedVersion(StoreUnavailable):
+    """A lock of the server keeps what was to be deleted: a hold (`is_held`), or a retention of a `mode` that ends at `until`."""
+
+    def __init__(self, told: str, locked: Locked) -> None:
+        super().__init__(told)
+        self.is_held = bool(locked.held)
+        self.mode, self.until = locked.mode, locked.until
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """Write the trail, prove it whole, and anchor it outside the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -92,6 +92,14 @@ def record_export(archive: Archive, actor: str, what: str, rows: int) -> None:
 def record_package(transaction: Transaction, actor: str, object_id: str, version: int, inventory: str) -> None:
     """Add the entry of a version of a package: `inventory`, the sha256 of its root inventory, names every byte that it holds."""
     record(transaction, actor, PACKAGE_VERSION, object_id, detail={"version": version, "inventory": inventory})
+
+
+def entries_of(session: Session, object_id: str, act: str) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
+    """When an act was done to an object, and its details, the newest first. Whether they are genuine is for verify_chain() to say."""
+    found = select(_ENTRIES.c.at, _ENTRIES.c.detail).where(_ENTRIES.c.object_id == object_id, _ENTRIES.c.act == act)
+    for at, detail in session.execute(found.order_by(_ENTRIES.c.sequence.desc())):
+        if isinstance(detail, Mapping):
+            yield at, detail
 
 
 def verify_chain(archive: Archive, *, keys: Sequence[bytes] = (), anchors: Sequence[Anchor] = ()) -> ChainReport:

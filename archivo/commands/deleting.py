@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +16,10 @@ from archivo.web.spanish import count
 if TYPE_CHECKING:
     from archivo.archive import Archive
     from archivo.custody.deletion import DeletionView
+    from archivo.custody.holding import PlaceLock
     from archivo.records.holds import Hold
 
+    Locks = Mapping[str, Sequence[PlaceLock]]
 Act = Callable[[argparse.Namespace], int]
 
 
@@ -77,7 +79,8 @@ def _place(options: argparse.Namespace) -> int:
     with opened() as archive:
         placed = holds.place(archive, custody(login()), options.id, options.reason)
         work_until_done(archive, {options.id})
-    _print_holds(options, [placed])
+        locks = _told_to_servers(archive, options.id)
+    _print_holds(options, [placed], locks)
     return 0
 
 
@@ -88,26 +91,44 @@ def _lift(options: argparse.Namespace) -> int:
     with opened() as archive:
         lifted = holds.lift(archive, custody(login()), options.id, options.reason)
         work_until_done(archive, {options.id})
-    _print_holds(options, lifted)
+        locks = _told_to_servers(archive, options.id)
+    _print_holds(options, lifted, locks)
     return 0
 
 
 def _list_holds(options: argparse.Namespace) -> int:
+    from archivo.custody import holding
     from archivo.records import holds
 
     with opened() as archive:
-        standing = holds.list_holds(archive, custody(login()))
-    _print_holds(options, standing)
+        actor = custody(login())
+        standing = holds.list_holds(archive, actor)
+        locks = {each: holding.read_now(archive, actor, each) for each in sorted({one.document_id for one in standing})}
+    _print_holds(options, standing, locks)
     return 0
 
 
-def _print_holds(options: argparse.Namespace, found: "list[Hold]") -> None:
+def _told_to_servers(archive: "Archive", document_id: str) -> "Locks":
+    """Have the servers hold a document's package, or let it go, and read it back."""
+    from archivo.custody import holding
+    from archivo.worker import work_until_done
+
+    if due := holding.schedule(archive, [document_id]):
+        work_until_done(archive, due)
+    return {document_id: holding.read_now(archive, custody(login()), document_id)}
+
+
+def _print_holds(options: argparse.Namespace, found: "list[Hold]", locks: "Locks") -> None:
+    from archivo.custody.holding import in_words
+
     if options.json:
-        print_json(found)
+        print_json([{**{name: getattr(one, name) for name in one.__dataclass_fields__}, "places": locks[one.document_id]} for one in found])
         return
     for one in found:
         lifted = f"; la levantó {one.lifted_by} el {utc(one.lifted_at)}: {one.lifted_reason}" if one.lifted_at else ""
         print_line(f"{one.document_id}: retenido por {one.placed_by} el {utc(one.placed_at)}: {one.reason}{lifted}")
+        for lock in locks[one.document_id]:
+            print_line(f"  en «{lock.location}», {in_words(lock)}")
     if not found:
         print_line("No hay documentos retenidos.")
 
@@ -216,8 +237,10 @@ def _print(options: argparse.Namespace, view: "DeletionView") -> None:
         print_line(f"  Ejecutada el {utc(view.executed_at)}")
     if view.is_held:
         print_line("  DETENIDA: algún documento está retenido.")
+    if view.kept:
+        print_line(f"  DETENIDA: {view.kept}")
     if view.places:
-        print_line(f"  Falta en las copias que no han respondido: {', '.join(view.places)}")
+        print_line(f"  Falta en las copias que no han respondido, o cuyo servidor no deja borrar: {', '.join(view.places)}")
 
 
 def _json(view: "DeletionView") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from archivo import jobs
 from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
-from archivo.custody import replicas
+from archivo.custody import holding, replicas
 from archivo.custody.deletion import documents_of
 from archivo.custody.deletion_rules import Authority, deletion_rules
 from archivo.custody.models import Deletion, DeletionDocument, DeletionState, Ledger
@@ -53,13 +53,14 @@ _AGENT: Final = "Archivo"
 
 
 def execute(archive: Archive, deletion_id: str) -> None:
-    """Delete what a request names and is not deleted yet, once its time came. Nothing while a hold stands on any of it.
+    """Delete what a request names and is not deleted yet, once its time came. Nothing while a hold stands on any of it, or a server's
+    lock keeps any of it in the archive's own store.
 
     Raises Busy where something is still to be done to a document: then it is tried again. Raises Conflict for a package that is damaged,
     once the others are done.
     """
     if not _begin(archive, deletion_id):
-        return
+        return  # it waits: a hold stands on some of it, or the server keeps it
     damaged: list[Conflict] = []
     for document_id in sorted(documents_of(archive, [deletion_id])):
         try:
@@ -77,6 +78,11 @@ def execute(archive: Archive, deletion_id: str) -> None:
 
 
 def _begin(archive: Archive, deletion_id: str) -> bool:
+    with archive.reading() as session:
+        state = session.get_one(Deletion, deletion_id).state
+        ids = [each.document_id for each in rows_of(session, DeletionDocument, "document_id", deletion_id=deletion_id)]
+    if state == DeletionState.CONFIRMED and holding.keeps_from_deletion(archive, deletion_id, ids):
+        return False
     with archive.transaction() as transaction:
         deletion = lock(transaction.session, Deletion, deletion_id)
         if deletion.state == DeletionState.EXECUTING:

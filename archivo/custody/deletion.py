@@ -12,6 +12,7 @@ from archivo import jobs
 from archivo.access.policy import ACTS, Actor, Grant, may_see, require
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
+from archivo.custody import holding
 from archivo.custody.deletion_rules import Authority, deletion_rules
 from archivo.custody.models import Deletion, DeletionDocument, DeletionState
 from archivo.database import lock, rows_of
@@ -51,7 +52,9 @@ class DeletionDocumentView:
 
 @dataclass(frozen=True, slots=True)
 class DeletionView:
-    """A request. `authority` is the kind of act in words, `rule` its norm. `places`: the replicas where something of it still stands."""
+    """A request. `authority` is the kind of act in words, `rule` its norm. `places`: the replicas where something of it still stands.
+    `kept`: why the server of the archive's own store let nothing be deleted when it was last asked ("" if it does), in Spanish.
+    """
 
     id: str
     state: str
@@ -71,6 +74,7 @@ class DeletionView:
     executed_at: datetime | None
     documents: tuple[DeletionDocumentView, ...]
     places: tuple[str, ...]
+    kept: str
 
     @property
     def is_held(self) -> bool:
@@ -187,6 +191,7 @@ def schedule(archive: Archive, *, again: bool = False) -> list[str]:
         waited = select(Deletion.id).where(Deletion.state == DeletionState.CONFIRMED, Deletion.due_at <= now)
         due = [*session.scalars(begun), *session.scalars(waited)]
         free = [each for each in due if not holds.standing(session, _left(session, each))]
+        free = [each for each in free if again or not holding.is_kept(session, each, now)]
         failed = {job.object_id for job in session.scalars(select(Job).where(Job.kind == "delete", Job.state == JobState.FAILED))}
         free = [each for each in free if again or each not in failed]
         wanting = [each for each in free if not jobs.open_jobs(session, each)]
@@ -310,6 +315,7 @@ def _view(archive: Archive, session: Session, actor: Actor, row: Deletion) -> De
             for each, found in documents
         ),
         places=tuple(name for name in archive.replicas if _stands_in(session, name, done)),
+        kept=holding.why_kept(session, row.id) if row.state == DeletionState.CONFIRMED else "",
     )
 
 

@@ -15,7 +15,7 @@ from archivo.audit import stamping
 from archivo.audit.anchors import Anchor
 from archivo.audit.chain import Fault, FaultKind
 from archivo.audit.link import links
-from archivo.custody import fixity, replicas
+from archivo.custody import fixity, holding, replicas
 from archivo.custody.fixity import Checked, FixityOutcome, places
 from archivo.custody.models import FixityNight
 from archivo.custody.policy import policy_of
@@ -24,6 +24,7 @@ from archivo.errors import Unknown
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import KeptCopy, Tombstone
 from archivo.web.spanish import count
+from preservation.locking import LockedVersion, locking
 from preservation.ocfl_copy import Outcome
 
 OUTCOMES: Final[Mapping[str, str]] = {
@@ -34,10 +35,12 @@ OUTCOMES: Final[Mapping[str, str]] = {
     FixityOutcome.UNEXPECTED: "tiene archivos que nadie guardó",
     FixityOutcome.AHEAD: "tiene una versión que no consta en la bitácora",
 }
+LOCKED: Final = "locked"
 COPYING: Final[Mapping[str, str]] = {
     Outcome.BEGUN: "todavía se está escribiendo",
     Outcome.DAMAGED: "el original está dañado",
     Outcome.OTHER: "en la copia hay otra cosa en su lugar, o está dañada",
+    LOCKED: "el servidor de la copia no deja borrar lo que se eliminó",
 }
 MOST_LAG: Final = timedelta(days=1)
 MOST_SILENT: Final = timedelta(days=3)
@@ -69,7 +72,7 @@ class WrongCopy:
 class PlaceState:
     """What is known of a place. `held` counts its packages; `checked` those that were ever read again, `due` those whose turn it is,
     `overdue` those whose turn passed long ago, `wrong` those not intact; `oldest` is the earliest last reading, `last` the latest.
-    `alarms` are Spanish sentences; none means that all is well.
+    `alarms` are Spanish sentences; none means that all is well. `retention`: how its server is asked to keep each object that is written.
     """
 
     location: str
@@ -86,6 +89,7 @@ class PlaceState:
     nights: tuple[Night, ...]
     wrong_copies: tuple[WrongCopy, ...]
     alarms: tuple[str, ...]
+    retention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +115,30 @@ class NotCopied:
 
 @dataclass(frozen=True, slots=True)
 class CopyState:
-    """How a package stands in a place: its version there, when all of it was last read again, and what was found (None: never read)."""
+    """How a package stands in a place: its version there, when all of it was last read again, and what was found (None: never read).
+
+    `lock`: what its server was read to hold of it at `lock_read_at`, in Spanish; "" where nothing was ever held there.
+    """
 
     location: str
     version: int
     checked_at: datetime | None
     outcome: str | None
+    lock: str = ""
+    lock_read_at: datetime | None = None
 
 
 def copies_of(archive: Archive, object_id: str) -> list[CopyState]:
     """How a package stands in each place that has it, of a document that the caller may show."""
     with archive.reading() as session:
         found = (session.get(KeptCopy, (each, object_id)) for each in places(archive))
-        return [CopyState(each.location, each.version, each.checked_at, each.outcome) for each in found if each is not None]
+        locks = holding.last_read(session, object_id)
+        return [_copy_state(each, locks.get(each.location)) for each in found if each is not None]
+
+
+def _copy_state(kept: KeptCopy, lock: holding.PlaceLock | None) -> CopyState:
+    told = ("", None) if lock is None else (holding.in_words(lock), lock.read_at)
+    return CopyState(kept.location, kept.version, kept.checked_at, kept.outcome, *told)
 
 
 def fixity_state(archive: Archive, actor: Actor, place: str | None = None) -> list[PlaceState]:
@@ -154,7 +169,10 @@ def replicate_now(archive: Archive, actor: Actor) -> list[NotCopied]:
     failed = []
     for location in archive.replicas:
         for object_id in replicas.behind(archive, location):
-            outcome = replicas.replicate(archive, location, object_id)
+            try:
+                outcome: str = replicas.replicate(archive, location, object_id)
+            except LockedVersion:
+                outcome = LOCKED
             if outcome != Outcome.COPIED:
                 failed.append(NotCopied(object_id, location, outcome))
     return failed
@@ -262,8 +280,18 @@ def _state(archive: Archive, session: Session, location: str, lag: Lag | None) -
         nights=tuple(Night(each.day, each.checked, each.wrong, each.size) for each in reversed(list(session.scalars(nights)))),
         wrong_copies=tuple(_wrong(each) for each in session.scalars(copies)),
         alarms=(),
+        retention=retention_of(archive, location),
     )
     return replace(state, alarms=tuple(_alarms(state, lag, now, reads_all=policy.share >= 1)))
+
+
+def retention_of(archive: Archive, location: str) -> str:
+    """The retention that a place asks its server for, in Spanish; "" where it asks for none."""
+    store = locking(places(archive)[location])
+    retention = None if store is None else store.retention
+    if retention is None:
+        return ""
+    return f"{count(retention.days, 'día') if retention.days else count(retention.years, 'año')} ({retention.mode})"
 
 
 def _wrong(kept: KeptCopy) -> WrongCopy:

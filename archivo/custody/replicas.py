@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from archivo.jobs import Lease, Queue
 from archivo.records.holdings import PRINCIPAL, note_kept
 from archivo.records.models import KeptCopy, Tombstone
 from archivo.records.tombstones import is_tombstone
+from preservation.locking import LockedVersion
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_inventory import INVENTORY
@@ -45,7 +47,8 @@ def replicate_some(archive: Archive, lease: Lease) -> None:
     until = time.monotonic() + SLICE
     last = None
     for object_id in behind(archive, location, after=str(lease.params.get("after", ""))):
-        replicate(archive, location, object_id)
+        with suppress(LockedVersion):  # it is behind until the server lets it go; the others do not wait for it
+            replicate(archive, location, object_id)
         last = object_id
         if time.monotonic() > until:
             break
@@ -61,7 +64,8 @@ def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
     """Copy a package's last version to a replica, and read it back whole against the original's inventory.
 
     What the source or the replica holds damaged is told as such, and is for repair(). Where the archive has a tombstone, what the replica
-    still holds in its place is deleted, as the tombstone's act ordered. Raises StoreFull, StoreUnavailable.
+    still holds in its place is deleted, as the tombstone's act ordered. Raises StoreFull, StoreUnavailable, of which LockedVersion where
+    the replica's server does not let it be deleted.
     """
     target = archive.replicas[location]
     StorageRoot(target).ensure()

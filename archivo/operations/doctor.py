@@ -15,7 +15,8 @@ from archivo.audit.chain import FaultKind
 from archivo.audit.services import verify_chain
 from archivo.audit.stamping import STATES as STAMPS
 from archivo.audit.stamping import judge_stamps
-from archivo.custody.oversight import fixity_state, stamps_to_show
+from archivo.custody.fixity import places
+from archivo.custody.oversight import fixity_state, retention_of, stamps_to_show
 from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
@@ -26,7 +27,8 @@ from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
 from archivo.web.spanish import count
 from ingest.tools.process import ToolError
-from preservation.store import ObjectKey
+from preservation.locking import locking
+from preservation.store import ObjectKey, StoreUnavailable
 from search.index import Query, Scope
 
 LOW_SPACE: Final = 2 << 30
@@ -63,6 +65,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("configuración", lambda: _settings(unknown_settings)),
         ("base de datos", lambda: _database(archive, home)),
         ("almacén", lambda: _store(archive)),
+        ("retención en los servidores", lambda: _retention(archive)),
         ("espacio", lambda: _space(home)),
         ("índice", lambda: _index(archive)),
         ("reconocimiento", lambda: _recognition(archive)),
@@ -122,6 +125,10 @@ def _database(archive: Archive, home: Path) -> Check:
 
 
 def _store(archive: Archive) -> Check:
+    return _s3(archive.store) or _written(archive)
+
+
+def _written(archive: Archive) -> Check:
     key = ObjectKey(f"{PROBE}-{new_uuid(archive.clock())}")
     archive.store.put(key, BytesIO(b"sonda"))
     try:
@@ -131,7 +138,7 @@ def _store(archive: Archive) -> Check:
         archive.store.delete(key, authority="uncommitted")
     if not same:
         return Check("almacén", "error", "Devuelve otros bytes que los que se le dieron.", "No reciba nada más y revise el disco.")
-    return _s3(archive.store) or Check("almacén", "ok", "Escribe, lee y borra.")
+    return Check("almacén", "ok", "Escribe, lee y borra.")
 
 
 def _s3(store: object) -> Check | None:
@@ -156,6 +163,35 @@ def _s3(store: object) -> Check | None:
         f"{kept.server} no {broken}: no es un almacén seguro para un archivo. {versions}",
         "Use otro servidor para lo que deba conservarse.",
     )
+
+
+def _retention(archive: Archive) -> Check:
+    """What each place that may lock is asked to, and whether its bucket can."""
+    name = "retención en los servidores"
+    told, lockless, away = [], [], []
+    for location, store in places(archive).items():
+        if (one := locking(store)) is None:
+            continue
+        asked = retention_of(archive, location)
+        try:
+            is_able = one.locks()
+        except StoreUnavailable:
+            away.append(location)
+            continue
+        if asked and not is_able:
+            lockless.append(location)
+        words = f"cada objeto, {asked}" if asked else "no se pide" + (", y puede retener un documento" if is_able else "; no tiene bloqueo")
+        told.append(f"{location}: {words}")
+    if lockless:
+        return Check(
+            name,
+            "error",
+            f"Se pide retención y el cubo no tiene bloqueo de objetos: {', '.join(lockless)}. En él no se guarda nada.",
+            "Dé un cubo hecho con bloqueo de objetos, que solo se le pone al hacerlo, o quite retencion=… de la dirección.",
+        )
+    if away:
+        return Check(name, "warning", f"No respondió: {', '.join(away)}.", "Compruebe que ese servidor funciona.")
+    return Check(name, "ok", f"{'; '.join(told)}." if told else "Ningún lugar está en un servidor que pueda retener.")
 
 
 def _space(home: Path) -> Check:

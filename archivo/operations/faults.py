@@ -8,8 +8,10 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from archivo.custody.holding import KEPT_REMEDY, kept_in_words
 from archivo.database import is_away, is_damaged, is_full
 from archivo.errors import ArchivoError, NoRoom, Unavailable
+from preservation.locking import LockedVersion, LocklessBucket
 from preservation.store import StoreFull, StoreUnavailable
 from search.index import IndexFormatChanged, IndexUnavailable
 
@@ -99,6 +101,14 @@ def _index(fault: Exception) -> Unavailable:
 def _store(fault: StoreUnavailable) -> Unavailable:
     from preservation.stores.s3 import OverwritingServer
 
+    if isinstance(fault, LocklessBucket):
+        return Unavailable(
+            "store.lockless",
+            "Se pide retención para lo que se guarda en un servidor S3, y su cubo no tiene bloqueo de objetos. No se guardó nada en él.",
+            "Dé un cubo hecho con bloqueo de objetos, que solo se le pone al hacerlo, o quite retencion=… de la dirección.",
+        )
+    if isinstance(fault, LockedVersion):
+        return Unavailable("store.locked", f"No se eliminó: {kept_in_words(fault)}. Lo guardado sigue como estaba.", KEPT_REMEDY)
     if isinstance(fault, OverwritingServer):
         return Unavailable(
             "store.overwrites",

@@ -13,7 +13,7 @@ from archivo import jobs
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.audit import stamping
-from archivo.custody import deletion, fixity, replicas
+from archivo.custody import deletion, fixity, holding, replicas
 from archivo.database import is_away
 from archivo.identifiers import is_uuid
 from archivo.intake import attention, processing, recovery
@@ -48,9 +48,10 @@ def keep_true(archive: Archive, stop: threading.Event) -> None:
 
 
 def look_after(archive: Archive) -> None:
-    """Have what custody asks for today begun: readings, copies that are behind, deletions due, the day's anchor and its stamp."""
+    """Have what custody asks for today begun: readings, copies that are behind, holds, deletions due, the day's anchor and its stamp."""
     fixity.schedule(archive)
     replicas.schedule(archive)
+    holding.schedule(archive)
     deletion.schedule(archive)
     audit.anchor(archive)
     if (why := stamping.stamp_now_and_then(archive)) is not None:

@@ -2,8 +2,9 @@
 
 from minio.time import utcnow
 
+from preservation.locking import LockedVersion
 from preservation.store import StoreUnavailable
-from preservation.stores.s3_lock import REFUSALS, LockedVersion, locked_of
+from preservation.stores.s3_lock import REFUSALS, locked_of
 from preservation.stores.s3_versions import NONE, versions_of
 from preservation.stores.s3_wire import Wire
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, Literal
 
-from preservation.locking import Locked
+from preservation.locking import Locked, LocklessBucket
 from preservation.store import StoreUnavailable
 from preservation.stores.s3_upload import base64_of
 from preservation.stores.s3_versions import Version, versions_of
@@ -22,19 +22,6 @@ _HOLD: Final = '<LegalHold xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Stat
 _STATUS: Final = re.compile(rb"<Status>(ON|OFF)</Status>")
 _MODE: Final = re.compile(rb"<Mode>(GOVERNANCE|COMPLIANCE)</Mode>")
 _UNTIL: Final = re.compile(rb"<RetainUntilDate>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[^<]{0,12}</RetainUntilDate>")
-
-
-class LocklessBucket(StoreUnavailable):
-    """The address asks for a retention, and the bucket has no Object Lock: nothing was written there."""
-
-
-class LockedVersion(StoreUnavailable):
-    """A lock of the server keeps what was to be deleted: a hold (`is_held`), or a retention of a `mode` that ends at `until`."""
-
-    def __init__(self, told: str, locked: Locked) -> None:
-        super().__init__(told)
-        self.is_held = bool(locked.held)
-        self.mode, self.until = locked.mode, locked.until
 
 
 def bucket_lock(wire: Wire) -> State:

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preservation.locking import Retention
+from preservation.locking import LockedVersion, LocklessBucket, Retention
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectExists, ObjectKey, ObjectMissing, StoreUnavailable
 from preservation.stores.s3 import S3Store
-from preservation.stores.s3_lock import LockedVersion, LocklessBucket
 from preservation.stores.s3_upload import PART
 from preservation.stores.s3_versions import versions_of
 from tests.s3_servers import NAMES, S3Server
