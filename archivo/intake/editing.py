@@ -27,7 +27,14 @@ FIELDS: Final = {
     "descripcion": "description",
     "acceso": "access",
 }
-WRONG_FIELDS: Final = {"document.title": "titulo", "date.edtf": "fecha", "document.access": "acceso"}
+WRONG_FIELDS: Final = {
+    "document.title": "titulo",
+    "date.edtf": "fecha",
+    "document.access": "acceso",
+    "document.document_type": "tipo",
+    "document.number": "numero",
+    "document.producer": "productor",
+}
 CHOICES: Final = (
     (AccessClass.PUBLICA, "Pública"),
     (AccessClass.CLASIFICADA, "Pública clasificada"),

@@ -19,6 +19,7 @@ from archivo.intake.receiving import TakenForDead, abandon, claim_digest, take_b
 from archivo.intake.recovery import end_receiving, still_receiving
 from archivo.jobs import Queue
 from archivo.records.dates import Edtf, parse_edtf
+from archivo.records.fields import line_or_invalid
 from archivo.records.holdings import note_package
 from archivo.records.models import (
     Document,
@@ -33,7 +34,7 @@ from archivo.records.models import (
 )
 from archivo.records.packaging import ORIGINAL, RecordRows, event_rows, write_metadata
 from archivo.records.premis import premis_of
-from archivo.records.services import clean_line, default_fonds
+from archivo.records.services import MAX_TITLE, clean_line, default_fonds
 from archivo.records.views import FindingView, finding_view
 from archivo.retention import classification
 from archivo.retention.models import TrdClass
@@ -95,6 +96,7 @@ class _Checked:
     edtf: Edtf | None
     office_code: str | None
     chosen: TrdClass | None
+    document_type: str | None
 
 
 class _Duplicate(Exception):
@@ -208,14 +210,17 @@ def check_metadata(transaction: Transaction, archive: Archive, upload: Upload) -
             )
         chosen = resolve_class(transaction.session, version.id, given.series, office)
     title = clean_line(given.title or "")
+    if len(title) > MAX_TITLE:
+        raise Invalid("document.title", "El título pasa de mil caracteres. No se recibió.", "Acórtelo.")
     stem = clean_line(PurePath(upload.filename).stem) or "Sin título"
     return _Checked(
         fonds=fonds,
-        title=(title or stem)[:1000],
+        title=title or stem[:MAX_TITLE],
         title_source="person" if title else "filename",
         edtf=edtf,
         office_code=office or (chosen.office_code if chosen else None),
         chosen=chosen,
+        document_type=line_or_invalid("document_type", clean_line(given.document_type or ""), "No se recibió."),
     )
 
 
@@ -270,7 +275,7 @@ def _received_rows(
         date_source="person" if checked.edtf else None,
         begins_on=checked.edtf.begins_on if checked.edtf else None,
         ends_on=checked.edtf.ends_on if checked.edtf else None,
-        document_type=clean_line(given.document_type or "")[:200] or None,
+        document_type=checked.document_type,
         access=given.access,
         published=given.published,
         published_at=now if given.published else None,

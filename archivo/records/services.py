@@ -19,6 +19,7 @@ from archivo.errors import Conflict, Invalid, Unknown, malformed_identifier, unk
 from archivo.identifiers import DocumentId, is_uuid, new_uuid, urn
 from archivo.jobs import Queue
 from archivo.records.dates import parse_edtf
+from archivo.records.fields import line_or_invalid
 from archivo.records.following import index_ahead, reindex
 from archivo.records.models import (
     Document,
@@ -275,7 +276,7 @@ def _planned_changes(session: Session, document: Document, changes: Mapping[str,
                     raise Invalid("document.office", f"No existe la oficina «{text}».", "Elija una oficina de la tabla de retención.")
                 planned["office_code"] = text or None
             case "document_type" | "number" | "producer":
-                planned[name] = text or None
+                planned[name] = line_or_invalid(name, text)
             case "description":
                 planned["description"] = text
             case _:

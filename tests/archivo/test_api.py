@@ -97,6 +97,8 @@ BAD_METADATA = [
     '{"series": "999-99"}',
     '{"title": "a\\u0000b"}',
     '{"title": "\\ud800"}',
+    f'{{"title": "{"a" * 1001}"}}',
+    f'{{"document_type": "{"a" * 201}"}}',
 ]
 NOT_WELL_FORMED: list[tuple[dict[str, str], bytes, str]] = [
     ({"content-type": "application/json"}, b"{}", "upload.malformed"),

@@ -261,6 +261,25 @@ def test_a_record_changed_by_another_is_not_overwritten(kept: Archive) -> None:
     assert "Memorial de los vecinos" in words(ana.get(f"/documentos/{document}").text)
 
 
+@pytest.mark.parametrize(("field", "most"), [("tipo", 200), ("numero", 120), ("productor", 300), ("titulo", 1000)])
+def test_what_is_too_long_for_its_field_is_refused_and_not_cut(kept: Archive, field: str, most: int) -> None:
+    ana = signed_in(kept, "ana")
+    document = documents(ana.get("/buscar?q=tranvia+de+mulas").text)[0]
+    address = f"/documentos/{document}/editar"
+    shown = ana.get(address).text
+    form = {
+        "ficha": token(shown),
+        "version": re.findall(r'name="version" value="(\d+)"', shown)[0],
+        "acceso": "publica",
+        "titulo": "Memorial",
+    }
+    answer = ana.post(address, data={**form, field: "a" * (most + 1)})
+    assert answer.status_code == 422
+    assert "a" * (most + 1) in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert ana.post(address, data={**form, field: "a" * most}).status_code == 303
+
+
 def test_a_schedule_is_checked_before_it_is_imported_and_problems_name_their_cell(kept: Archive) -> None:
     ana = signed_in(kept, "ana")
     bad = "Código,Serie\n,\n".encode()
