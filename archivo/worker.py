@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from archivo import jobs
 from archivo.archive import Archive, Busy
-from archivo.custody import deleting, fixity, holding, ledger, replicas
+from archivo.custody import deleting, fixity, holding, ledger, repair, replicas
 from archivo.database import is_away
 from archivo.intake import migrating, processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
@@ -86,6 +86,7 @@ TABLE: Final[Mapping[str, UseCase]] = {
     "keep_fonds": _with_finish(retention.keep_fonds),
     "check": fixity.check_some,
     "replicate": replicas.replicate_some,
+    "repair": repair.repair_found,
     "delete": _with_finish(deleting.execute),
     "hold": _with_finish(holding.tell_servers),
     "keep_ledger": _with_finish(ledger.keep_ledger),

@@ -50,6 +50,10 @@ class FixityOutcome(StrEnum):
     AHEAD = "ahead"
 
 
+REPAIRABLE: Final = (FixityOutcome.DAMAGED, FixityOutcome.MISSING, FixityOutcome.ALTERED)
+"""What a repair can mend; the rest is for a person to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A key that is not as it should be; digests in hexadecimal, None where unknown or nothing stands there."""
@@ -116,7 +120,10 @@ def check_some(archive: Archive, lease: Lease) -> None:
     for object_id in due(archive, location, policy):
         if time.monotonic() - began > SLICE or _is_over(archive, location, night, policy):
             break
-        size += check(archive, location, object_id, night).size
+        found = check(archive, location, object_id, night)
+        size += found.size
+        if found.outcome in REPAIRABLE:
+            _have_repaired(archive, location, object_id, night, policy)
     rest = timedelta(seconds=max(0.0, size / policy.bytes_per_second - (time.monotonic() - began)))
     is_over = _is_over(archive, location, night, policy) or next(due(archive, location, policy), None) is None
     with archive.transaction() as transaction:
@@ -125,6 +132,15 @@ def check_some(archive: Archive, lease: Lease) -> None:
             end_night(transaction, location, night)
         else:
             jobs.give_back(transaction.session, lease, transaction.now, after=rest)
+
+
+def _have_repaired(archive: Archive, location: str, object_id: str, night: str, policy: FixityPolicy) -> None:
+    """Ask for the repair of what was found amiss, unless more was found in this night than may be repaired without a person."""
+    with archive.transaction() as transaction:
+        row = transaction.session.get_one(FixityNight, (location, night))
+        is_asked_for = any(job.kind == "repair" for job in jobs.open_jobs(transaction.session, object_id))
+        if row.wrong <= policy.repairs_a_night and not is_asked_for:
+            transaction.enqueue("repair", object_id, queue=Queue.CUSTODY, priority=7)
 
 
 def check_all(archive: Archive, location: str, told: Callable[[str, Checked], None]) -> str:

@@ -15,6 +15,7 @@ from archivo.errors import Malformed
 
 OTHERS: Final = "otros"
 _FIELDS: Final = {"every_days", "hours", "bytes_a_night", "bytes_per_second", "share"}
+_REPAIRS: Final = "repairs_a_night"
 _SPREAD: Final = 1 << 64
 
 
@@ -22,7 +23,8 @@ _SPREAD: Final = 1 << 64
 class FixityPolicy:
     """The policy of a place. `share` is the part of what it holds that is read in each turn of `every_days`, another part each time.
 
-    It is read between the hours `begins` and `ends` of the institution; the same hour for both is the whole day.
+    It is read between the hours `begins` and `ends` of the institution; the same hour for both is the whole day. So many packages are
+    repaired in a night without anybody asking for it.
     """
 
     every: timedelta
@@ -31,6 +33,7 @@ class FixityPolicy:
     bytes_a_night: int
     bytes_per_second: int
     share: float
+    repairs_a_night: int = 0
 
     def night_of(self, now: datetime) -> str | None:
         """The day on which the night of an instant began (ISO); None by day. `now` is in the institution's time."""
@@ -74,7 +77,7 @@ def read_policies(path: Path | None) -> Mapping[str, FixityPolicy]:
 
 
 def _policy(name: str, said: Any) -> FixityPolicy:
-    if not isinstance(said, dict) or set(said) != _FIELDS:
+    if not isinstance(said, dict) or set(said) - {_REPAIRS} != _FIELDS:
         raise _unusable(f"[{name}] debe tener {', '.join(sorted(_FIELDS))}, y nada más")
     numbers = {field: said[field] for field in _FIELDS - {"hours"}}
     hours = said["hours"]
@@ -82,6 +85,9 @@ def _policy(name: str, said: Any) -> FixityPolicy:
         raise _unusable(f"[{name}] tiene un número que no es mayor que cero")
     if not isinstance(hours, list) or len(hours) != 2 or any(not isinstance(hour, int) or not 0 <= hour < 24 for hour in hours):
         raise _unusable(f"[{name}] hours debe ser de dos horas entre 0 y 23")
+    repairs = said.get(_REPAIRS, 0)
+    if not isinstance(repairs, int) or isinstance(repairs, bool) or repairs < 0:
+        raise _unusable(f"[{name}] {_REPAIRS} debe ser un número entero, 0 o más")
     return FixityPolicy(
         every=timedelta(days=numbers["every_days"]),
         begins=time(hours[0]).hour,
@@ -89,6 +95,7 @@ def _policy(name: str, said: Any) -> FixityPolicy:
         bytes_a_night=int(numbers["bytes_a_night"]),
         bytes_per_second=int(numbers["bytes_per_second"]),
         share=float(numbers["share"]),
+        repairs_a_night=repairs,
     )
 
 

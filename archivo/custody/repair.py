@@ -7,12 +7,14 @@ from typing import BinaryIO, Final
 
 from sqlalchemy import select
 
+from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
 from archivo.custody.fixity import FixityOutcome, check, places, register
 from archivo.custody.services import FixityReport, verify
 from archivo.identifiers import is_uuid, new_uuid, urn
+from archivo.jobs import Lease
 from archivo.records.holdings import ASIDE, PRINCIPAL, note_package
 from archivo.records.models import Document, KeptCopy
 from archivo.records.packaging import canonical, instant
@@ -24,6 +26,7 @@ from preservation.premis import Event, EventType, Outcome
 from preservation.store import ObjectKey, StoreUnavailable
 
 DAMAGED: Final = "damaged/data"
+MACHINE: Final = "Archivo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +110,37 @@ def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairRep
     """
     require(archive, actor, Grant.VERIFY)
     report = RepairReport()
+    for location, object_id in _amiss(archive, ids):
+        try:
+            _repair(archive, actor.login, location, object_id, report)
+        except Busy:
+            report.left.append(Left(object_id, location, "busy"))
+        except StoreUnavailable:
+            report.left.append(Left(object_id, location, "away"))
+    return report
+
+
+def repair_found(archive: Archive, lease: Lease) -> None:
+    """Work a job: repair what a night found amiss of one package. What has no good copy stays an alarm.
+
+    Raises StoreUnavailable, Busy: then it is for later.
+    """
+    for location, object_id in _amiss(archive, [lease.object_id]):
+        _repair(archive, MACHINE, location, object_id, RepairReport())
+    with archive.transaction() as transaction:
+        jobs.finish(transaction.session, lease, transaction.now)
+
+
+def _amiss(archive: Archive, ids: Sequence[str]) -> list[tuple[str, str]]:
+    """The places of this process, and the packages, of these or of all, that were not intact there when last read."""
     wrong = select(KeptCopy.location, KeptCopy.object_id).where(KeptCopy.outcome.is_not(None), KeptCopy.outcome != FixityOutcome.INTACT)
     wrong = wrong.where(KeptCopy.object_id.in_(ids)) if ids else wrong
     with archive.reading() as session:
         found = session.execute(wrong.order_by(KeptCopy.object_id, KeptCopy.location)).all()
-    for location, object_id in found:
-        if location in places(archive):
-            try:
-                _repair(archive, actor, location, object_id, report)
-            except Busy:
-                report.left.append(Left(object_id, location, "busy"))
-            except StoreUnavailable:
-                report.left.append(Left(object_id, location, "away"))
-    return report
+    return [(location, object_id) for location, object_id in found if location in places(archive)]
 
 
-def _repair(archive: Archive, actor: Actor, location: str, object_id: str, report: RepairReport) -> None:
+def _repair(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
     stores = places(archive)
     others = [name for name in stores if name != location]
     aside: dict[ObjectKey, str] = {}
@@ -134,12 +152,12 @@ def _repair(archive: Archive, actor: Actor, location: str, object_id: str, repor
             prefix_of(urn(object_id)),
             [stores[name] for name in others],
             recorded=kept.inventory,
-            put_aside=partial(_put_aside, archive, actor, aside, location, object_id),
+            put_aside=partial(_put_aside, archive, login, aside, location, object_id),
         )
         restored = [_restored(object_id, location, one, others, aside) for one in done.restored]
         report.restored += restored
         with archive.transaction() as transaction:
-            _tell(transaction, actor, object_id, restored)
+            _tell(transaction, login, object_id, restored)
     after = check(archive, location, object_id)
     if after.outcome in LEFT:
         report.left.append(Left(object_id, location, after.outcome))
@@ -152,12 +170,12 @@ def _restored(object_id: str, location: str, one: Restored, others: Sequence[str
     return RestoredFile(object_id, location, one.key, one.was, one.now, source, aside.get(one.key))
 
 
-def _tell(transaction: Transaction, actor: Actor, object_id: str, restored: Sequence[RestoredFile]) -> None:
+def _tell(transaction: Transaction, login: str, object_id: str, restored: Sequence[RestoredFile]) -> None:
     """In the trail; and in the record of a document, for what was given back in the archive's own store."""
     is_document = transaction.session.get(Document, object_id) is not None
     for one in restored:
         detail = {"place": one.location, "key": one.key, "was": one.was, "now": one.now, "source": one.source, "aside": one.aside}
-        audit.record(transaction, actor.login, "package.repair", object_id, detail=detail)
+        audit.record(transaction, login, "package.repair", object_id, detail=detail)
         if is_document and one.location == PRINCIPAL:
             path = one.key.removeprefix(prefix_of(urn(object_id)))
             said = {"path": path, "was": one.was or "desconocida", "now": one.now, "source": one.source or "el propio inventario"}
@@ -166,7 +184,7 @@ def _tell(transaction: Transaction, actor: Actor, object_id: str, restored: Sequ
 
 
 def _put_aside(
-    archive: Archive, actor: Actor, aside: dict[ObjectKey, str], location: str, object_id: str, key: ObjectKey, damaged: BinaryIO
+    archive: Archive, login: str, aside: dict[ObjectKey, str], location: str, object_id: str, key: ObjectKey, damaged: BinaryIO
 ) -> None:
     """Keep damaged bytes as a package of their own: they may be all that is left of something."""
     identifier = new_uuid(archive.clock())
@@ -174,7 +192,7 @@ def _put_aside(
     with archive.packages.new_version(urn(identifier), base=None) as writer:
         writer.put(DAMAGED, damaged)
         writer.put_bytes(ASIDE, canonical(said))
-        inventory = writer.commit("Bytes dañados, apartados", actor.login, "", archive.clock())
+        inventory = writer.commit("Bytes dañados, apartados", login, "", archive.clock())
     with archive.transaction() as transaction:
-        note_package(transaction, "Archivo", identifier, inventory)
+        note_package(transaction, MACHINE, identifier, inventory)
     aside[key] = identifier

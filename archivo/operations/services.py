@@ -41,6 +41,9 @@ KINDS: Final[Mapping[str, str]] = {
     "check": "Leer de nuevo lo guardado",
     "replicate": "Copiar lo guardado a otro lugar",
     "keep_ledger": "Guardar lo comprobado en el mes",
+    "repair": "Restituir lo dañado",
+    "delete": "Eliminar lo que un acto ordenó",
+    "hold": "Retener en los servidores",
 }
 STATES: Final[Mapping[str, str]] = {"queued": "en espera", "running": "en curso", "done": "hecho", "failed": "falló"}
 

@@ -12,6 +12,7 @@ from archivo import jobs, worker
 from archivo.archive import Archive, ObjectLease
 from archivo.intake.recovery import SILENCE, still_receiving
 from archivo.jobs import Job, JobState, Lease, Queue
+from archivo.operations.services import KINDS
 from archivo.operations.reconciling import reconcile
 from archivo.processes import Renewals, lives, process_name
 from archivo.records.models import Incoming
@@ -186,3 +187,7 @@ def test_a_deposit_of_another_machine_is_let_alone_while_it_says_that_it_goes_on
     reconcile(archive)
     with archive.reading() as session:
         assert list(session.scalars(select(Incoming.document_id))) == ["viva"]
+
+
+def test_every_kind_of_job_has_words_for_who_looks_at_the_list() -> None:
+    assert worker.TABLE.keys() == KINDS.keys()

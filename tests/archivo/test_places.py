@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -208,6 +209,7 @@ class TestPolicy:
             "no es toml",
             "[principal]\nevery_days = 1",
             "[otros]\nevery_days = 0\nhours = [1, 2]\nbytes_a_night = 1\nbytes_per_second = 1\nshare = 1",
+            "[otros]\nevery_days = 1\nhours = [1, 2]\nbytes_a_night = 1\nbytes_per_second = 1\nshare = 1\nrepairs_a_night = -1",
         ],
     )
     def test_one_that_cannot_be_used_is_refused(self, text: str, tmp_path: Path) -> None:
@@ -310,6 +312,35 @@ class TestRepair:
         assert (copied[0], "principal") in {(one["id"], one["location"]) for one in ran.value["lost"]}
         assert next(place_of(home / "store", copied[0]).rglob("original/data")).read_bytes() == b"malo 0"
         assert archivo("fixity").status == 1
+
+    @pytest.mark.parametrize(("allowed", "repaired"), [(20, 2), (1, 1), (0, 0)])
+    def test_what_a_night_finds_amiss_is_given_back_in_it_unless_it_is_too_much(
+        self,
+        archivo: Command,
+        copied: list[str],
+        home: Path,
+        archive: Archive,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        allowed: int,
+        repaired: int,
+    ) -> None:
+        policy = tmp_path / "politica.toml"
+        shipped = (files("archivo.data") / "fixity_policy.toml").read_text("utf-8")
+        policy.write_text(shipped.replace("repairs_a_night = 20", f"repairs_a_night = {allowed}"), "utf-8")
+        monkeypatch.setenv("ARCHIVO_FIXITY_POLICY", str(policy))
+        for damaged in copied[:2]:
+            overwrite(next(place_of(home / "store", damaged).rglob("original/data")), b"otra cosa")
+        with opened() as fresh:
+            night = at(fresh, NIGHT + timedelta(days=90))
+            work_the_night(night)
+            work_until_done(night, set(copied))
+            assert state(night).wrong == 2 - repaired
+            with night.reading() as session:
+                told = session.scalars(select(AuditEntry).where(AuditEntry.act == "package.repair")).all()
+        assert {entry.actor for entry in told} <= {"Archivo"}
+        assert len(told) == repaired
+        assert len(archivo("verify", "--json").value["damaged"]) == 2 - repaired
 
     def test_a_whole_package_that_vanished_is_given_back(self, archivo: Command, copied: list[str], home: Path) -> None:
         place = place_of(home / "store", copied[0])
