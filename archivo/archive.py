@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from archivo import jobs
 from archivo.database import Base, Database, added, delete_rows, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
+from archivo.jobs_of_many import enqueue_each
 from archivo.processes import Bell, Renewals
 from archivo.tracing import Traces
 from preservation.ocfl import StorageRoot
@@ -167,6 +168,11 @@ class Transaction:
         job_id = jobs.enqueue(self.session, kind, object_id, queue=queue, now=self.now, priority=priority, params=params, cause=self.cause)
         self.sent.append((job_id, queue))
         return job_id
+
+    def enqueue_each(self, kind: str, objects: Collection[str], *, queue: Queue, priority: int = 5) -> None:
+        """Write a job without params for each of these objects; see jobs_of_many."""
+        made = enqueue_each(self.session, kind, objects, queue=queue, now=self.now, priority=priority, cause=self.cause)
+        self.sent += [(job_id, queue) for job_id in made]
 
 
 class Shelf:

@@ -34,6 +34,8 @@ INDEX_BATCH: Final = 50
 COMPANY: Final = 2.0
 """Seconds that a document waits to be indexed, where servers are asked, for those that wait to be processed."""
 WAITS_A_SWEEP: Final = 20
+AT_A_TIME: Final = 400
+"""Objects whose jobs are looked for at a time where only those of some are worked: to look for those of all grows with their square."""
 LOOK: Final = 0.05
 """Seconds between two glances whether another process has written something: a job may be in it."""
 LOOK_ANYHOW: Final = 1.0
@@ -195,15 +197,25 @@ def hand_back(archive: Archive) -> int:
         return jobs.hand_back(session, archive.process)
 
 
-def work_until_done(archive: Archive, objects: Collection[str], *, threads: int = 1) -> None:
-    """Work the jobs of these objects, and wait for those that others hold, until none is open."""
+def work_until_done(
+    archive: Archive, objects: Collection[str], *, threads: int = 1, told: Callable[[int, int], None] = lambda done, total: None
+) -> None:
+    """Work the jobs of these objects, some hundreds of them after the others, and wait for those that others hold, until none is open.
+    `told` hears for how many objects that is so, of how many.
+    """
+    listed = sorted(objects)
 
     def work() -> None:
+        for start in range(0, len(listed), AT_A_TIME):
+            work_some(listed[start : start + AT_A_TIME])
+            told(min(start + AT_A_TIME, len(listed)), len(listed))
+
+    def work_some(some: Collection[str]) -> None:
         owner = f"{archive.process}#{threading.get_ident()}"
         waited = 0
         while True:
             try:
-                step = _work_one(archive, owner, objects)
+                step = _work_one(archive, owner, some)
                 if step is None:
                     return
                 waited = 0 if step else waited + 1

@@ -104,10 +104,10 @@ class Progress:
         self.told(self._done + 1, self._total)
 
     def told(self, done: int, total: int) -> None:
-        """So many are done, of so many."""
+        """So many are done, of so many; of 0 where nobody knows yet."""
         self._done = done
         if self._visible:
-            sys.stderr.write(f"\r{self._what}: {done} de {total} ")
+            sys.stderr.write(f"\r{self._what}: {done}{f' de {total}' if total else ''} ")
             sys.stderr.flush()
 
     def end(self) -> None:

@@ -42,20 +42,21 @@ COMMANDS: Final = {"rebuild": rebuild, "jobs": jobs, "doctor": doctor}
 
 def _rebuild(options: argparse.Namespace) -> int:
     from archivo.custody.ledger import restore_ledgers
-    from archivo.intake import sealing
+    from archivo.intake import rebuilding
     from archivo.worker import work_until_done
 
-    restored = sealing.Rebuilt()
+    restored = rebuilding.Rebuilt()
     entries = 0
     with opened() as archive:
         if not options.index:
             with progress("Objetos") as counter:
-                restored = sealing.rebuild_catalogue(archive, counter.told)
-            restore_ledgers(archive)
+                restored = rebuilding.rebuild_catalogue(archive, counter.told)
+            restore_ledgers(archive, restored.ledgers)
         if not options.catalogue:
-            entries = sealing.rebuild_index(archive)
+            entries = rebuilding.rebuild_index(archive)
         if not options.index:
-            work_until_done(archive, sealing.objects_to_finish(archive))
+            with progress("Objetos terminados") as counter:
+                work_until_done(archive, rebuilding.objects_to_finish(archive), told=counter.told)
     if options.json:
         print_json(
             {

@@ -5,7 +5,7 @@ sums the nights up.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from archivo.archive import Archive
 from archivo.custody.models import FixityNight, Ledger
 from archivo.database import added
-from archivo.identifiers import from_urn, new_uuid, urn
+from archivo.identifiers import new_uuid, urn
 from archivo.records.holdings import LEDGER, PRINCIPAL, note_package
 from archivo.records.models import KeptCopy, Tombstone
 from archivo.records.packaging import canonical, instant, parse_instant, read_bytes
@@ -55,18 +55,15 @@ def keep_ledger(archive: Archive, month: str) -> None:
             note_package(transaction, "Archivo", identifier, inventory)
 
 
-def restore_ledgers(archive: Archive) -> int:
-    """Make the rows of all nights, and of the packages read in them, again from the ledgers of the store; how many ledgers.
+def restore_ledgers(archive: Archive, ledgers: Iterable[str]) -> int:
+    """Make the rows of all nights, and of the packages read in them, again from the ledgers of the store, of these identifiers; how many.
 
     What cannot be read is left out: `rebuild` and `verify` tell of it.
     """
     found = []
-    with suppress(BadInventory):  # raised once all have come
-        for object_id in archive.packages.objects():
-            with suppress(StoreError, BadInventory, ValueError, KeyError):
-                if LEDGER in archive.packages.inventory(object_id).state():
-                    said = json.loads(read_bytes(archive, from_urn(object_id), LEDGER))
-                    found.append((said["month"], from_urn(object_id)))
+    for identifier in ledgers:
+        with suppress(StoreError, BadInventory, ValueError, KeyError):
+            found.append((json.loads(read_bytes(archive, identifier, LEDGER))["month"], identifier))
     for _, identifier in sorted(found):
         with suppress(StoreError, BadInventory, ValueError, KeyError):
             _restore_ledger(archive, identifier)

@@ -1,22 +1,21 @@
-"""Seal acts into packages, and make rows from packages again."""
+"""Seal acts into packages, and make the rows of a package again."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from archivo.archive import Archive, ObjectLease, Transaction
+from archivo.archive import Archive, Transaction
 from archivo.database import delete_rows, is_away, is_damaged, lock
 from archivo.errors import Conflict
-from archivo.identifiers import from_urn, is_uuid, urn
+from archivo.identifiers import urn
 from archivo.intake.keeping import gather_rows
 from archivo.intake.recovery import adopt, check_owner, restore_class
-from archivo.jobs import Job, JobState, Queue
+from archivo.jobs import Queue
 from archivo.records.checking import read_json
 from archivo.records.holdings import ASIDE, LEDGER, PRINCIPAL, TOMBSTONE, note_kept, note_package
 from archivo.records.models import (
@@ -26,7 +25,6 @@ from archivo.records.models import (
     DocumentPart,
     DocumentState,
     Fonds,
-    Incoming,
     Office,
     RecordVersion,
     Tombstone,
@@ -34,29 +32,13 @@ from archivo.records.models import (
 from archivo.records.packaging import EVENTS, RECORD, Package, package_of, read_bytes, read_package, write_metadata
 from archivo.records.premis import premis_of
 from archivo.records.tombstones import is_tombstone, read_tombstone
-from archivo.retention.classification import class_facets
 from archivo.retention.models import Classification, TrdClass, TrdVersion
 from archivo.retention.packaging import FONDS, SOURCE, TRD, read_fonds, read_trd
 from preservation.ocfl_inventory import BadInventory, Inventory
-from preservation.ocfl_layout import object_roots, prefix_of
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
+_QUEUED: Final = 1000
 UNSEALED: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING, DocumentState.DELETED)
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What a rebuild restored, the objects it could not read, and the documents whose last acts no package holds, which are undone.
-
-    `deleted` counts tombstones.
-    """
-
-    fonds: int = 0
-    trd_versions: int = 0
-    documents: int = 0
-    unreadable: tuple[str, ...] = ()
-    undone: tuple[str, ...] = ()
-    deleted: int = 0
 
 
 def seal(archive: Archive, document_id: str) -> None:
@@ -131,43 +113,26 @@ def seal_everything(archive: Archive) -> list[str]:
     return parted
 
 
-def rebuild_catalogue(archive: Archive, told: Callable[[int, int], None] = lambda done, total: None) -> Rebuilt:
-    """Make fonds, TRD versions, documents, versions and decisions again from the store alone; `told` hears how many objects are done.
-
-    What an existing catalogue holds unsealed is sealed first, but for acts on an older copy of a document that its package does not know.
-    People, tokens, audit and jobs are not touched. A document whose package holds only its reception comes back as received, with its job.
-    """
-    undone = seal_everything(archive)
-    _clear_half_written(archive)
-    kinds, unreadable = _kinds(archive)
-    counts: list[int] = []
-    done, total = 0, sum(map(len, kinds.values()))
-    for kind in KINDS:
-        damaged = []
-        for identifier in sorted(kinds[kind]):
-            if not _restored(archive, kind, identifier):
-                damaged.append(identifier)
-            done += 1
-            told(done, total)
-        unreadable += [urn(identifier) for identifier in damaged]
-        counts.append(len(kinds[kind]) - len(damaged))
-    begin_learning(archive)
-    fonds, schedules, documents, deleted, *_ = counts
-    return Rebuilt(fonds, schedules, documents, tuple(unreadable), tuple(undone), deleted)
-
-
 def begin_learning(archive: Archive) -> None:
     """Have each schedule's classifier trained, and a class proposed for each document that has none: proposals are in no package."""
     with archive.transaction() as transaction:
-        for version in transaction.session.scalars(select(TrdVersion)):
-            transaction.enqueue("train", version.id, queue=Queue.TRAIN, priority=9)
-        unclassified = (
-            select(Document.id)
-            .outerjoin(Classification, Classification.document_id == Document.id)
-            .where(Document.state == DocumentState.FINDABLE, Classification.document_id.is_(None))
-        )
-        for document_id in transaction.session.scalars(unclassified):
-            transaction.enqueue("classify", document_id, queue=Queue.INGEST, priority=9)
+        for version in transaction.session.scalars(select(TrdVersion.id)):
+            transaction.enqueue("train", version, queue=Queue.TRAIN, priority=9)
+    unclassified = (
+        select(Document.id)
+        .outerjoin(Classification, Classification.document_id == Document.id)
+        .where(Document.state == DocumentState.FINDABLE, Classification.document_id.is_(None))
+        .order_by(Document.id)
+        .limit(_QUEUED)
+    )
+    last = ""
+    while True:
+        with archive.transaction() as transaction:
+            some = list(transaction.session.scalars(unclassified.where(Document.id > last)))
+            transaction.enqueue_each("classify", some, queue=Queue.INGEST, priority=9)
+        if len(some) < _QUEUED:
+            return
+        last = some[-1]
 
 
 def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:
@@ -176,7 +141,7 @@ def restore_objects(archive: Archive, identifiers: Iterable[str]) -> None:
         with suppress(StoreError, BadInventory):
             kind = kind_of(archive.packages.inventory(urn(identifier)).state())
             if kind is not None:
-                _restored(archive, kind, identifier)
+                restored(archive, kind, identifier)
 
 
 def kind_of(held: Collection[str]) -> str | None:
@@ -184,38 +149,7 @@ def kind_of(held: Collection[str]) -> str | None:
     return next((kind for kind in KINDS if kind in held), None)
 
 
-def _clear_half_written(archive: Archive) -> None:
-    """Remove what writers left that no catalogue knows of; what somebody is writing now is not touched."""
-    with archive.reading() as session:
-        busy = {*session.scalars(select(ObjectLease.object_id)), *map(urn, session.scalars(select(Incoming.document_id)))}
-    for _ in archive.packages.recover_all(busy):
-        pass
-
-
-def _kinds(archive: Archive) -> tuple[dict[str, list[str]], list[str]]:
-    """The identifiers of all objects by what they are, and the objects that cannot be read."""
-    kinds: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    unreadable: list[str] = []
-    named: set[str] = set()
-    try:
-        for object_id in archive.packages.objects():
-            named.add(prefix_of(object_id))
-            identifier = from_urn(object_id)
-            try:
-                held = archive.packages.inventory(object_id).state() if is_uuid(identifier) else {}
-            except (StoreError, BadInventory):
-                held = {}
-            kind = kind_of(held)
-            if kind is None:
-                unreadable.append(object_id)
-            else:
-                kinds[kind].append(identifier)
-    except BadInventory:  # raised when all have come: some place tells no name
-        unreadable += [place.rstrip("/") for place, _ in object_roots(archive.store) if place not in named]
-    return kinds, unreadable
-
-
-def _restored(archive: Archive, kind: str, identifier: str) -> bool:
+def restored(archive: Archive, kind: str, identifier: str) -> bool:
     """Whether an object gave its rows back; one that is damaged, or that no database keeps, costs only itself."""
     try:
         KINDS[kind](archive, identifier)
@@ -230,22 +164,6 @@ def _restored(archive: Archive, kind: str, identifier: str) -> bool:
     except (StoreError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return True
-
-
-def rebuild_index(archive: Archive) -> int:
-    """Make every index entry again, beside the old index; the number of entries."""
-    from archivo.records.indexing import entries_of
-    from archivo.records.models import DocumentPart
-
-    with archive.reading() as session:
-        kept = Document.state.in_((DocumentState.PRESERVED, DocumentState.FINDABLE))
-
-        def entries() -> Any:
-            for document in session.scalars(select(Document).where(kept).order_by(Document.id)):
-                parts = list(session.scalars(select(DocumentPart).filter_by(document_id=document.id).order_by(DocumentPart.number)))
-                yield from entries_of(document, parts, class_facets(session, [document.id]).get(document.id, ()))
-
-        return archive.index.rebuild(entries())
 
 
 def _note_sealed(archive: Archive, document_id: str, inventory: Inventory, sealed: int) -> None:
@@ -295,7 +213,7 @@ def _add_offices(session: Session, fonds_id: str, offices: Iterable[Office]) -> 
 
 def _restore_trd(archive: Archive, identifier: str) -> None:
     fonds, version, classes = read_trd(identifier, read_bytes(archive, identifier, TRD), read_bytes(archive, identifier, SOURCE))
-    version.fonds_id = _known_fonds(archive, {"id": fonds.id, "code": fonds.code, "name": fonds.name}, version.imported_at)
+    version.fonds_id = known_fonds(archive, {"id": fonds.id, "code": fonds.code, "name": fonds.name}, version.imported_at)
     version.ocfl_version = archive.packages.inventory(urn(identifier)).head
     with archive.transaction() as transaction:
         session = transaction.session
@@ -310,13 +228,18 @@ def _restore_document(archive: Archive, identifier: str) -> None:
     package = read_package(archive, identifier)
     if package is None:
         raise KeyError(RECORD)
-    package.document.fonds_id = _known_fonds(archive, package.fonds, None)
+    package.document.fonds_id = known_fonds(archive, package.fonds, None)
     with archive.transaction() as transaction:
-        session = transaction.session
-        if package.processed:
-            _write_rows(transaction, package)
-        elif session.get(Document, identifier) is None:
-            adopt(transaction, package)
+        restore_package(transaction, package)
+
+
+def restore_package(transaction: Transaction, package: Package) -> None:
+    """Make the rows of a document be what its package says, whatever they were; of one that was only received, where there are none."""
+    if package.processed:
+        _merge_rows(transaction, package, DocumentState.FINDABLE)
+        transaction.enqueue("index", package.document.id, queue=Queue.INDEX, priority=3)
+    elif transaction.session.get(Document, package.document.id) is None:
+        adopt(transaction, package)
 
 
 def _restore_tombstone(archive: Archive, identifier: str) -> None:
@@ -325,7 +248,7 @@ def _restore_tombstone(archive: Archive, identifier: str) -> None:
     record = said["record"]
     if record is not None:
         package = package_of(identifier, archive.packages.inventory(urn(identifier)).head, record, said["events"], [], processed=True)
-        package.document.fonds_id = _known_fonds(archive, package.fonds, None)
+        package.document.fonds_id = known_fonds(archive, package.fonds, None)
         with archive.transaction() as transaction:
             delete_rows(transaction.session, DocumentPart, document_id=identifier)
             delete_rows(transaction.session, DocumentFinding, document_id=identifier)
@@ -333,11 +256,6 @@ def _restore_tombstone(archive: Archive, identifier: str) -> None:
         archive.index.remove([identifier])
     with archive.transaction() as transaction:
         transaction.session.merge(Tombstone(object_id=identifier, act=said["act"], said=dict(said)))
-
-
-def _write_rows(transaction: Transaction, package: Package) -> None:
-    _merge_rows(transaction, package, DocumentState.FINDABLE)
-    transaction.enqueue("index", package.document.id, queue=Queue.INDEX, priority=3)
 
 
 def _merge_rows(transaction: Transaction, package: Package, state: DocumentState) -> None:
@@ -355,7 +273,7 @@ def _merge_rows(transaction: Transaction, package: Package, state: DocumentState
     restore_class(session, package)
 
 
-def _known_fonds(archive: Archive, fonds: Mapping[str, str], created_at: datetime | None) -> str:
+def known_fonds(archive: Archive, fonds: Mapping[str, str], created_at: datetime | None) -> str:
     """The identifier of the fonds of this code; one whose own object was not written yet is known from what its documents say of it."""
     with archive.transaction() as transaction:
         known = transaction.session.scalars(select(Fonds.id).where(Fonds.code == fonds["code"])).first()
@@ -375,9 +293,3 @@ KINDS: Final[Mapping[str, Callable[[Archive, str], None]]] = {
     LEDGER: _restore_nothing,
 }
 """The file that tells what a package is, and how its rows are made again; what the others name comes first."""
-
-
-def objects_to_finish(archive: Archive) -> set[str]:
-    """The objects that have jobs open: what a rebuild still has to finish."""
-    with archive.reading() as session:
-        return {job.object_id for job in session.scalars(select(Job).where(Job.state != JobState.DONE, Job.state != JobState.FAILED))}

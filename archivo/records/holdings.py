@@ -1,9 +1,10 @@
 """What is kept where: each package's row in each place, written as its versions are."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from archivo.archive import Transaction
@@ -28,6 +29,20 @@ def note_package(transaction: Transaction, actor: str, object_id: str, inventory
     since = written if transaction.now - written < _JUST else transaction.now  # one that came from elsewhere is kept here since now
     note_kept(transaction.session, PRINCIPAL, object_id, inventory.head, inventory.fingerprint(), since)
     audit.record_package(transaction, actor, object_id, inventory.head, inventory.fingerprint())
+
+
+def note_each_kept(session: Session, location: str, kept: Mapping[str, tuple[int, str, datetime]]) -> None:
+    """note_kept() of many packages of a place: the version, the inventory and the instant by the package."""
+    there = set(session.scalars(select(_COPIES.c.object_id).where(_COPIES.c.location == location, _COPIES.c.object_id.in_([*kept]))))
+    new = [
+        {"location": location, "object_id": each, "size": 0, "faults": [], "version": version, "inventory": inventory, "kept_at": at}
+        for each, (version, inventory, at) in kept.items()
+        if each not in there
+    ]
+    if new:
+        session.execute(insert(_COPIES), new)
+    for each in there:
+        note_kept(session, location, each, *kept[each])
 
 
 def note_kept(session: Session, location: str, object_id: str, version: int, inventory: str | None, at: datetime) -> None:

@@ -17,6 +17,7 @@ from archivo.identifiers import urn
 from archivo.records.checking import Unreadable, read_json, row_of
 from archivo.records.models import Document, DocumentEvent, DocumentFinding, DocumentPart, Fonds, LegalHold, RecordVersion, Representation
 from preservation.ocfl import StorageRoot
+from preservation.ocfl_inventory import Inventory
 from preservation.premis import Outcome
 
 if TYPE_CHECKING:
@@ -170,13 +171,17 @@ def read_package(archive: Archive, document_id: str) -> Package | None:
 
 def package_in(packages: StorageRoot, document_id: str) -> Package | None:
     """read_package() of a storage root, which may be anybody's."""
-    inventory = packages.inventory(urn(document_id))
+    return package_at(packages, document_id, packages.inventory(urn(document_id)))
+
+
+def package_at(packages: StorageRoot, document_id: str, inventory: Inventory) -> Package | None:
+    """package_in() of a package whose inventory was read."""
     logical = inventory.state()
     if RECORD not in logical:
         return None
-    record, events = (read_json(_bytes_in(packages, document_id, name)) for name in (RECORD, EVENTS))
+    record, events = (read_json(_bytes_in(packages, inventory, name)) for name in (RECORD, EVENTS))
     processed = PARTS in logical
-    parts = _read_parts(packages, document_id) if processed else []
+    parts = _read_parts(packages, document_id, inventory) if processed else []
     return package_of(document_id, inventory.head, record, events, parts, processed=processed)
 
 
@@ -251,7 +256,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def read_bytes(archive: Archive, document_id: str, logical: str) -> bytes:
     """A small file of the package, whole."""
-    return _bytes_in(archive.packages, document_id, logical)
+    return _bytes_in(archive.packages, archive.packages.inventory(urn(document_id)), logical)
 
 
 def open_file(archive: Archive, document_id: str, logical: str, start: int = 0, length: int | None = None) -> BinaryIO:
@@ -294,16 +299,16 @@ def _part_json(part: DocumentPart) -> dict[str, Any]:
     return fields if part.place is None else {**fields, "place": part.place}
 
 
-def _read_parts(packages: StorageRoot, document_id: str) -> list[DocumentPart]:
-    told = read_json(_bytes_in(packages, document_id, PARTS))
+def _read_parts(packages: StorageRoot, document_id: str, inventory: Inventory) -> list[DocumentPart]:
+    told = read_json(_bytes_in(packages, inventory, PARTS))
     try:
-        texts = _bytes_in(packages, document_id, TEXT).decode().split("\f")
+        texts = _bytes_in(packages, inventory, TEXT).decode().split("\f")
         pairs = zip(told, texts, strict=False)
         return [row_of(DocumentPart, {**fields, "document_id": document_id, "text": text}) for fields, text in pairs]
     except (TypeError, UnicodeDecodeError) as fault:
         raise Unreadable("not the parts of a document") from fault
 
 
-def _bytes_in(packages: StorageRoot, document_id: str, logical: str) -> bytes:
-    with packages.open(urn(document_id), logical) as stream:
+def _bytes_in(packages: StorageRoot, inventory: Inventory, logical: str) -> bytes:
+    with packages.open_in(inventory, logical) as stream:
         return stream.read()

@@ -18,7 +18,8 @@ from archivo.assembly import opened
 from archivo.database import Base
 from archivo.demo import TRD
 from archivo.intake.publication import publish, withdraw
-from archivo.intake.sealing import count_unsealed, rebuild_catalogue
+from archivo.intake.rebuilding import rebuild_catalogue
+from archivo.intake.sealing import count_unsealed
 from archivo.intake.services import Metadata, Upload, deposit
 from archivo.records.models import Document
 from archivo.records.services import describe
