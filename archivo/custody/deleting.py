@@ -23,6 +23,7 @@ from archivo.custody.models import Deletion, DeletionDocument, DeletionState, Le
 from archivo.database import delete_rows, lock, rows_of
 from archivo.errors import Conflict
 from archivo.identifiers import urn
+from archivo.jobs import Job, JobState
 from archivo.records import holds
 from archivo.records.holdings import ASIDE, PRINCIPAL, TOMBSTONE, note_package
 from archivo.records.models import (
@@ -214,6 +215,7 @@ def _hide(transaction: Transaction, document: Document, order: Deletion, said: M
         setattr(document, name, value)
     for model in (DocumentPart, DocumentFinding):
         delete_rows(session, model, document_id=document.id)
+    delete_rows(session, Job, object_id=document.id, state=JobState.FAILED)  # nothing of it is to be tried again
     for version in rows_of(session, RecordVersion, "n", document_id=document.id):
         version.sealed_in, version.changes = 1, {}
     document.version += 1

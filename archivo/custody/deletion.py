@@ -26,7 +26,7 @@ from archivo.records.services import clean_line, visible_document
 
 MOST: Final = 1000
 MACHINE: Final = "cli:"
-KEPT: Final = (DocumentState.PRESERVED, DocumentState.FINDABLE)
+KEPT: Final = (DocumentState.PRESERVED, DocumentState.FINDABLE, DocumentState.FAILED)
 OPEN: Final = (DeletionState.REQUESTED, DeletionState.CONFIRMED, DeletionState.EXECUTING)
 
 
@@ -98,7 +98,7 @@ def request(archive: Archive, actor: Actor, ids: Sequence[str], order: Order, re
         for document_id in sorted(ids):
             document = visible_document(session, actor, document_id, held=True)
             if document.state not in KEPT:
-                raise _not_yet(document, "todavía se está leyendo, o no se pudo leer")
+                raise _not_yet(document, "todavía se está leyendo")
             if _is_asked_for(session, document_id):
                 raise _not_yet(document, "ya está en otra petición")
         _refuse_held(session, ids)

@@ -19,6 +19,7 @@ from archivo.intake.processing import AGAIN
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentFinding, DocumentState
 from archivo.records.rows import batches, in_order
+from archivo.records.tombstones import check_stands
 from archivo.web.tables import Order
 from ingest.findings import CATALOGUE, Severity
 
@@ -135,6 +136,8 @@ def retry_job(archive: Archive, actor: Actor, identifier: str) -> list[str]:
         found = list(session.scalars(mine.with_for_update().execution_options(populate_existing=True)))
         if not found and document is None:
             raise Unknown("job.unknown", f"No hay un trabajo ni un documento «{identifier}».", "Vea la lista con «archivo jobs».")
+        if document is not None:
+            check_stands(document)
         failed = [job for job in found if job.state == JobState.FAILED]
         for job in failed:
             jobs.retry(session, job)

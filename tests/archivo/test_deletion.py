@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,9 +23,11 @@ from archivo.custody import deleting, deletion
 from archivo.custody.deletion import Order
 from archivo.errors import Conflict, Invalid, Refused
 from archivo.identifiers import urn
+from archivo.intake.services import Upload, deposit
 from archivo.jobs import Job, JobState, Queue
+from archivo.operations.services import retry_job
 from archivo.records import holds
-from archivo.records.models import Document, KeptCopy
+from archivo.records.models import Document, DocumentState, KeptCopy
 from archivo.worker import work_until_done
 from preservation.fixity import Digest
 from preservation.ocfl import StorageRoot
@@ -131,6 +134,24 @@ class TestAsking:
         assert carry_out(archive) == []
         assert carry_out(later(archive, timedelta(days=6, hours=23))) == []
         assert carry_out(later(archive)) == [asked.id]
+
+    def test_what_could_not_be_read_is_deleted_too_and_is_not_read_again(
+        self, documents: list[str], archive: Archive, archivo: Command, home: Path
+    ) -> None:
+        unread = deposit(archive, CUSTODY, Upload(BytesIO(b"Nadie pudo leer esto"), "uno.txt")).id
+        with archive.database.writing() as session:
+            for job in session.scalars(select(Job).where(Job.object_id == unread)):
+                job.state, job.error_code = JobState.FAILED, "ValueError"
+            session.get_one(Document, unread).state = DocumentState.FAILED
+        identifier = confirmed(archive, unread)
+        assert carry_out(later(archive)) == [identifier]
+        assert tombstone_in(home / "store", unread)["kind"] == "tombstone"
+        with pytest.raises(Conflict) as refused:
+            retry_job(archive, CUSTODY, unread)
+        assert refused.value.code == "document.deleted"
+        with archive.reading() as session:
+            assert session.scalars(select(Job).where(Job.state == JobState.FAILED)).all() == []
+        all_is_true(archivo)
 
     def test_who_asked_does_not_confirm_nor_does_the_machine(self, documents: list[str], archive: Archive) -> None:
         ana = person(archive, "ana")
