@@ -199,11 +199,14 @@ def _audit_anchor(options: argparse.Namespace) -> int:
         made = oversight.anchor_trail(archive, actor)
         why = oversight.stamp_anchors(archive, actor)
         kept = oversight.anchors(archive, actor)
-        stamps = {each.day: each for each in reversed(oversight.verify_stamps(archive, actor).stamps)}
-        answers = oversight.kept_stamps(archive, actor)
-        os.umask(options.umask)
-        written = _written(kept, answers, stamps, options.to) if options.to else []
-    stamp = stamps.get(made.at[:10]) if made else None
+        last = oversight.stamps_to_show(archive, actor).last
+        written = []
+        if options.to:
+            stamps = {each.day: each for each in reversed(oversight.verify_stamps(archive, actor).stamps)}
+            answers = oversight.kept_stamps(archive, actor)
+            os.umask(options.umask)
+            written = _written(kept, answers, stamps, options.to)
+    stamp = last if made and last and last.day == made.at[:10] else None
     if options.json:
         told = made and {"at": made.at, "sequence": made.sequence, "hash": made.hash, "stamp": stamp}
         print_json({"anchor": told, "unstamped": why, "written": written})

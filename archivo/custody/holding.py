@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from archivo import jobs
@@ -31,6 +31,7 @@ ACT: Final = "document.hold.server"
 KEPT: Final = "deletion.kept"
 AGAIN: Final = timedelta(days=1)
 """How often what a server keeps of a held document is read again."""
+OF_LATE: Final = timedelta(hours=1)
 KEPT_REMEDY: Final = "Espere a esa fecha, o pida a quien administra el servidor que lo deje: este programa no se salta un bloqueo."
 _AGENT: Final = "Archivo"
 
@@ -59,7 +60,7 @@ class PlaceLock:
 
 def schedule(archive: Archive, ids: Sequence[str] = ()) -> list[str]:
     """Have the servers told of what was held or let go of late, of what such a package grew by, and read again each day: the documents for
-    which there is a job. Any number may ask; `ids` asks of these alone.
+    which there is a job. Any number may ask, each minute; what was not touched of late is looked at once an hour. `ids`: these alone.
     """
     stores = _locking(archive)
     if not stores:
@@ -68,6 +69,8 @@ def schedule(archive: Archive, ids: Sequence[str] = ()) -> list[str]:
         chosen = select(LegalHold.document_id).distinct()
         if ids:
             chosen = chosen.where(LegalHold.document_id.in_(list(ids)))
+        elif not _is_new_hour(archive):
+            chosen = chosen.where(_touched_since(archive.clock() - OF_LATE))
         every = list(session.scalars(chosen.order_by(LegalHold.document_id)))
         held = {each.document_id for each in holds.standing(session, every)}
         due = [each for each in every if _is_due(session, stores, each, each in held, archive.clock())]
@@ -180,6 +183,24 @@ def why_kept(session: Session, deletion_id: str) -> str:
 def _locking(archive: Archive) -> dict[str, LockingStore]:
     every = {PRINCIPAL: archive.store, **archive.replicas}
     return {name: store for name, each in every.items() if (store := locking(each)) is not None}
+
+
+def _is_new_hour(archive: Archive) -> bool:
+    """Whether this process has not looked at every hold yet in this hour."""
+    begun: list[bool] = []
+
+    def begin() -> bool:
+        begun.append(True)
+        return True
+
+    archive.counts.get(f"holds looked at in hour {int(archive.clock().timestamp()) // 3600}", begin)
+    return bool(begun)
+
+
+def _touched_since(at: datetime) -> ColumnElement[bool]:
+    """Holds placed, or lifted, or whose package was written or copied, since an instant."""
+    copied = exists().where(KeptCopy.object_id == LegalHold.document_id, KeptCopy.kept_at >= at)
+    return or_(LegalHold.placed_at >= at, LegalHold.lifted_at >= at, copied)
 
 
 def _is_due(session: Session, stores: Mapping[str, LockingStore], document_id: str, is_held: bool, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pytest
 
 from archivo.access.policy import custody
 from archivo.archive import Archive
+from archivo.assembly import opened
+from archivo.custody import holding
 from archivo.custody.services import verify
 from archivo.demo import TRD
 from archivo.intake.services import Upload, deposit
+from archivo.records import holds
+from archivo.records.holdings import note_kept
 from preservation.ocfl import StorageRoot
 from preservation.store import StoreUnavailable
 from preservation.stores.s3 import S3Store
@@ -121,3 +126,23 @@ def test_a_store_that_is_away_is_not_taken_for_damage(archive: Archive) -> None:
     store = S3Store(s3_address("s3+http://clave:secreto@127.0.0.1:9/cubo"))
     with pytest.raises(StoreUnavailable):
         verify(replace(archive, store=store, packages=StorageRoot(store)), chief, [one])
+
+
+def test_who_was_held_long_ago_is_looked_at_once_an_hour(
+    archivo: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The servers are asked by jobs; this looks only at the tables, each minute."""
+    (tmp_path / "nota.txt").write_text("El acueducto de Usme.", "utf-8")
+    (one,) = archivo("deposit", tmp_path / "nota.txt", "--wait", "--json").lines
+    monkeypatch.setenv("ARCHIVO_REPLICAS", "lejos=s3+http://K:S@127.0.0.1:1/cubo")
+    with opened() as archive:
+        with archive.transaction() as transaction:
+            note_kept(transaction.session, "lejos", one["id"], 1, None, transaction.now)
+        assert holding.schedule(archive) == []
+        holds.place(archive, custody("prueba"), one["id"], "Hay un pleito.")
+        assert holding.schedule(archive) == [one["id"]]
+        assert holding.schedule(archive) == [one["id"]]
+        later = replace(archive, clock=lambda: archive.clock() + timedelta(hours=3))
+        assert holding.schedule(later) == [one["id"]]
+        assert holding.schedule(later) == []
+        assert holding.schedule(later, [one["id"]]) == [one["id"]]
