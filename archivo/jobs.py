@@ -193,9 +193,9 @@ def claim_more(session: Session, owner: str, now: datetime, queue: Queue, most: 
     return [taken for taken in taking if taken is not None]
 
 
-def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, lease: timedelta = LEASE) -> Lease | None:
-    """Take this job if it is due; None if it is unknown, done, held by another, or not due yet. Waits for who is writing it now."""
-    return _take(session, _taking_one(), owner, now, lease, job_id)
+def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, lease: timedelta = LEASE, only: Any = True) -> Lease | None:
+    """Take this job if it is due; None if it is unknown, done, held by another, not due yet or not `only`. Waits for who is writing it."""
+    return _take(session, _taking_one() if only is True else _taking_one().where(only), owner, now, lease, job_id)
 
 
 def is_any_due(session: Session, now: datetime, queues: Collection[Queue] | None = None) -> bool:

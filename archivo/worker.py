@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
-from archivo import jobs
+from archivo import gathering, jobs
 from archivo.archive import Archive, Busy
 from archivo.custody import deleting, fixity, holding, ledger, repair, replicas
 from archivo.database import is_away
@@ -33,6 +33,8 @@ UseCase = Callable[[Archive, Lease], None]
 INDEX_BATCH: Final = 50
 COMPANY: Final = 2.0
 """Seconds that a document waits to be indexed, where servers are asked, for those that wait to be processed."""
+GLANCE: Final = 0.2
+"""Seconds between two glances of who waits for company."""
 WAITS_A_SWEEP: Final = 20
 AT_A_TIME: Final = 400
 """Objects whose jobs are looked for at a time where only those of some are worked: to look for those of all grows with their square."""
@@ -142,13 +144,19 @@ def _until_noted(note: Callable[[Archive, Lease, T], None], archive: Archive, le
 
 
 def run_by_id(archive: Archive, job_id: str) -> None:
-    """Work the job that a message names, if it is still to be done and nobody else has it. A database that is away is waited for."""
+    """Work the job that a message names, if it is still to be done and nobody else has it. A database that is away is waited for.
+
+    A document to be indexed waits while the worker of another gathers company: it is taken along, or is the next to gather.
+    """
     owner = f"{archive.process}#{threading.get_ident()}"
     while True:
         try:
             with archive.database.claiming() as session:
-                lease = jobs.claim_one(session, job_id, owner, archive.clock())
-            break
+                now = archive.clock()
+                lease = jobs.claim_one(session, job_id, owner, now, only=gathering.alone(now - timedelta(seconds=COMPANY), now))
+                if lease is not None or not gathering.waits(session, job_id, now):
+                    break
+            time.sleep(GLANCE)
         except Exception as fault:
             if not is_away(fault):
                 raise
@@ -169,7 +177,7 @@ def _wait_for_company(archive: Archive) -> None:
             with archive.reading() as session:
                 if not jobs.is_any_due(session, archive.clock(), (Queue.INGEST,)):
                     return
-            time.sleep(LOOK)
+            time.sleep(GLANCE)
     except Exception as fault:
         if not is_away(fault):  # the job itself finds the database away, and waits for it
             raise

@@ -2,13 +2,15 @@
 
 import threading
 from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
 
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from archivo import jobs, worker
+from archivo import gathering, jobs, worker
 from archivo.access.policy import custody
 from archivo.archive import Archive, Busy
 from archivo.identifiers import new_uuid, urn
@@ -17,6 +19,7 @@ from archivo.jobs import Job, JobState, Lease, Queue
 from archivo.records.models import Document, DocumentState
 from archivo.worker import run_job, work_until_done
 from search.engines.elastic import ElasticIndex
+from tests.processes import until
 
 
 def last_attempt(archive: Archive, object_id: str) -> Lease:
@@ -146,6 +149,40 @@ def test_where_servers_are_asked_a_document_is_indexed_with_those_that_wait_to_b
         assert jobs.claim(session, f"{archive.process}#1", archive.clock(), queues=[Queue.INGEST])
     indexes.join()
     assert index_jobs(archive) == []
+
+
+def test_of_documents_to_be_indexed_one_gathers_the_others(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers do not gather at once: each would write the index for half of the documents."""
+    monkeypatch.setattr(worker, "COMPANY", 60)
+    glances: list[bool] = []
+    waits = gathering.waits
+
+    def noted(session: Session, job_id: str, now: datetime) -> bool:
+        glances.append(waits(session, job_id, now))
+        return glances[-1]
+
+    monkeypatch.setattr(gathering, "waits", noted)
+    other = deposit(archive, custody("pruebas"), Upload(BytesIO(b"Acta"), "acta.txt")).id
+    work_until_done(archive, {other})
+    indexing(archive, 2)
+    with archive.reading() as session:
+        both = list(session.scalars(select(Job.id).where(Job.kind == "index", Job.state != JobState.DONE)))
+    with archive.transaction() as transaction:
+        transaction.enqueue("classify", other, queue=Queue.INGEST)
+    workers = []
+    for job_id in both:
+        workers.append(threading.Thread(target=worker.run_by_id, args=(archive, job_id)))
+        workers[-1].start()
+        until(lambda: any(state == "running" for state, _ in index_jobs(archive)))
+    until(lambda: len(glances) > 1)
+    assert sorted(state for state, _ in index_jobs(archive)) == ["queued", "running"]
+    with archive.database.writing() as session:
+        assert jobs.claim(session, f"{archive.process}#1", archive.clock(), queues=[Queue.INGEST])
+    for each in workers:
+        each.join()
+    assert index_jobs(archive) == []
+    with archive.reading() as session:
+        assert len(set(session.scalars(select(Job.owner).where(Job.id.in_(both))))) == 1
 
 
 def test_what_was_tried_in_company_in_vain_is_tried_alone(archive: Archive) -> None:
