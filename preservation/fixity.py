@@ -1,8 +1,7 @@
 """Digests taken while bytes pass."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 DEFAULT_ALGORITHM: Final = "sha256"
 CHUNK: Final = 1 << 20
@@ -10,8 +9,7 @@ _SHORT: Final = 1 << 16
 _LONG: Final = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """A digest: the algorithm's name as hashlib and OCFL write it, and its value in lower-case hexadecimal."""
 
     algorithm: str

@@ -185,9 +185,11 @@ class StorageRoot:
         reading begins again.
         """
         prefix = prefix_of(object_id)
-        for _ in range(_ATTEMPTS if writing else 1):
+        if not writing:
+            return verify(self._store, prefix, writing=False)
+        for _ in range(_ATTEMPTS):
             before = read(self._store, key_of(prefix, INVENTORY))
-            verification = verify(self._store, prefix, writing=writing)
+            verification = verify(self._store, prefix, writing=True)
             if read(self._store, key_of(prefix, INVENTORY)) == before:
                 break
         return verification

@@ -63,15 +63,16 @@ def verify(store: ObjectStore, prefix: str, *, writing: bool) -> Verification:
             return Verification(None, (), (lost,), ())
         return Verification(None, (Damage(lost, None, digest("sha256", data).value),), (), ())
     root = trusted[1] if trusted else None
-    faults = [*_root_faults(store, prefix, inventory, root, writing), *_version_faults(store, prefix, inventory, root)]
+    named = digest(inventory.algorithm, root).value if root is not None else ""
+    faults = [*_root_faults(store, prefix, inventory, root, named, writing), *_version_faults(store, prefix, inventory, root, named)]
     faults += _content_faults(store, prefix, inventory)
     coming = f"{inventory.folder(inventory.head + 1)}/"
-    named = named_files(inventory, paths)
+    expected = named_files(inventory, paths)
     return Verification(
         inventory.object_id,
         tuple(fault for fault in faults if isinstance(fault, Damage)),
         tuple(fault for fault in faults if isinstance(fault, str)),
-        tuple(key_of(prefix, path) for path in paths if path not in named and not (writing and path.startswith(coming))),
+        tuple(key_of(prefix, path) for path in paths if path not in expected and not (writing and path.startswith(coming))),
     )
 
 
@@ -98,8 +99,10 @@ def by_number(folder: str) -> tuple[int, str]:
     return len(folder.lstrip("v0")), folder
 
 
-def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None, writing: bool) -> Iterator[Damage | ObjectKey]:
-    """`root`: the bytes of the root inventory, if a sidecar vouches for them."""
+def _root_faults(
+    store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None, named: str, writing: bool
+) -> Iterator[Damage | ObjectKey]:
+    """`root`: the bytes of the root inventory, if a sidecar vouches for them, and `named`: their digest."""
     declaration = declaration_name(inventory.specification)
     yield from _fixed(store, key_of(prefix, declaration), f"{declaration.removeprefix('0=')}\n".encode())
     key = key_of(prefix, INVENTORY)
@@ -111,10 +114,10 @@ def _root_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: by
         expected = None if witness is None or witness == data else digest(inventory.algorithm, witness).value
         yield Damage(key, expected, digest(inventory.algorithm, data).value)
     elif not (writing and root_sidecar(store, prefix, inventory, data) == "unfinished"):
-        yield from _sidecar(store, key_of(prefix, sidecar_name(inventory.algorithm)), digest(inventory.algorithm, data).value)
+        yield from _sidecar(store, key_of(prefix, sidecar_name(inventory.algorithm)), named)
 
 
-def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None) -> Iterator[Damage | ObjectKey]:
+def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory, root: bytes | None, named: str) -> Iterator[Damage | ObjectKey]:
     for number in inventory.versions:
         folder = f"{inventory.folder(number)}/"
         key = key_of(prefix, folder + INVENTORY)
@@ -129,7 +132,9 @@ def _version_faults(store: ObjectStore, prefix: str, inventory: Inventory, root:
         else:
             is_certain = root == data or is_borne_out(data, number, inventory)
             for name in sidecars:
-                yield from _pair(store, key, key_of(prefix, name), data, is_certain)
+                algorithm = name.rpartition(".")[2]
+                found = named if root == data and algorithm == inventory.algorithm else digest(algorithm, data).value
+                yield from _pair(store, key, key_of(prefix, name), found, is_certain)
 
 
 def is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
@@ -147,9 +152,8 @@ def is_borne_out(data: bytes, number: int, inventory: Inventory) -> bool:
     return earlier == expected and earlier.manifest.items() <= inventory.manifest.items() and earlier.to_json() == data
 
 
-def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, data: bytes, certain: bool) -> Iterator[Damage | ObjectKey]:
-    """An inventory against its sidecar; where the inventory is `certain`, or the sidecar is none, the sidecar is the damaged one."""
-    found = digest(sidecar.rpartition(".")[2], data).value
+def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, found: str, certain: bool) -> Iterator[Damage | ObjectKey]:
+    """An inventory, of this digest, against its sidecar; where it is `certain`, or the sidecar is none, the sidecar is the damaged one."""
     named = read_sidecar(read(store, sidecar) or b"")
     if named is None or certain:
         yield from _sidecar(store, sidecar, found)
@@ -159,7 +163,7 @@ def _pair(store: ObjectStore, key: ObjectKey, sidecar: ObjectKey, data: bytes, c
 
 def _content_faults(store: ObjectStore, prefix: str, inventory: Inventory) -> Iterator[Damage | ObjectKey]:
     """What a damaged inventory names and no store can hold is missing, like all that is not there."""
-    named = {key_of(prefix, path): value for path, value in sorted(inventory.content().items())}
+    named = {ObjectKey(prefix + path): value for path, value in sorted(inventory.content().items())}
     for key, found in store.digests(named, inventory.algorithm):
         if found is None:
             yield key

@@ -16,8 +16,9 @@ ObjectKey = NewType("ObjectKey", str)
 At most 1,024 bytes (the limit of S3), 255 a segment (the limit of file systems)."""
 
 LONGEST: Final = 1024
-_SEGMENT: Final = re.compile(r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._=-]{1,255}")
-_KEY: Final = re.compile(f"{_SEGMENT.pattern}(?:/{_SEGMENT.pattern})*")
+SEGMENT: Final = re.compile(r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._=-]{1,255}")
+"""What may stand between two `/` of a key."""
+_KEY: Final = re.compile(f"{SEGMENT.pattern}(?:/{SEGMENT.pattern})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,6 @@ def check_key(text: str) -> ObjectKey:
     if len(text) > LONGEST or not _KEY.fullmatch(text):
         raise BadKey(f"not an object key: {text[:200]!r}")
     return ObjectKey(text)
-
-
-def is_segment(text: str) -> bool:
-    """Whether the text may stand between two `/` of an ObjectKey."""
-    return _SEGMENT.fullmatch(text) is not None
 
 
 def digests_by_opening(

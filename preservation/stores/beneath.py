@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from preservation.fixity import Digest
-from preservation.store import LONGEST, BadKey, ObjectKey, StoreUnavailable, check_key, is_segment
+from preservation.store import LONGEST, SEGMENT, BadKey, ObjectKey, StoreUnavailable, check_key
 
 ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 """What the disk says of a place where there is no object: nothing, a file on the way, a link."""
@@ -71,7 +71,7 @@ def digests_beneath(root: Path, keys: Iterable[ObjectKey], algorithm: str) -> It
                     if descriptor >= 0:
                         os.close(descriptor)
                     folder, descriptor = above, opened
-                elif not is_segment(name) or len(key) > LONGEST:
+                elif not SEGMENT.fullmatch(name) or len(key) > LONGEST:
                     raise BadKey(key)
                 value = _digest(os.open(name, _FILE, dir_fd=descriptor), begun, room)
                 yield key, None if value is None else Digest(algorithm, value)

@@ -328,6 +328,17 @@ class _Slice(io.RawIOBase):
         self._left -= count
         return count
 
+    def readall(self) -> bytes:
+        """All at once, and not a few thousand bytes at a time as RawIOBase does."""
+        try:
+            data = self._file.readall() if self._left == sys.maxsize else self._file.read(self._left)
+        except OSError as error:
+            if error.errno in UNREADABLE:
+                raise DigestMismatch("the disk does not give these bytes") from error
+            raise
+        self._left -= len(data)
+        return data
+
     def close(self) -> None:
         self._file.close()
         super().close()

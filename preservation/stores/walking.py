@@ -24,10 +24,11 @@ def walk(root: Path, folder: str, prefix: str, after: str) -> Iterator[tuple[str
             opened.append(_open(root, folder, -1))
         while opened:
             above, descriptor, entries = opened[-1]
+            is_within = not after and above.startswith(prefix)
             for name, entry in entries:
                 path = above + name
                 if not name.endswith("/"):
-                    if path.startswith(prefix) and path > after:
+                    if is_within or (path.startswith(prefix) and path > after):
                         yield path, entry
                 elif (path.startswith(prefix) or prefix.startswith(path)) and (path > after or after.startswith(path)):
                     with suppress(FileNotFoundError):
