@@ -17,6 +17,7 @@ from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.database import Base
 from archivo.demo import TRD
+from archivo.intake import rebuilding
 from archivo.intake.publication import publish, withdraw
 from archivo.intake.rebuilding import rebuild_catalogue
 from archivo.intake.sealing import count_unsealed
@@ -119,6 +120,41 @@ def worked(filled: Path, archive: Archive, tmp_path: Path) -> Archive:
     with archive.reading() as session:
         assert count_unsealed(session) == 0
     return archive
+
+
+def test_a_rebuild_tells_how_far_it_is_and_finds_rows_that_are_there(
+    filled: Path, archive: Archive, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two documents in each transaction; then again over the rows of the first time, which are those that stay."""
+    monkeypatch.setattr(rebuilding, "TOGETHER", 2)
+    before = rows_of(archive)
+    archive.database.close()
+    forget(home)
+    with opened() as again:
+        for _ in range(2):
+            heard: list[tuple[int, int]] = []
+            rebuilt = rebuild_catalogue(again, lambda done, total: heard.append((done, total)))  # noqa: B023
+            assert rebuilt.documents == len(before["document"]) > 2
+            assert heard == sorted(heard)
+            assert len({total for _, total in heard}) == 1
+            assert heard[-1][0] == heard[-1][1]
+            assert len(heard) > 2
+            finish(again)
+            assert rows_of(again) == before
+            with again.reading() as session:
+                assert session.scalars(select(jobs.Job.id).where(jobs.Job.state.in_(("queued", "running", "failed")))).all() == []
+
+
+def test_a_job_that_waits_already_serves_for_many_too(archive: Archive) -> None:
+    with archive.transaction() as transaction:
+        waiting = transaction.enqueue("index", "b", queue=jobs.Queue.INDEX)
+        transaction.enqueue("index", "c", queue=jobs.Queue.INDEX, params={"of": 1})
+        transaction.enqueue_each("index", ["a", "b", "c"], queue=jobs.Queue.INDEX)
+        transaction.enqueue_each("index", [], queue=jobs.Queue.INDEX)
+    with archive.reading() as session:
+        found = session.execute(select(jobs.Job.object_id, jobs.Job.id).order_by(jobs.Job.object_id)).all()
+    assert [object_id for object_id, _ in found] == ["a", "b", "c", "c"]
+    assert waiting in [job_id for _, job_id in found]
 
 
 def test_rows_come_back_as_they_were(worked: Archive, home: Path, archivo: Command) -> None:
