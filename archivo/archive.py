@@ -1,6 +1,7 @@
 """The running Archive: its ports, its clock, its transaction. What every use case receives first."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -97,6 +98,9 @@ class CatalogueEdition(Base):
     number: Mapped[int]
 
 
+_LONG: Final = 0.5
+_REST: Final = 30
+_MOST_RESTING: Final = 200
 _EDITION: Final = select(table_of(CatalogueEdition).c.number)
 _LEASE_HELD: Final = select(ObjectLease).where(ObjectLease.object_id == bindparam("object")).with_for_update()
 
@@ -229,6 +233,8 @@ class Archive:
     """The objects whose lease threads of this process hold, with the lease's owner; a lease it could not give back is free."""
     bell: Bell = field(default_factory=Bell)
     counts: Shelf = field(default_factory=lambda: Shelf(room=200))
+    resting: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    """What took long to count, by name, and until when (monotonic seconds) it is not counted again."""
     """What was counted of the catalogue: see `counted`."""
     traces: Traces = field(default_factory=Traces)
     stamping: Stamping = field(default_factory=Stamping)
@@ -259,10 +265,25 @@ class Archive:
         """What `count` finds in this session by this name, which says all that it depends on besides the catalogue itself.
 
         It is counted once for each edition of the catalogue; and once a minute, for an earlier program that writes beside this one
-        makes no editions.
+        makes no editions. What takes long to count is not counted again before `_REST` times as long has passed, whatever was edited.
         """
+        resting: tuple[float, Any] | None = self.resting.get(name)
+        if resting is not None and time.monotonic() < resting[0]:
+            counted: T = resting[1]
+            return counted
+
+        def counting() -> T:
+            began = time.monotonic()
+            found = count()
+            taken = time.monotonic() - began
+            if taken > _LONG:
+                if len(self.resting) >= _MOST_RESTING:
+                    self.resting.clear()
+                self.resting[name] = (began + taken * _REST, found)
+            return found
+
         edition = session.scalar(_EDITION)
-        return self.counts.get(f"{edition} {int(self.clock().timestamp()) // 60} {name}", count)
+        return self.counts.get(f"{edition} {int(self.clock().timestamp()) // 60} {name}", counting)
 
     @contextmanager
     def writing_object(self, object_id: str, *, wait: float = 60.0) -> Iterator[Hold]:

@@ -36,7 +36,7 @@ def browse(archive: Archive, actor: Actor, query: Query) -> FoundList:
 
 
 def _counted(session: Session, chosen: Select[Any], names: Mapping[str, SeriesName]) -> tuple[int, dict[str, tuple[FacetView, ...]]]:
-    return session.scalar(select(func.count()).select_from(chosen.subquery())) or 0, _facets(session, chosen, names)
+    return session.scalar(chosen.with_only_columns(func.count())) or 0, _facets(session, chosen, names)
 
 
 def _page(session: Session, chosen: Select[Any], query: Query) -> list[Document]:
@@ -51,19 +51,17 @@ def _page(session: Session, chosen: Select[Any], query: Query) -> list[Document]
 
 
 def _facets(session: Session, chosen: Select[Any], names: Mapping[str, SeriesName]) -> dict[str, tuple[FacetView, ...]]:
-    ids = chosen.with_only_columns(Document.id).subquery()
-    inside = Document.id.in_(select(ids.c.id))
     years: Counter[int] = Counter()
     bounds = (beginning(Document.begins_on, 4), beginning(Document.ends_on, 4))
-    for begins, ends, count in session.execute(
-        select(*bounds, func.count()).where(inside, Document.begins_on.is_not(None)).group_by(*bounds)
-    ):
+    dated = chosen.where(Document.begins_on.is_not(None)).with_only_columns(*bounds, func.count()).group_by(*bounds)
+    for begins, ends, count in session.execute(dated):
         years.update(dict.fromkeys(range(int(begins), int(ends or begins) + 1), count))
-    types = select(Document.document_type, func.count()).where(inside, Document.document_type.is_not(None)).group_by(Document.document_type)
+    typed = chosen.where(Document.document_type.is_not(None))
+    types = typed.with_only_columns(Document.document_type, func.count()).group_by(Document.document_type)
     series = (
         select(TrdClass.series_code, func.min(TrdClass.series), func.count())
         .join(Classification, Classification.class_id == TrdClass.id)
-        .where(Classification.status.in_(DECIDED), Classification.document_id.in_(select(ids.c.id)))
+        .where(Classification.status.in_(DECIDED), Classification.document_id.in_(chosen.with_only_columns(Document.id)))
         .group_by(TrdClass.series_code)
     )
     return {

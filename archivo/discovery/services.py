@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archivo.access.policy import AccessClass, Actor, may_see, scope
@@ -123,17 +123,25 @@ def _suggestion(query: Query, results: Results) -> str | None:
 def holdings(archive: Archive) -> Holdings:
     """What citizens may find, counted."""
     with archive.reading() as session:
-        return archive.counted(session, "holdings", lambda: _holdings(session))
+        fonds = archive.counted(session, "holdings", lambda: _by_fonds(session))
+        return Holdings(sum(each.count for each in fonds), fonds, _newest(session))
 
 
-def _holdings(session: Session) -> Holdings:
-    public = (Document.published == true(), Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE)
-    by_fonds = session.execute(select(Document.fonds_id, func.count()).where(*public).group_by(Document.fonds_id))
+def _public() -> tuple[ColumnElement[bool], ...]:
+    return Document.published == true(), Document.access == AccessClass.PUBLICA, Document.state == DocumentState.FINDABLE
+
+
+def _by_fonds(session: Session) -> tuple[FacetView, ...]:
+    by_fonds = session.execute(select(Document.fonds_id, func.count()).where(*_public()).group_by(Document.fonds_id))
     counts = {str(fonds_id): int(count) for fonds_id, count in by_fonds}
     named = session.scalars(select(Fonds).where(Fonds.id.in_(counts)).order_by(Fonds.code))
-    fonds = tuple(FacetView(each.code, each.name, counts[each.id]) for each in named)
-    newest = session.scalars(select(Document).where(*public).order_by(Document.published_at.desc(), Document.id.desc()).limit(6))
-    return Holdings(sum(counts.values()), fonds, tuple(Newest(d.id, d.title, d.date, d.document_type) for d in newest))
+    return tuple(FacetView(each.code, each.name, counts[each.id]) for each in named)
+
+
+def _newest(session: Session) -> tuple[Newest, ...]:
+    newest_first = (Document.published_at.desc(), Document.id.desc())
+    newest = session.scalars(select(Document).where(*_public(), Document.published_at.is_not(None)).order_by(*newest_first).limit(6))
+    return tuple(Newest(each.id, each.title, each.date, each.document_type) for each in newest)
 
 
 def read_pages(session: Session, wanted: Sequence[tuple[str, int]], *columns: InstrumentedAttribute[Any]) -> list[Row[*tuple[Any, ...]]]:

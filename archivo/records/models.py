@@ -59,6 +59,7 @@ class Document(Base):
     __table_args__ = (
         Index("ix_document_digest", "fonds_id", "sha256"),
         Index("ix_document_state", "state"),
+        Index("ix_document_newest", "published", "access", "state", "published_at", "id"),
         Index("ix_document_counted", "published", "access", "state", "begins_on", "ends_on", "document_type", "fonds_id"),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import local
-from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, cast
+from typing import BinaryIO, Final, NoReturn, Self, cast
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, digest_of, digesting
 from preservation.store import (
@@ -27,13 +27,11 @@ from preservation.store import (
     check_authority,
     check_key,
 )
-from preservation.stores.beneath import ABSENT, UNREADABLE, digests_beneath, open_beneath
+from preservation.stores.beneath import ABSENT, digests_beneath, open_beneath
 from preservation.stores.flushing import sync_file_system, watched
 from preservation.stores.incoming import Flight, debris, depart, flight, note, noted_key, write_all
+from preservation.stores.slices import Slice
 from preservation.stores.walking import walk
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OBJECT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -120,7 +118,7 @@ class FilesystemStore:
             file = io.FileIO(_regular(key, open_beneath(self._root, key, _OBJECT)))
         if start:
             file.seek(start)
-        return cast(BinaryIO, io.BufferedReader(_Slice(file, sys.maxsize if length is None else length)))
+        return cast(BinaryIO, io.BufferedReader(Slice(file, sys.maxsize if length is None else length)))
 
     def stat(self, key: ObjectKey) -> StoredObject:
         check_key(key)
@@ -307,41 +305,6 @@ class _Pending(local):
         if self.folder is not None:
             os.close(self.descriptor)
             self.folder = None
-
-
-class _Slice(io.RawIOBase):
-    """At most `length` bytes of an open file, from where it stands. DigestMismatch for bytes that the disk lost."""
-
-    def __init__(self, file: io.FileIO, length: int) -> None:
-        self._file, self._left = file, length
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        try:
-            count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
-        except OSError as error:
-            if error.errno in UNREADABLE:
-                raise DigestMismatch("the disk does not give these bytes") from error
-            raise
-        self._left -= count
-        return count
-
-    def readall(self) -> bytes:
-        """All at once, and not a few thousand bytes at a time as RawIOBase does."""
-        try:
-            data = self._file.readall() if self._left == sys.maxsize else self._file.read(self._left)
-        except OSError as error:
-            if error.errno in UNREADABLE:
-                raise DigestMismatch("the disk does not give these bytes") from error
-            raise
-        self._left -= len(data)
-        return data
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _receive(key: ObjectKey, content: BinaryIO, arriving: int, algorithm: str) -> StoredObject:

@@ -1,5 +1,6 @@
 """What pages count of the whole catalogue is counted once for each edition of it, and is never that of an earlier one."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from archivo.discovery.browsing import browse
 from archivo.discovery.services import holdings
 from archivo.intake.publication import publish, withdraw
 from archivo.records.models import Fonds
+from archivo.records.services import describe
 from archivo.worker import work_until_done
 from search.index import Query
 
@@ -74,3 +76,24 @@ def test_those_without_a_date_come_after_the_others_and_none_twice(archive: Arch
     for size in (1, 2, 3, 5, 7, 10):
         pages = [browse(archive, CITIZEN, Query("", limit=size, offset=start)).hits for start in range(0, len(dates) + size, size)]
         assert [hit.id for page in pages for hit in page] == expected, size
+
+
+def test_what_takes_long_to_count_rests_before_it_is_counted_again(archive: Archive) -> None:
+    counted: dict[str, int] = {"long": 0, "short": 0}
+
+    def count(name: str, seconds: float) -> int:
+        time.sleep(seconds)
+        counted[name] += 1
+        return counted[name]
+
+    with archive.database.writing() as session:
+        session.add(Fonds(id="f" * 36, code="P", name="Entidad de prueba", created_at=AT))
+        session.flush()
+        document = a_document("f" * 36, 1, published=True, begins_on="1936-05-20")
+        session.add(document)
+        identifier = document.id
+    for edition in range(3):
+        describe(archive, ANA, identifier, {"title": f"Otro título {edition}"})
+        with archive.reading() as session:
+            assert archive.counted(session, "long", lambda: count("long", 0.6)) == 1
+            assert archive.counted(session, "short", lambda: count("short", 0)) == edition + 1
