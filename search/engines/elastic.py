@@ -156,5 +156,5 @@ class ElasticIndex:
         if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)
-        hits = by_document(found.pages, max(query.offset, 0), reading.last)
+        hits = by_document(found.pages, max(query.offset, 0), reading.last, found.whole)
         return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, asked.did_you_mean)

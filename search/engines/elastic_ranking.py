@@ -1,11 +1,12 @@
 """From pages in order to documents in order: a document has the score of its best page and a little of the next three.
 
 Pages are taken in blocks that begin at fixed places, and a document stands in the block of its best page: so the order is the same however
-many documents are asked for.
+many documents are asked for. Where those that answer the whole query come first, a block ends with them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from search.index import Hit, PageHit
 
@@ -42,11 +43,11 @@ def documents_in(pages: Iterable[Page]) -> int:
     return len({page.document for page in pages})
 
 
-def by_document(pages: Sequence[Page], first: int, last: int) -> tuple[Hit, ...]:
-    """The documents from one place to another, best first."""
+def by_document(pages: Sequence[Page], first: int, last: int, whole: int = 0) -> tuple[Hit, ...]:
+    """The documents from one place to another, best first; so many of the pages answer the whole query, and come before the others."""
     found: list[tuple[float, list[Page]]] = []
     seen: set[str] = set()
-    for block in _blocks(pages):
+    for block in chain(_blocks(pages[:whole]), _blocks(pages[whole:])):
         groups: dict[str, list[Page]] = {}
         for page in block:
             if page.document not in seen:

@@ -42,12 +42,13 @@ _ORDER = [{"_score": "desc"}, {"doc": "asc"}, {"page": "asc"}, {"part": "asc"}]
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a tree found: the best pages, in order, and how many there are (about, beyond WINDOW); the documents counted among one in
-    2**level of all, if that was done.
+    2**level of all, if that was done. So many pages as `whole` answer the whole query and come before the others, if all do not.
     """
 
     tree: Node
     pages: list[Page]
     count: int
+    whole: int = 0
     level: int = 0
     counted: Json | None = None
 
@@ -91,8 +92,8 @@ class Reading:
         self._naming = []
         if not any(each["hits"]["total"]["value"] for each in counts.values()) and 0 in counts:
             return Found(step.tree, [], 0)
-        pages = self._pages(step.tree, whole, ranked, most)
-        return self._counted(step.tree, pages, counts) if pages else Found(step.tree, [], 0)
+        pages, before = self._pages(step.tree, whole, ranked, most)
+        return replace(self._counted(step.tree, pages, counts), whole=before) if pages else Found(step.tree, [], 0)
 
     def counted(self, found: Found) -> tuple[int, Mapping[str, tuple[FacetValue, ...]]]:
         """How many documents were found, and how many of them have each value of each facet, most first."""
@@ -107,24 +108,26 @@ class Reading:
             facets.setdefault(facet, []).append(FacetValue(value, count << level))
         return counted["doc_count"] << level, {facet: tuple(each) for facet, each in facets.items()}
 
-    def _pages(self, tree: Node, whole: Node | None, answer: Json, most: int) -> list[Page]:
-        """The best pages, of which `answer` has the first: where many answer the whole query, these before those that answer a part."""
+    def _pages(self, tree: Node, whole: Node | None, answer: Json, most: int) -> tuple[list[Page], int]:
+        """The best pages, of which `answer` has the first: where many answer the whole query, these, so many, before those that answer a
+        part, if that far was asked.
+        """
         if whole and answer["hits"]["total"]["value"] < _WHOLE:
             return self._pages(tree, None, self._ask([self._ranked(translated(tree), most, [])])[0], most)
         pages = list(_pages(answer))
         pages += self._following(translated(whole or tree), pages, most)
+        before = len(pages)
         if whole and self._wants(pages):
             rest = {"bool": {"must": [translated(tree)], "must_not": [unscored(whole)]}}
             last = pages[-1].score
             pages += [replace(page, score=min(page.score, last)) for page in self._following(rest, [], 0, pages)]
-        return pages
+        return pages, before if whole else 0
 
     def _following(self, wanted: Json, pages: Sequence[Page], most: int, before: Sequence[Page] = ()) -> list[Page]:
         """The pages that come after these, until there are enough with those before, or no more."""
         more: list[Page] = []
         while len(pages) + len(more) == most and self._wants([*before, *pages, *more]):
-            have = len(before) + most
-            added = pages_for(self.last, have) - have
+            added = min(pages_for(self.last, most), WINDOW - len(before)) - most
             most += added
             more += _pages(self._ask([self._ranked(wanted, added, [*pages, *more])])[0])
         return more
@@ -146,15 +149,15 @@ class Reading:
         if exact is None and sampled <= WINDOW * _SURE:
             exact = self._ask([self._counting(tree, 0)])[0]
         if exact and (count := int(exact["hits"]["total"]["value"])) <= WINDOW:
-            return Found(tree, pages, count, 0, exact)
+            return Found(tree, pages, count, counted=exact)
         if sample is None and self._level:
             sample = self._ask([self._counting(tree, self._level)])[0]
             sampled = sample["hits"]["total"]["value"] << self._level
         count = max(WINDOW + 1, sampled)
         level = level_for(count, _SAMPLE, DEEPEST)
         if sample is None or level < self._level or sample["aggregations"]["documents"]["doc_count"] >= WINDOW:
-            return Found(tree, pages, count, level)
-        return Found(tree, pages, count, self._level, sample)
+            return Found(tree, pages, count, level=level)
+        return Found(tree, pages, count, level=self._level, counted=sample)
 
     def _counting(self, tree: Node, level: int) -> Json:
         """The documents that answer, counted among one in 2**level of all; among all, no further than to know that they are many."""

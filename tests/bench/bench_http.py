@@ -143,7 +143,7 @@ def _document(fonds: str, first: Entry, *, published: bool) -> Document:
         part_count=2,
         version=1,
         sealed_version=1,
-        ocfl_version=1,
+        ocfl_version=0,  # no package is there to be read again at night
         proposals={},
     )
 
