@@ -13,6 +13,7 @@ from preservation.validation.bagit_check import validate_bag
 from preservation.validation.bagit_manifests import MANIFEST
 from preservation.validation.bagit_tags import DECLARATION
 from preservation.validation.eark import is_package, validate_package
+from preservation.validation.eark_rules import found
 from preservation.validation.mets import validate_mets
 from preservation.validation.ocfl_declaration import OF_OBJECT, OF_ROOT, is_declaration
 from preservation.validation.ocfl_inventory import INVENTORY_NAME
@@ -101,8 +102,8 @@ def _in_archive(path: Path, fetch_root: Path | None) -> Report | None:
             names = frozenset(item.name for item in tree.children())
             report = _by_declaration(tree, names, fetch_root)
             return report and replace(report, findings=(*tree.oddities, *report.findings))
-    except PackageRefused:
-        return None
+    except PackageRefused as refused:
+        return None if refused.reason == "unreadable" else Report(None, (found(f"archive.{refused.reason}", found=refused.detail),))
 
 
 def _by_declaration(tree: Tree, names: frozenset[str], fetch_root: Path | None) -> Report | None:

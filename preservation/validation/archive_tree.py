@@ -31,7 +31,6 @@ class ArchiveTree:
         folders = [Item(folder, Kind.FOLDER) for folder in files.folders if folder not in files.sizes]
         items = [*(Item(path, Kind.FILE, size) for path, size in files.sizes.items()), *folders]
         self._items = sorted(items, key=_in_order)
-        self._order = [*map(_in_order, self._items)]
 
     @property
     def oddities(self) -> Iterator[Finding]:
@@ -43,12 +42,11 @@ class ArchiveTree:
         return sorted((item for item in self.walk(folder) if item.path.count("/") == depth), key=attrgetter("path"))
 
     def walk(self, folder: str = "", *, sizes: bool = True) -> Iterator[Item]:
-        start = tuple(folder.split("/")) if folder else ()
-        for at in range(bisect_left(self._order, start), len(self._items)):
-            if self._order[at][: len(start)] != start:
+        start = f"{folder}/" if folder else ""
+        for at in range(bisect_left(self._items, start.replace("/", "\0"), key=_in_order), len(self._items)):
+            if not self._items[at].path.startswith(start):
                 return
-            if len(self._order[at]) > len(start):
-                yield self._items[at]
+            yield self._items[at]
 
     def pieces(self, path: str) -> Iterator[bytes]:
         try:
@@ -78,5 +76,6 @@ def archive_tree(path: Path) -> Iterator[ArchiveTree]:
         yield ArchiveTree(files)
 
 
-def _in_order(item: Item) -> tuple[str, ...]:
-    return tuple(item.path.split("/"))
+def _in_order(item: Item) -> str:
+    """A folder's own follows it at once."""
+    return item.path.replace("/", "\0")

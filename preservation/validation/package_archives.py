@@ -156,10 +156,9 @@ class _Tar(Listing):
 def tar_files(path: Path, start: bytes, *, at_random: bool) -> Iterator[Listing]:
     """The package in a tar that begins with these 512 bytes; `at_random` as for PackageFiles. PackageRefused as for a zip."""
     with _unpacked(path, start) as compressed, TemporaryFile() as spool:
-        source = compressed
+        is_spooled = at_random and start.startswith((_GZIP, _BZIP2))
+        source = _spooled(compressed, spool, _allowed(path)) if is_spooled else compressed
         try:
-            if at_random and start.startswith((_GZIP, _BZIP2)):
-                source = _spooled(compressed, spool, _allowed(path))
             files = _Tar(tarfile.TarFile(fileobj=cast(IO[bytes], _Measured(source, _allowed(path))), errorlevel=1))
         except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
             raise PackageRefused("unreadable", str(error)) from error
@@ -177,14 +176,25 @@ def _unpacked(path: Path, start: bytes) -> IO[bytes]:
 
 
 def _spooled(source: IO[bytes], spool: IO[bytes], allowed: int) -> IO[bytes]:
-    """The bytes of a stream, kept where they can be read in any order."""
-    while piece := source.read(CHUNK):
+    """The bytes of a tar, kept where they can be read in any order. OSError where there is no room for them."""
+    for piece in _tar_pieces(source):
         allowed -= len(piece)
         if allowed < 0:
             raise PackageRefused("bomb", str(allowed))
         spool.write(piece)
     spool.seek(0)
     return spool
+
+
+def _tar_pieces(source: IO[bytes]) -> Iterator[bytes]:
+    try:
+        first = source.read(_BLOCK)
+        tarfile.TarInfo.frombuf(first, tarfile.ENCODING, "surrogateescape")
+        yield first
+        while piece := source.read(CHUNK):
+            yield piece
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise PackageRefused("unreadable", str(error)) from error
 
 
 def _allowed(path: Path) -> int:

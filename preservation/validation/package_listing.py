@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import BinaryIO, Final
 
 MOST_FILES: Final = 2_000_000
+LONGEST_FOLDERS: Final = 64 << 20
+"""Characters of the names of folders that no entry names but as a part of its own."""
 _LONGEST_PATH: Final = 4096
 
 
@@ -67,9 +69,15 @@ class Listing:
 
     def settle(self) -> None:
         """Once all entries are taken: find the root folder, and tell all paths from it."""
-        for path in self.sizes:
-            parts = path.split("/")
-            self.folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
+        room = LONGEST_FOLDERS
+        for path in (*self.sizes, *self.folders):
+            above = path.rpartition("/")[0]
+            while above and above not in self.folders:
+                room -= len(above)
+                if room < 0:
+                    raise PackageRefused("too_many", str(LONGEST_FOLDERS))
+                self.folders.add(above)
+                above = above.rpartition("/")[0]
         self.tops = tuple(sorted({path.partition("/")[0] for path in (*self.sizes, *self.folders)}))
         root = self._root()
         if root:
