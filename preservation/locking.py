@@ -60,6 +60,10 @@ class LocklessBucket(StoreUnavailable):
     """The address asks for a retention, and the bucket has no Object Lock: nothing was written there."""
 
 
+class LockDenied(StoreUnavailable):
+    """The server answers, and lets this key neither ask nor set what it locks: whether it keeps anything is not known."""
+
+
 class LockedVersion(StoreUnavailable):
     """A lock of the server keeps what was to be deleted: a hold (`is_held`), or a retention of a `mode` that ends at `until`."""
 
@@ -71,7 +75,9 @@ class LockedVersion(StoreUnavailable):
 
 @runtime_checkable
 class LockingStore(Protocol):
-    """A store that may lock what it keeps. Its answers are the server's own, asked now; StoreUnavailable where it does not answer."""
+    """A store that may lock what it keeps. Its answers are the server's own, asked now; StoreUnavailable where it does not answer,
+    LockDenied where it answers and will not say.
+    """
 
     @property
     def retention(self) -> Retention | None:

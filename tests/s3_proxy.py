@@ -190,6 +190,12 @@ def refused(status: int) -> Fate:
     return lambda exchange: exchange.refuse(status)
 
 
+def told(status: int, code: str) -> Fate:
+    """The server refuses by S3's own name."""
+    body = f"<Error><Code>{code}</Code></Error>".encode()
+    return lambda exchange: exchange.reply(Reply(status, (("Content-Type", "application/xml"),), body))
+
+
 def held_back(exchange: Exchange) -> None:
     """The request is slow: the client is told that it failed, and the server gets it when the test says."""
     exchange.proxy.held.append(exchange.request)

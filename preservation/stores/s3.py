@@ -31,7 +31,7 @@ from preservation.store import (
 from preservation.stores.s3_address import WITHOUT_WRITE_ONCE, S3Address
 from preservation.stores.s3_deletion import delete_versions
 from preservation.stores.s3_leftovers import clear_uploads
-from preservation.stores.s3_lock import bucket_lock, locked_beneath, require_lock, set_holds
+from preservation.stores.s3_lock import can_lock, locked_beneath, require_lock, set_holds
 from preservation.stores.s3_marks import Marks
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload, base64_of
@@ -187,7 +187,7 @@ class S3Store:
         return self._wire.address.retention
 
     def locks(self) -> bool:
-        return bucket_lock(self._wire) == "on"
+        return can_lock(self._wire)
 
     def hold(self, prefix: str, is_held: bool) -> int:
         return set_holds(self._wire, self._prefix + prefix, is_held)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, Literal
 
-from preservation.locking import Locked, LocklessBucket
+from preservation.locking import LockDenied, Locked, LocklessBucket
 from preservation.store import StoreUnavailable
 from preservation.stores.s3_upload import base64_of
 from preservation.stores.s3_versions import Version, versions_of
@@ -16,7 +16,9 @@ from preservation.stores.s3_wire import CHECKSUM, Answer, Wire, block_of
 State = Literal["on", "off", "suspended", "unknown"]
 REFUSALS: Final = ("InvalidRequest", "AccessDenied", "MethodNotAllowed", "ObjectLocked")
 """How servers name that a lock keeps a version from being deleted: MinIO by the first, versitygw and AWS by the second."""
-_NO_BUCKET_LOCK: Final = ("ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration")
+_NO_BUCKET_LOCK: Final = ("ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NoSuchBucket", "NotImplemented")
+_NOT_IMPLEMENTED: Final = 501
+_DENIED: Final = (401, 403)
 _NO_LOCK: Final = ("NoSuchObjectLockConfiguration", "InvalidRequest", "ObjectLockConfigurationNotFoundError")
 _HOLD: Final = '<LegalHold xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>{}</Status></LegalHold>'
 _STATUS: Final = re.compile(rb"<Status>(ON|OFF)</Status>")
@@ -25,18 +27,28 @@ _UNTIL: Final = re.compile(rb"<RetainUntilDate>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[
 
 
 def bucket_lock(wire: Wire) -> State:
-    """Whether the bucket has Object Lock; "unknown" where the server will not say, or where there is no bucket."""
+    """Whether the bucket has Object Lock; "off" also where the server knows no such thing, or where there is no bucket; "unknown" where
+    it will not say.
+    """
     answer = wire.ask("GET", query={"object-lock": ""})  # the SDK's reader fails on a lock without a default retention
     if answer.is_granted:
         return "on" if b"<ObjectLockEnabled>Enabled<" in answer.data else "off"
-    return "off" if answer.code in _NO_BUCKET_LOCK else "unknown"
+    return "off" if answer.code in _NO_BUCKET_LOCK or answer.status == _NOT_IMPLEMENTED else "unknown"
+
+
+def can_lock(wire: Wire) -> bool:
+    """Whether the bucket has Object Lock. Raises LockDenied where the server will not say: that is not to have none."""
+    state = bucket_lock(wire)
+    if state == "unknown":
+        raise LockDenied(f"{wire.address}: the server does not tell whether the bucket has Object Lock (GetObjectLockConfiguration)")
+    return state == "on"
 
 
 def require_lock(wire: Wire) -> None:
     """Raise LocklessBucket unless the bucket has Object Lock. It is asked before anything is written with a retention: versitygw refuses
-    such a write in a bucket without it, and keeps the object.
+    such a write in a bucket without it, and keeps the object. Raises LockDenied.
     """
-    if bucket_lock(wire) != "on":
+    if not can_lock(wire):
         raise LocklessBucket(f"{wire.address}: the bucket has no Object Lock, and the address asks for a retention")
 
 
@@ -104,4 +116,5 @@ def _retained(wire: Wire, version: Version) -> tuple[datetime, str] | None:
 
 
 def _refused(wire: Wire, version: Version, answer: Answer) -> StoreUnavailable:
-    return StoreUnavailable(f"{wire.about(version.name)}: its lock cannot be asked or set ({answer.code or answer.status})")
+    told = f"{wire.about(version.name)}: its lock cannot be asked or set ({answer.code or answer.status})"
+    return LockDenied(told) if answer.status in _DENIED else StoreUnavailable(told)

@@ -27,10 +27,11 @@ class Version:
 def versions_of(wire: Wire, prefix: str) -> list[Version]:
     """The versions of all that begins with a prefix, as the server tells them: of one object, the newest first.
 
-    None where there is no bucket. StoreUnavailable where the server does not tell of versions.
+    None where there is no bucket. StoreUnavailable where the server does not tell of versions, or tells of more without an end.
     """
     found: list[Version] = []
     marker: dict[str, str] = {}
+    passed: set[tuple[str, ...]] = set()
     while True:
         answer = wire.ask("GET", query={"versions": "", "prefix": prefix, "max-keys": "1000", "encoding-type": "url"} | marker)
         if answer.is_absent:
@@ -39,9 +40,12 @@ def versions_of(wire: Wire, prefix: str) -> list[Version]:
             raise StoreUnavailable(f"{wire.address}: the server does not tell of versions ({answer.code or answer.status})")
         page = _Page(answer.data)
         found += page.versions
-        if not page.next:
+        if page.is_last:
             return list(dict.fromkeys(found))  # versitygw begins a page by the last of the one before
         marker = page.next
+        if not marker["key-marker"] or (place := tuple(marker.values())) in passed:
+            raise StoreUnavailable(f"{wire.address}: the server's list of versions does not go on")
+        passed.add(place)
 
 
 class _Page:
@@ -54,8 +58,8 @@ class _Page:
             raise StoreUnavailable("the server's list of versions is no XML") from fault
         self._is_encoded = _text(root, "EncodingType") == "url"
         self.versions = [self._version(each) for each in root if _name(each) in ("Version", "DeleteMarker")]
-        key = self._decoded(_text(root, "NextKeyMarker")) if _text(root, "IsTruncated") == "true" else ""
-        self.next = {"key-marker": key, "version-id-marker": _text(root, "NextVersionIdMarker")} if key else {}
+        self.is_last = _text(root, "IsTruncated") != "true"
+        self.next = {"key-marker": self._decoded(_text(root, "NextKeyMarker")), "version-id-marker": _text(root, "NextVersionIdMarker")}
 
     def _version(self, element: etree._Element) -> Version:
         return Version(

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preservation.locking import LockedVersion, LocklessBucket, Retention
+from preservation.locking import LockDenied, LockedVersion, LocklessBucket, Retention
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectExists, ObjectKey, ObjectMissing, StoreUnavailable
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_upload import PART
 from preservation.stores.s3_versions import versions_of
+from tests.s3_proxy import Exchange, proxy_to, told
 from tests.s3_servers import NAMES, S3Server
 
 pytestmark = pytest.mark.servers
@@ -177,3 +178,72 @@ def test_a_server_without_locks_is_asked_in_vain(server: S3Server) -> None:
         store.hold("paquete/", True)
     assert store.hold("paquete/", False) == 0
     store.close()
+
+
+def test_a_server_that_will_not_say_whether_it_locks_is_not_taken_for_one_that_cannot(server: S3Server) -> None:
+    place = server.new_bucket()
+    owner = server.store(place)
+    owner.wire.sdk.make_bucket(place.bucket, object_lock=True)
+    with proxy_to(replace(place, retention=Retention("GOVERNANCE", days=2))) as (proxy, address):
+        store = server.store(address)
+        for status, code in ((403, "AccessDenied"), (403, ""), (400, "InvalidRequest")):
+            proxy.expect("GET", told(status, code), told(status, code), having="object-lock")
+            with pytest.raises(LockDenied):
+                store.locks()
+            with pytest.raises(LockDenied):
+                put(store, KEY, b"nada")
+        assert (list(owner.list()), proxy.pending) == ([], 0)
+        assert store.locks()
+        put(store, KEY, b"retenido")
+        assert store.locked("paquete/").retained == 1
+        store.close()
+    owner.close()
+
+
+@pytest.mark.parametrize("asked", ["legal-hold", "retention"])
+def test_locks_that_the_key_may_not_read_are_not_taken_for_none(locking: S3Store, server: S3Server, asked: str) -> None:
+    put(locking, KEY, b"uno")
+    locking.hold("paquete/", True)
+    with proxy_to(locking.wire.address) as (proxy, address):
+        store = server.store(address)
+        proxy.expect("GET", told(403, "AccessDenied"), having=asked)
+        with pytest.raises(LockDenied):
+            store.locked("paquete/")
+        assert store.locked("paquete/").held == 1
+        store.close()
+    locking.hold("paquete/", False)
+
+
+def test_a_server_that_knows_no_locks_and_a_bucket_that_is_not_there_cannot_lock(server: S3Server) -> None:
+    place = server.new_bucket()
+    store = server.store(place)
+    assert not store.locks()
+    put(store, KEY, b"uno")
+    store.close()
+    with proxy_to(place) as (proxy, address):
+        store = server.store(address)
+        for code in ("NotImplemented", ""):
+            proxy.expect("GET", told(501, code), having="object-lock")
+            assert not store.locks()
+        assert proxy.pending == 0
+        store.close()
+
+
+@pytest.mark.parametrize("marker", ["<NextKeyMarker>paquete/v1/content/uno</NextKeyMarker>", ""])
+def test_a_list_of_versions_that_comes_to_no_end_is_refused(locking: S3Store, server: S3Server, marker: str) -> None:
+    """A page that says that there are more, and after which the same one comes, or nothing that can be asked for."""
+    put(locking, KEY, b"uno")
+
+    def more(exchange: Exchange) -> None:
+        reply = exchange.forward()
+        body = reply.body.replace(b"<IsTruncated>false</IsTruncated>", f"<IsTruncated>true</IsTruncated>{marker}".encode())
+        assert body != reply.body
+        exchange.reply(replace(reply, body=body))
+
+    with proxy_to(locking.wire.address) as (proxy, address):
+        store = server.store(address)
+        proxy.expect("GET", *[more] * 20, having="versions")
+        with pytest.raises(StoreUnavailable):
+            versions_of(store.wire, "paquete/")
+        assert proxy.count("GET") <= 3
+        store.close()
