@@ -2,8 +2,8 @@
 
 import io
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
@@ -24,11 +24,13 @@ from preservation.ocfl_layout import (
     read,
     vouched,
 )
-from preservation.ocfl_recovery import Recovery, recover
+from preservation.ocfl_recovery import Recovery, judge, recover
 from preservation.ocfl_writer import Base, VersionWriter
 from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, ObjectStore, StoredObject
 
 _ATTEMPTS = 3
+Alone = Callable[[str, str | None], AbstractContextManager[bool]]
+"""Whether nobody writes at a place: asked with its prefix and, where it is known, the id of the object, whose lease is held meanwhile."""
 
 
 class StorageRoot:
@@ -150,19 +152,26 @@ class StorageRoot:
                 if not recovery.is_clean:
                     yield recovery
 
-    def survey(self, busy: Collection[str] = ()) -> Iterator[tuple[str, str | None, Inventory | None]]:
-        """recover_all(), and in the same pass every place that then holds an object: its prefix, the object's id, and its inventory.
+    def survey(self, alone: Alone) -> Iterator[tuple[str, str | None, Inventory | None]]:
+        """recover_all() beside other writers, and in the same pass every place that holds an object: its prefix, the object's id, and its
+        inventory.
 
-        No id where none of its inventories can be read; no inventory where the root's cannot, or is that of an object of another place.
+        `alone` is asked of each place where there is something to recover, once that was seen; then the place is looked at again, and
+        spared where it is not as it was. So a writer is spared too that began after this did, and one that has ended since.
+        No id where none of the inventories can be read; no inventory where the root's cannot, or is that of an object of another place.
         """
-        spared = {prefix_of(object_id) for object_id in busy}
         for prefix, keys in object_roots(self._store):
-            if prefix in spared:
-                trusted = vouched(self._store, prefix)
-                inventory, left = trusted[0] if trusted else None, keys
-            else:
-                recovery = recover(self._store, prefix, keys)
-                inventory, left = recovery.inventory, [key for key in keys if key not in recovery.removed]
+            judged = judge(self._store, prefix, keys)
+            inventory, left = judged.inventory, keys
+            if not judged.is_settled:
+                with alone(prefix, judged.object_id) as is_alone:
+                    left = list(self._store.keys(prefix))
+                    if is_alone and left == keys:
+                        recovery = judge(self._store, prefix, left).carry_out(self._store)
+                        inventory, left = recovery.inventory, [key for key in keys if key not in recovery.removed]
+                    else:
+                        trusted = vouched(self._store, prefix)
+                        inventory = trusted[0] if trusted else None
             if inventory is not None:
                 yield prefix, inventory.object_id, inventory if prefix_of(inventory.object_id) == prefix else None
             elif any(key.removeprefix(prefix) in {INVENTORY, *map(sidecar_name, ALGORITHMS)} for key in left):

@@ -35,8 +35,34 @@ class Recovery:
         return not (self.removed or self.finished or self.undecided)
 
 
-def recover(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Recovery:
-    """Finish the root's sidecar and remove what no root inventory names; `keys` is all that stands under `prefix`.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to be done to one object, of which nothing was done yet: `left` goes, and the root's sidecar is to say `sidecar`."""
+
+    prefix: str
+    object_id: str | None
+    left: tuple[ObjectKey, ...] = ()
+    sidecar: bytes | None = None
+    undecided: tuple[ObjectKey, ...] = ()
+    inventory: Inventory | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is to be removed or finished."""
+        return not self.left and self.sidecar is None
+
+    def carry_out(self, store: ObjectStore) -> Recovery:
+        """Remove and finish. Whoever asks knows that nobody has written the object since it was judged."""
+        finished: tuple[ObjectKey, ...] = ()
+        if self.sidecar is not None and self.inventory is not None:
+            write_sidecar(store, self.prefix, self.inventory.algorithm, self.sidecar)
+            finished = (key_of(self.prefix, sidecar_name(self.inventory.algorithm)),)
+        removed, refused = _remove(store, self.left)
+        return Recovery(self.prefix, self.object_id, removed, finished, (*self.undecided, *refused), self.inventory)
+
+
+def judge(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Judged:
+    """What an interruption left of an object; `keys` is all that stands under `prefix`. Nothing is touched.
 
     A root without inventory is a first version that never came to be, and goes whole; but a root sidecar, or a second version,
     proves that there was an inventory: then it is lost, not unwritten, and nothing is removed.
@@ -45,22 +71,27 @@ def recover(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Recov
     if INVENTORY not in paths:
         object_id = _half_written_id(store, prefix)
         if any(_LATER.match(path) or path in {sidecar_name(a) for a in ALGORITHMS} for path in paths):
-            return Recovery(prefix, object_id, undecided=(key_of(prefix, INVENTORY),))
-        removed, refused = _remove(store, keys)
-        return Recovery(prefix, object_id, removed=removed, undecided=refused)
+            return Judged(prefix, object_id, undecided=(key_of(prefix, INVENTORY),))
+        return Judged(prefix, object_id, left=tuple(keys))
     trusted = vouched(store, prefix)
     if trusted is None:
-        return Recovery(prefix, _half_written_id(store, prefix), undecided=(key_of(prefix, INVENTORY),))
+        return Judged(prefix, _half_written_id(store, prefix), undecided=(key_of(prefix, INVENTORY),))
     inventory, data = trusted
-    sidecar = key_of(prefix, sidecar_name(inventory.algorithm))
     state = root_sidecar(store, prefix, inventory, data)
-    if state == "unfinished":
-        write_sidecar(store, prefix, inventory.algorithm, sidecar_bytes(digest(inventory.algorithm, data).value))
     named = named_files(inventory, paths)
-    removed, refused = _remove(store, [key for key, path in zip(keys, paths, strict=True) if path not in named])
-    finished = (sidecar,) if state == "unfinished" else ()
-    undecided = (sidecar, *refused) if state in {"missing", "damaged"} else refused
-    return Recovery(prefix, inventory.object_id, removed, finished, undecided, inventory)
+    return Judged(
+        prefix,
+        inventory.object_id,
+        left=tuple(key for key, path in zip(keys, paths, strict=True) if path not in named),
+        sidecar=sidecar_bytes(digest(inventory.algorithm, data).value) if state == "unfinished" else None,
+        undecided=(key_of(prefix, sidecar_name(inventory.algorithm)),) if state in {"missing", "damaged"} else (),
+        inventory=inventory,
+    )
+
+
+def recover(store: ObjectStore, prefix: str, keys: Sequence[ObjectKey]) -> Recovery:
+    """Finish the root's sidecar and remove what no root inventory names: what judge() says of `keys`, all that stands under `prefix`."""
+    return judge(store, prefix, keys).carry_out(store)
 
 
 def _remove(store: ObjectStore, keys: Sequence[ObjectKey]) -> tuple[tuple[ObjectKey, ...], tuple[ObjectKey, ...]]:

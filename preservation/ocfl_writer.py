@@ -194,9 +194,9 @@ class VersionWriter:
         self._placed.append(key)
 
     def _check_content(self) -> None:
-        """A recover() that took this writer for dead may have removed its files."""
-        found = {*self._store.keys(f"{self._prefix}{self._folder}/")}
-        if not found.issuperset(self._own_content()):
+        """A recover() that took this writer for dead may have removed its files, of a first version those of the root too."""
+        place = self._prefix if self._base.digest is None else f"{self._prefix}{self._folder}/"
+        if not {*self._store.keys(place)}.issuperset({*self._own_content(), *self._placed}):
             raise Changed(f"{self._prefix}{self._folder}: files of this version were removed while it was being written")
 
     def _point(self, data: bytes) -> None:

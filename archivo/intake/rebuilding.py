@@ -3,8 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,16 +14,27 @@ from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from archivo.archive import Archive, ObjectLease, Transaction
+from archivo.archive import Archive, Busy, ObjectLease, Transaction
 from archivo.database import is_away, is_damaged
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.intake.recovery import restore_class
-from archivo.intake.sealing import KINDS, begin_learning, kind_of, known_fonds, restore_package, restored, seal_everything
+from archivo.intake.sealing import (
+    KINDS,
+    begin_learning,
+    is_behind,
+    kind_of,
+    known_fonds,
+    restore_package,
+    restored,
+    restored_beside,
+    seal_everything,
+)
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.holdings import LEDGER, PRINCIPAL, note_each_kept
 from archivo.records.models import Document, DocumentPart, DocumentState, Incoming
 from archivo.records.packaging import RECORD, Package, package_at
 from archivo.retention.classification import class_facets
+from preservation.ocfl_layout import prefix_of
 from preservation.store import StoreError
 
 TOGETHER: Final = 200
@@ -125,10 +138,8 @@ def objects_to_finish(archive: Archive) -> set[str]:
 
 
 def _survey(archive: Archive, told: Told) -> _Held:
-    with archive.reading() as session:
-        busy = {*session.scalars(select(ObjectLease.object_id)), *map(urn, session.scalars(select(Incoming.document_id)))}
     held = _Held()
-    for number, (prefix, object_id, inventory) in enumerate(archive.packages.survey(busy), 1):
+    for number, (prefix, object_id, inventory) in enumerate(archive.packages.survey(partial(_alone, archive)), 1):
         identifier = from_urn(object_id) if object_id is not None else ""
         kind = kind_of(inventory.state()) if inventory is not None and is_uuid(identifier) else None
         if kind is None:
@@ -138,6 +149,22 @@ def _survey(archive: Archive, told: Told) -> _Held:
         if number % _SURVEYED == 0:
             told(number, 0)
     return held
+
+
+@contextmanager
+def _alone(archive: Archive, prefix: str, object_id: str | None) -> Iterator[bool]:
+    """Whether nobody is writing at a place of the store; the lease of what lies there is held meanwhile, where its name is known."""
+    with ExitStack() as held:
+        if object_id is not None:
+            try:
+                held.enter_context(archive.writing_object(object_id, wait=0))
+            except Busy:
+                yield False
+                return
+        with archive.reading() as session:
+            leased = select(ObjectLease.object_id).where(ObjectLease.object_id != (object_id or ""))
+            busy = [*session.scalars(leased), *map(urn, session.scalars(select(Incoming.document_id)))]
+        yield prefix not in map(prefix_of, busy)
 
 
 def _restored(archive: Archive, kind: str, identifiers: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -156,7 +183,8 @@ def _documents(archive: Archive, identifiers: Iterable[str]) -> Iterator[tuple[i
     weight = 0
     for identifier, read in _read_ahead(archive, identifiers):
         if read is None or not _has_fonds(archive, read.package, fonds):
-            unread.append(identifier)
+            if not restored_beside(archive, identifier):
+                unread.append(identifier)
         else:
             batch.append(read)
             weight += read.weight
@@ -208,21 +236,35 @@ def _read(archive: Archive, identifier: str) -> _Read | None:
 
 
 def _written(archive: Archive, batch: list[_Read]) -> list[str]:
-    """Write the rows of documents together; those that no database keeps. Where some are, each is written alone, and costs only itself."""
+    """Write the rows of documents together; those that no database keeps. Where some are, each is written alone, and costs only itself.
+
+    So are those that somebody is writing, or has written or edited since their packages were read.
+    """
     if not batch:
         return []
+    every = [each.package.document.id for each in batch]
     try:
         with archive.transaction() as transaction:
-            _write(transaction, batch)
+            passed = _passed(transaction.session, batch)
+            _write(transaction, [each for each in batch if each.package.document.id not in passed])
     except StatementError as fault:
         if is_away(fault) or is_damaged(fault):
             raise
     except (ValueError, KeyError, TypeError):
         pass
     else:
-        return []
-    every = [each.package.document.id for each in batch]
-    return [identifier for identifier in every if not restored(archive, RECORD, identifier)]
+        every = sorted(passed)
+    return [identifier for identifier in every if not restored_beside(archive, identifier)]
+
+
+def _passed(session: Session, batch: list[_Read]) -> set[str]:
+    """The documents that have gone on since their packages were read, or are going on; the rows of the others are held as they are."""
+    packages = {each.package.document.id: each.package for each in batch}
+    rows = session.scalars(select(Document).where(Document.id.in_([*packages])).order_by(Document.id).with_for_update(key_share=True))
+    passed = {row.id for row in rows if is_behind(session, packages[row.id], row)}
+    leased = session.scalars(select(ObjectLease.object_id).where(ObjectLease.object_id.in_(map(urn, packages))))
+    arriving = session.scalars(select(Incoming.document_id).where(Incoming.document_id.in_([*packages])))
+    return {*passed, *map(from_urn, leased), *arriving}
 
 
 def _write(transaction: Transaction, batch: list[_Read]) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from archivo.archive import Archive, Transaction
-from archivo.database import delete_rows, is_away, is_damaged, lock
+from archivo.archive import Archive, Busy, Transaction
+from archivo.database import HELD, delete_rows, is_away, is_damaged, lock
 from archivo.errors import Conflict
 from archivo.identifiers import urn
 from archivo.intake.keeping import gather_rows
@@ -25,6 +25,7 @@ from archivo.records.models import (
     DocumentPart,
     DocumentState,
     Fonds,
+    Incoming,
     Office,
     RecordVersion,
     Tombstone,
@@ -38,6 +39,7 @@ from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 _QUEUED: Final = 1000
+_ATTEMPTS: Final = 3
 UNSEALED: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING, DocumentState.DELETED)
 
 
@@ -151,12 +153,31 @@ def kind_of(held: Collection[str]) -> str | None:
 
 def restored(archive: Archive, kind: str, identifier: str) -> bool:
     """Whether an object gave its rows back; one that is damaged, or that no database keeps, costs only itself."""
+    return _done(lambda: _restore(archive, kind, identifier))
+
+
+def restored_beside(archive: Archive, identifier: str) -> bool:
+    """restored() of a document beside whoever works on it: under the lease of its package, and what only the rows tell is sealed first.
+
+    What is being received is left to whoever receives it; and to whoever writes it longer than one waits, what has rows already.
+    """
     try:
-        KINDS[kind](archive, identifier)
-        inventory = archive.packages.inventory(urn(identifier))
-        with archive.database.writing() as session:
-            written = inventory.versions[inventory.head].created
-            note_kept(session, PRINCIPAL, identifier, inventory.head, inventory.fingerprint(), written)
+        with archive.writing_object(urn(identifier)):
+            return _done(lambda: _follow_package(archive, identifier))
+    except Busy:
+        with archive.reading() as session:
+            return session.get(Document, identifier) is not None
+
+
+def is_behind(session: Session, package: Package, row: Document) -> bool:
+    """Whether a package, as it was read, tells less than the rows do of its document, whose row the caller holds."""
+    told = package.document
+    return row.ocfl_version > told.ocfl_version or row.version > told.version or _count_events(session, row.id) > len(package.events)
+
+
+def _done(act: Callable[[], None]) -> bool:
+    try:
+        act()
     except StatementError as fault:
         if is_away(fault) or is_damaged(fault):
             raise
@@ -180,6 +201,61 @@ def _note_sealed(archive: Archive, document_id: str, inventory: Inventory, seale
 
 def _events_unsealed(archive: Archive, document_id: str, known: int) -> bool:
     return len(read_json(read_bytes(archive, document_id, EVENTS))) < known
+
+
+def _restore(archive: Archive, kind: str, identifier: str) -> None:
+    KINDS[kind](archive, identifier)
+    _note_principal(archive, identifier)
+
+
+def _note_principal(archive: Archive, identifier: str) -> None:
+    inventory = archive.packages.inventory(urn(identifier))
+    with archive.database.writing() as session:
+        note_kept(session, PRINCIPAL, identifier, inventory.head, inventory.fingerprint(), inventory.versions[inventory.head].created)
+
+
+def _follow_package(archive: Archive, document_id: str) -> None:
+    """Make a document's rows follow its package, whose lease is held. Rows that are edited again and again before they are sealed stay."""
+    for _ in range(_ATTEMPTS):
+        kind = kind_of(archive.packages.inventory(urn(document_id)).state())
+        if kind != RECORD:  # deleted meanwhile
+            return _restore(archive, kind or RECORD, document_id)
+        is_parted = not _is_sealed_now(archive, document_id)
+        package = read_package(archive, document_id)
+        assert package is not None
+        with archive.reading() as session:
+            if not package.processed and session.get(Incoming, document_id) is not None:
+                return
+        package.document.fonds_id = known_fonds(archive, package.fonds, None)
+        with archive.transaction() as transaction:
+            row = transaction.session.get(Document, document_id, with_for_update=HELD)
+            is_followed = row is None or is_parted or not _has_unsealed(transaction.session, package, row)
+            if is_followed:
+                restore_package(transaction, package)
+        if is_followed:
+            return _note_principal(archive, document_id)
+
+
+def _is_sealed_now(archive: Archive, document_id: str) -> bool:
+    """Seal what a document's rows tell besides its package; False where each tells of acts that the other does not."""
+    with archive.reading() as session:
+        if session.get(Document, document_id) is None:
+            return True
+    try:
+        seal_held(archive, document_id)
+    except Conflict:
+        return False
+    return True
+
+
+def _has_unsealed(session: Session, package: Package, row: Document) -> bool:
+    """Whether a row tells of acts or events that came since it was sealed: not of what a package of old lacks that stands there again."""
+    is_edited = row.version > max(row.sealed_version, package.document.version)
+    return is_edited or _count_events(session, row.id) > len(package.events)
+
+
+def _count_events(session: Session, document_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(DocumentEvent).where(DocumentEvent.document_id == document_id)) or 0
 
 
 def _restore_nothing(archive: Archive, identifier: str) -> None:
