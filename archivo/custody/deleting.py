@@ -17,15 +17,16 @@ from archivo import jobs
 from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
 from archivo.custody import holding, replicas
+from archivo.custody.asides import set_apart
 from archivo.custody.deletion import documents_of
 from archivo.custody.deletion_rules import Authority, deletion_rules
-from archivo.custody.models import Deletion, DeletionDocument, DeletionState, Ledger
+from archivo.custody.models import Deletion, DeletionDocument, DeletionState
 from archivo.database import delete_rows, lock, rows_of
 from archivo.errors import Conflict
 from archivo.identifiers import urn
 from archivo.jobs import Job, JobState
 from archivo.records import holds
-from archivo.records.holdings import ASIDE, PRINCIPAL, TOMBSTONE, note_package
+from archivo.records.holdings import PRINCIPAL, TOMBSTONE, note_package
 from archivo.records.models import (
     Document,
     DocumentEvent,
@@ -38,11 +39,11 @@ from archivo.records.models import (
     Representation,
     Tombstone,
 )
-from archivo.records.packaging import PREMIS, RecordRows, canonical, event_json, event_rows, instant, read_bytes, record_json
+from archivo.records.packaging import PREMIS, RecordRows, canonical, event_json, event_rows, instant, record_json
 from archivo.records.premis import premis_of
 from archivo.records.tombstones import is_tombstone
 from archivo.retention.classification import sealed_sections
-from archivo.retention.models import Classification, TrdVersion
+from archivo.retention.models import Classification
 from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.ocfl_layout import prefix_of
 from preservation.ocfl_removal import remove_object
@@ -135,7 +136,7 @@ def _noted(archive: Archive, deletion_id: str, document_id: str) -> bool:
             raise Busy(urn(document_id))
         order = session.get_one(Deletion, deletion_id)
         said = _order_said(order, instant(transaction.now))
-        for identifier in _set_apart(archive, session, document_id):
+        for identifier in set_apart(archive, session, [document_id]).get(document_id, ()):
             whole = {**said, "id": identifier, "of": document_id, **_package_said(archive, identifier), "record": None, "events": []}
             session.add(Tombstone(object_id=identifier, act=deletion_id, said=whole))
             delete_rows(session, KeptCopy, location=PRINCIPAL, object_id=identifier)
@@ -190,18 +191,6 @@ def _package_said(archive: Archive, identifier: str) -> dict[str, Any]:
         "package": {"version": inventory.head, "inventory": inventory.fingerprint(), "algorithm": inventory.algorithm},
         "files": files,
     }
-
-
-def _set_apart(archive: Archive, session: Session, document_id: str) -> list[str]:
-    """The packages that keep damaged bytes of a document."""
-    known = [select(model.id) for model in (Document, Fonds, TrdVersion, Ledger)]
-    others = select(KeptCopy.object_id).where(KeptCopy.location == PRINCIPAL, *(KeptCopy.object_id.not_in(each) for each in known))
-    found = []
-    for identifier in session.scalars(others):
-        with suppress(ObjectMissing, BadInventory):
-            if json.loads(read_bytes(archive, identifier, ASIDE))["of"] == document_id:
-                found.append(identifier)
-    return found
 
 
 def _hide(transaction: Transaction, document: Document, order: Deletion, said: Mapping[str, Any]) -> None:

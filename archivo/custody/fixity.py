@@ -34,6 +34,8 @@ _SOME: Final = 100
 MANY: Final = 5_000
 """Packages that get their rows in one look through the tables."""
 _ATTEMPTS: Final = 3
+WRITERS: Final = ("process", "recognise", "migrate", "seal", "keep_trd", "keep_fonds")
+"""The kinds of job of a package that write a version of it: begun and not ended, they may have left half of one."""
 _C: Final = table_of(KeptCopy).c
 
 
@@ -135,12 +137,14 @@ def check_some(archive: Archive, lease: Lease) -> None:
 
 
 def _have_repaired(archive: Archive, location: str, object_id: str, night: str, policy: FixityPolicy) -> None:
-    """Ask for the repair of what was found amiss, unless more was found in this night than may be repaired without a person."""
+    """Ask for the repair of what was found amiss, unless more was found in this night than may be repaired without a person.
+
+    The job is of the package in that place, `copia/…`: who waits for the jobs of a document does not wait for a place that is away.
+    """
     with archive.transaction() as transaction:
         row = transaction.session.get_one(FixityNight, (location, night))
-        is_asked_for = any(job.kind == "repair" for job in jobs.open_jobs(transaction.session, object_id))
-        if row.wrong <= policy.repairs_a_night and not is_asked_for:
-            transaction.enqueue("repair", object_id, queue=Queue.CUSTODY, priority=7)
+        if row.wrong <= policy.repairs_a_night and not jobs.any_open(transaction.session, [about := f"{location}/{object_id}"]):
+            transaction.enqueue("repair", about, queue=Queue.CUSTODY, priority=7)
 
 
 def check_all(archive: Archive, location: str, told: Callable[[str, Checked], None]) -> str:
@@ -273,7 +277,8 @@ def _standing(archive: Archive, location: str, object_id: str) -> tuple[tuple[in
     with archive.reading() as session:
         kept = session.get(KeptCopy, (location, object_id))
         is_leased = session.get(ObjectLease, urn(object_id)) is not None
-        is_written = is_leased or session.get(Incoming, object_id) is not None or jobs.any_open(session, [object_id])
+        is_begun = any(job.kind in WRITERS and job.started_at is not None for job in jobs.open_jobs(session, object_id))
+        is_written = is_leased or is_begun or session.get(Incoming, object_id) is not None
         return (kept.version, kept.inventory) if kept else (0, None), is_written
 
 

@@ -2,31 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import timedelta
 from typing import BinaryIO, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
-from archivo.custody.fixity import FixityOutcome, check, places, register
+from archivo.custody.asides import MACHINE, put_aside
+from archivo.custody.fixity import REPAIRABLE, FixityOutcome, check, places, register
 from archivo.custody.services import FixityReport, verify
-from archivo.identifiers import is_uuid, new_uuid, urn
-from archivo.jobs import Lease
-from archivo.records.holdings import ASIDE, PRINCIPAL, note_package
-from archivo.records.models import Document, KeptCopy
-from archivo.records.packaging import canonical, instant
+from archivo.identifiers import is_uuid, urn
+from archivo.jobs import Job, Lease
+from archivo.records.holdings import PRINCIPAL
+from archivo.records.models import Document, KeptCopy, Tombstone
 from archivo.retention.classification import add_event
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_layout import ROOT_DECLARATION, prefix_of
 from preservation.ocfl_repair import Restored
 from preservation.ocfl_repair import repair as repair_object
 from preservation.premis import Event, EventType, Outcome
-from preservation.store import ObjectKey, StoreUnavailable
-
-DAMAGED: Final = "damaged/data"
-MACHINE: Final = "Archivo"
+from preservation.store import ObjectKey, ObjectStore, StoreError, StoreFull, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,16 @@ LEFT: Final = {
     FixityOutcome.AHEAD: "tiene una versión que no consta en la bitácora: si es de este archivo, «archivo rebuild» la reconoce",
     "away": "ese lugar no responde, o no admite escribir: repita la orden cuando responda",
     "busy": "alguien lo está escribiendo: repita la orden",
+    "full": "no hay espacio allí, o en el almacén de este archivo para apartar lo dañado: haga sitio y repita la orden",
+    "silent": "otro lugar no responde, y puede que su copia sea la buena: repita la orden cuando responda",
+    "deleted": "un acto ordenó eliminarlo, y no se restituye: «archivo replicas --run» pone la constancia en su lugar",
     "unknown": "no hay un paquete con ese identificador, ni copia de él",
 }
+_PASSING: Final = ("away", "busy", "full", "silent")
+"""Why something was left that may be otherwise in a while."""
+LATER: Final = timedelta(hours=1)
+AT_MOST: Final = timedelta(days=1)
+"""When what a night asked for is tried again where it could not be done, and since it was asked for until when."""
 
 
 @dataclass(slots=True)
@@ -111,24 +117,35 @@ def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairRep
     require(archive, actor, Grant.VERIFY)
     report = RepairReport()
     for location, object_id in _amiss(archive, ids):
-        try:
-            _repair(archive, actor.login, location, object_id, report)
-        except Busy:
-            report.left.append(Left(object_id, location, "busy"))
-        except StoreUnavailable:
-            report.left.append(Left(object_id, location, "away"))
+        _try(archive, actor.login, location, object_id, report)
     return report
 
 
 def repair_found(archive: Archive, lease: Lease) -> None:
-    """Work a job: repair what a night found amiss of one package. What has no good copy stays an alarm.
+    """Work a job: repair what a night found amiss of one package in one place. What has no good copy stays an alarm.
 
-    Raises StoreUnavailable, Busy: then it is for later.
+    While that place refuses, or a copy that may be the good one does not answer, it is given back for an hour later, for a day; then it is
+    a failure, for a person. Of what only a person may judge, and of what an act deletes, nothing is done.
     """
-    for location, object_id in _amiss(archive, [lease.object_id]):
-        _repair(archive, MACHINE, location, object_id, RepairReport())
+    location, _, object_id = lease.object_id.rpartition("/")
+    location = location or PRINCIPAL
+    report = RepairReport()
+    if location not in places(archive):
+        report.left.append(Left(object_id, location, "away"))
+    elif _is_repairable(archive, location, object_id):
+        try:
+            _try(archive, MACHINE, location, object_id, report)
+        except StoreFull:
+            report.left.append(Left(object_id, location, "full"))
+    waits = next((left.why for left in report.left if left.why in _PASSING), None)
     with archive.transaction() as transaction:
-        jobs.finish(transaction.session, lease, transaction.now)
+        session, now = transaction.session, transaction.now
+        if waits is None:
+            jobs.finish(session, lease, now)
+        elif now - session.get_one(Job, lease.id).created_at < AT_MOST:
+            jobs.give_back(session, lease, now, after=LATER)
+        else:
+            jobs.fail(session, lease, now, "package.unrepaired", f"{location}: {LEFT[waits]}", retry=False)
 
 
 def _amiss(archive: Archive, ids: Sequence[str]) -> list[tuple[str, str]]:
@@ -140,29 +157,73 @@ def _amiss(archive: Archive, ids: Sequence[str]) -> list[tuple[str, str]]:
     return [(location, object_id) for location, object_id in found if location in places(archive)]
 
 
+def _is_repairable(archive: Archive, location: str, object_id: str) -> bool:
+    with archive.reading() as session:
+        kept = session.get(KeptCopy, (location, object_id))
+        return kept is not None and kept.outcome in REPAIRABLE
+
+
+def _try(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
+    """Raises StoreFull."""
+    try:
+        _repair(archive, login, location, object_id, report)
+    except Busy:
+        report.left.append(Left(object_id, location, "busy"))
+    except StoreUnavailable:
+        report.left.append(Left(object_id, location, "away"))
+
+
 def _repair(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
     stores = places(archive)
     others = [name for name in stores if name != location]
     aside: dict[ObjectKey, str] = {}
+
+    def keep_aside(key: ObjectKey, damaged: BinaryIO) -> None:
+        aside[key] = put_aside(archive, login, location, object_id, key, damaged)
+
     with archive.writing_object(urn(object_id)):
         with archive.reading() as session:
-            kept = session.get_one(KeptCopy, (location, object_id))
+            kept = session.get(KeptCopy, (location, object_id))
+            if kept is None or _is_to_go(session, kept):
+                report.left.append(Left(object_id, location, "deleted"))
+                return
         done = repair_object(
             stores[location],
             prefix_of(urn(object_id)),
             [stores[name] for name in others],
             recorded=kept.inventory,
-            put_aside=partial(_put_aside, archive, login, aside, location, object_id),
+            put_aside=keep_aside,
         )
         restored = [_restored(object_id, location, one, others, aside) for one in done.restored]
         report.restored += restored
         with archive.transaction() as transaction:
             _tell(transaction, login, object_id, restored)
     after = check(archive, location, object_id)
-    if after.outcome in LEFT:
+    if after.outcome == FixityOutcome.INTACT:
+        return
+    if after.outcome not in REPAIRABLE:
         report.left.append(Left(object_id, location, after.outcome))
-    elif after.outcome != FixityOutcome.INTACT:
+    elif any(_is_silent(stores[name]) for name in others):
+        report.left.append(Left(object_id, location, "silent"))
+    else:
         report.lost.append(Lost(object_id, location, tuple(fault.key for fault in after.faults)))
+
+
+def _is_to_go(session: Session, kept: KeptCopy) -> bool:
+    """Whether an act deletes what stands there, and no tombstone has taken its place yet."""
+    if session.get(Tombstone, kept.object_id) is None:
+        return False
+    principal = session.get(KeptCopy, (PRINCIPAL, kept.object_id))
+    return principal is None or kept.inventory is None or kept.inventory != principal.inventory
+
+
+def _is_silent(store: ObjectStore) -> bool:
+    """Whether a place does not answer, or is not where it was, as a folder that is not mounted."""
+    try:
+        store.stat(ROOT_DECLARATION)
+    except StoreError:
+        return True
+    return False
 
 
 def _restored(object_id: str, location: str, one: Restored, others: Sequence[str], aside: dict[ObjectKey, str]) -> RestoredFile:
@@ -181,18 +242,3 @@ def _tell(transaction: Transaction, login: str, object_id: str, restored: Sequen
             said = {"path": path, "was": one.was or "desconocida", "now": one.now, "source": one.source or "el propio inventario"}
             event = Event(EventType.REPLICATION, Outcome.SUCCESS, "Archivo", transaction.now, "restored", said)
             add_event(transaction, object_id, event)
-
-
-def _put_aside(
-    archive: Archive, login: str, aside: dict[ObjectKey, str], location: str, object_id: str, key: ObjectKey, damaged: BinaryIO
-) -> None:
-    """Keep damaged bytes as a package of their own: they may be all that is left of something."""
-    identifier = new_uuid(archive.clock())
-    said = {"schema": 1, "kind": "aside", "id": identifier, "of": object_id, "place": location, "key": key, "at": instant(archive.clock())}
-    with archive.packages.new_version(urn(identifier), base=None) as writer:
-        writer.put(DAMAGED, damaged)
-        writer.put_bytes(ASIDE, canonical(said))
-        inventory = writer.commit("Bytes dañados, apartados", login, "", archive.clock())
-    with archive.transaction() as transaction:
-        note_package(transaction, MACHINE, identifier, inventory)
-    aside[key] = identifier

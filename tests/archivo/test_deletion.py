@@ -19,8 +19,10 @@ from archivo.access.services import actor_of_login, create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
-from archivo.custody import deleting, deletion
+from archivo.custody import deleting, deletion, fixity
 from archivo.custody.deletion import Order
+from archivo.custody.fixity import FixityOutcome
+from archivo.custody.repair import repair
 from archivo.errors import Conflict, Invalid, Refused
 from archivo.identifiers import urn
 from archivo.intake.services import Upload, deposit
@@ -379,6 +381,29 @@ class TestNothingBringsItBack:
         assert is_nowhere("un secreto", copies["copia"])
         tombstone_in(copies["copia"], documents[0])
         assert archivo("delete", "list", "--json").value[0]["places"] == []
+        all_is_true(archivo)
+
+    def test_a_copy_that_awaits_its_deletion_is_not_repaired(
+        self, archivo: Command, documents: list[str], home: Path, copies: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        everywhere = os.environ["ARCHIVO_REPLICAS"]
+        monkeypatch.delenv("ARCHIVO_REPLICAS")
+        delete(documents[0])
+        monkeypatch.setenv("ARCHIVO_REPLICAS", everywhere)
+        (original,) = place_of(copies["copia"], documents[0]).glob("v1/content/*/original/data")
+        original.chmod(0o644)
+        original.write_bytes(b"un secreto, o no")
+        with opened() as archive:
+            assert fixity.check(archive, "copia", documents[0]).outcome == FixityOutcome.DAMAGED
+            report = repair(archive, CUSTODY)
+            assert (report.restored, [(one.id, one.why) for one in report.left]) == ([], [(documents[0], "deleted")])
+            with archive.transaction() as transaction:
+                transaction.enqueue("repair", f"copia/{documents[0]}", queue=Queue.CUSTODY)
+            work_until_done(archive, [f"copia/{documents[0]}"])
+        assert original.read_bytes() == b"un secreto, o no"
+        assert is_nowhere("un secreto", home / "store")
+        assert archivo("replicas", "--run").status == 0
+        assert is_nowhere("un secreto", home / "store", *copies.values())
         all_is_true(archivo)
 
     def test_a_damaged_tombstone_is_repaired_as_a_tombstone(self, archivo: Command, documents: list[str], home: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import random
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +33,7 @@ from archivo.records.models import KeptCopy
 from archivo.worker import run_job, work_until_done
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_layout import key_of, prefix_of
-from preservation.store import StoreUnavailable
+from preservation.store import ObjectKey, ObjectStore, StoreUnavailable
 
 from .conftest import Command
 from .test_web_pages import PASSWORD, signed_in, words
@@ -334,7 +334,7 @@ class TestRepair:
         with opened() as fresh:
             night = at(fresh, NIGHT + timedelta(days=90))
             work_the_night(night)
-            work_until_done(night, set(copied))
+            work_until_done(night, {f"principal/{one}" for one in copied})
             assert state(night).wrong == 2 - repaired
             with night.reading() as session:
                 told = session.scalars(select(AuditEntry).where(AuditEntry.act == "package.repair")).all()
@@ -549,6 +549,113 @@ class TestRoughTimes:
         held = state(archive).held
         fixity.check_all(archive, "principal", lambda *_: None)
         assert state(archive).held == held + 1
+
+
+class TestRepairByItself:
+    """What a night has repaired: nothing is tried without end, and what could not be given back stays an alarm."""
+
+    def night(self, archive: Archive, location: str) -> Archive:
+        """The archive at the instant when a night has read a place."""
+        then = at(archive, NIGHT + timedelta(days=190))
+        work_the_night(then, location)
+        return then
+
+    def work(self, archive: Archive, location: str, identifier: str, hours: int = 0) -> jobs.Job:
+        """Work the repair that the night asked for, some hours later; the job as it is then."""
+        then = at(archive, archive.clock() + timedelta(hours=hours))
+        with then.database.claiming() as session:
+            lease = jobs.claim(session, "prueba", then.clock(), objects=[f"{location}/{identifier}"])
+        assert lease is not None
+        assert lease.kind == "repair"
+        run_job(then, lease)
+        with then.reading() as session:
+            return session.get_one(jobs.Job, lease.id)
+
+    def outcome(self, archive: Archive, location: str, identifier: str) -> str | None:
+        with archive.reading() as session:
+            return session.get_one(KeptCopy, (location, identifier)).outcome
+
+    def test_where_nothing_may_be_deleted_it_is_tried_for_a_day_and_what_is_damaged_set_apart_once(
+        self, copied: list[str], copies: dict[str, Path], archive: Archive
+    ) -> None:
+        overwrite(next(place_of(copies["copia"], copied[0]).rglob("original/data")), b"otra cosa")
+        night = self.night(archive, "copia")
+        refusing = replace(night, replicas={**night.replicas, "copia": Refusing(night.replicas["copia"])})
+        before = set(archive.packages.objects())
+        told = [self.work(refusing, "copia", copied[0], hours=2 * turn).state for turn in range(13)]
+        assert told == ["queued"] * 12 + ["failed"]
+        assert len(set(archive.packages.objects()) - before) == 1
+        assert state(night, "copia").wrong == 1
+
+    def test_no_other_place_is_touched_and_nothing_that_is_for_a_person(
+        self, copied: list[str], home: Path, copies: dict[str, Path], archive: Archive
+    ) -> None:
+        """Each place has its own policy, by which its own night asks."""
+        for root in (home / "store", copies["copia"]):
+            overwrite(next(place_of(root, copied[0]).rglob("original/data")), b"otra cosa")
+        fixity.check(archive, "copia", copied[0])
+        assert self.work(self.night(archive, "principal"), "principal", copied[0]).state == "done"
+        assert self.outcome(archive, "principal", copied[0]) == FixityOutcome.INTACT
+        assert self.outcome(archive, "copia", copied[0]) == FixityOutcome.DAMAGED
+        with archive.database.writing() as session:
+            session.get_one(KeptCopy, ("copia", copied[0])).outcome = FixityOutcome.UNEXPECTED
+        with archive.transaction() as transaction:
+            transaction.enqueue("repair", f"copia/{copied[0]}", queue=jobs.Queue.CUSTODY)
+        assert self.work(archive, "copia", copied[0]).state == "done"
+        assert next(place_of(copies["copia"], copied[0]).rglob("original/data")).read_bytes() == b"otra cosa"
+
+    def test_a_repair_and_a_hold_write_no_version_that_would_excuse_strange_files(
+        self, copied: list[str], home: Path, archive: Archive
+    ) -> None:
+        overwrite(next(place_of(home / "store", copied[0]).rglob("original/data")), b"otra cosa")
+        for one in copied[:2]:
+            (place_of(home / "store", one) / "v3").mkdir()
+            (place_of(home / "store", one) / "v3" / "x.txt").write_text("x")
+        assert self.work(self.night(archive, "principal"), "principal", copied[0]).state == "done"
+        assert self.outcome(archive, "principal", copied[0]) == FixityOutcome.UNEXPECTED
+        with archive.transaction() as transaction:
+            transaction.enqueue("hold", copied[1], queue=jobs.Queue.CUSTODY)
+        assert fixity.check(archive, "principal", copied[1]).outcome == FixityOutcome.UNEXPECTED
+
+    def test_a_copy_that_is_away_is_waited_for(self, copied: list[str], home: Path, archive: Archive) -> None:
+        data = next(place_of(home / "store", copied[0]).rglob("original/data"))
+        content = data.read_bytes()
+        overwrite(data, b"otra cosa")
+        night = self.night(archive, "principal")
+        alone = replace(night, replicas=dict.fromkeys(night.replicas, Unanswering()))
+        assert self.work(alone, "principal", copied[0]).state == "queued"
+        assert data.read_bytes() == b"otra cosa"
+        assert self.work(night, "principal", copied[0], hours=2).state == "done"
+        assert data.read_bytes() == content
+
+    def test_a_copy_that_never_answers_is_not_waited_for_without_end(self, copied: list[str], home: Path, archive: Archive) -> None:
+        overwrite(next(place_of(home / "store", copied[0]).rglob("original/data")), b"otra cosa")
+        night = self.night(archive, "principal")
+        alone = replace(night, replicas=dict.fromkeys(night.replicas, Unanswering()))
+        assert [self.work(alone, "principal", copied[0], hours=2 * turn).state for turn in range(13)] == ["queued"] * 12 + ["failed"]
+        assert state(night).wrong == 1
+
+    def test_if_no_copy_is_good_it_is_not_tried_again(
+        self, copied: list[str], home: Path, copies: dict[str, Path], archive: Archive
+    ) -> None:
+        for root in (home / "store", *copies.values()):
+            overwrite(next(place_of(root, copied[0]).rglob("original/data")), b"otra cosa")
+        night = self.night(archive, "principal")
+        assert self.work(night, "principal", copied[0]).state == "done"
+        assert state(night).wrong == 1
+
+
+@dataclass
+class Refusing:
+    """A place that gives and takes, and lets nothing be deleted, as one whose key lacks that right."""
+
+    store: ObjectStore
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def delete(self, key: ObjectKey, *, authority: str) -> None:
+        raise StoreUnavailable(f"{key}: AccessDenied")
 
 
 class Unanswering:
