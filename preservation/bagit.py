@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import BinaryIO, Final
 
 from preservation.fixity import CHUNK
-from preservation.stores.flushing import flush
+from preservation.stores.flushing import on_disk
 from preservation.validation.bagit_manifests import algorithms as known_algorithms
 from preservation.validation.bagit_paths import encoded, escape_of, straight
 from preservation.validation.bagit_tags import DECLARATION, INFO
@@ -61,9 +61,9 @@ def write_bag(
     destination.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:
-        written = _fill(unfinished, payload, tags, lines, functions)
-        unfinished.chmod(0o777 & ~_umask())
-        flush(unfinished)
+        with on_disk(unfinished):
+            written = _fill(unfinished, payload, tags, lines, functions)
+            unfinished.chmod(0o777 & ~_umask())
         unfinished.rename(destination)
         _sync_folder(destination.parent)
     except BaseException:

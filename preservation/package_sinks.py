@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
 from preservation.fixity import CHUNK, Digest, HashingReader
-from preservation.stores.flushing import flush
+from preservation.stores.flushing import on_disk
 
 _ZIP_BEGINS: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -43,21 +43,28 @@ def sink(target: Path, form: Form, root: str, at: datetime) -> Iterator[Sink]:
         raise FileExistsError(str(target))
     unfinished = target.with_name(f".{target.name}.unfinished")
     _remove(unfinished)
+    if form is Form.FOLDER:
+        target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if form is Form.FOLDER:
-            unfinished.mkdir(parents=True)
-            yield _Folder(unfinished)
-        elif form is Form.TAR:
-            with tarfile.open(unfinished, "w", format=tarfile.PAX_FORMAT) as tar:
-                yield _Tar(tar, root, at)
-        else:
-            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
-                yield _Zip(archive, root, max(at.astimezone(UTC), _ZIP_BEGINS))
-        flush(unfinished)
+        with on_disk(unfinished), _filling(unfinished, form, root, at) as into:
+            yield into
         unfinished.rename(target)
     except BaseException:
         _remove(unfinished)
         raise
+
+
+@contextmanager
+def _filling(unfinished: Path, form: Form, root: str, at: datetime) -> Iterator[Sink]:
+    if form is Form.FOLDER:
+        unfinished.mkdir()
+        yield _Folder(unfinished)
+    elif form is Form.TAR:
+        with tarfile.open(unfinished, "w", format=tarfile.PAX_FORMAT) as tar:
+            yield _Tar(tar, root, at)
+    else:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+            yield _Zip(archive, root, max(at.astimezone(UTC), _ZIP_BEGINS))
 
 
 def _remove(path: Path) -> None:

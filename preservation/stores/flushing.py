@@ -4,6 +4,8 @@ import ctypes
 import os
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +18,11 @@ _LOCAL: Final = {
     0xF2F52010: "f2fs",
     0x2FC12FC1: "zfs",
     0x01021994: "tmpfs",
-    0x794C7630: "overlayfs",
 }
 """The file systems whose syncfs(2) writes to the disk what fsync(2) would, by their f_type (statfs(2)).
 
-Of those of a network, and of FUSE, some only hand the bytes on: their server or program is told to keep them by fsync(2) alone.
+Of those of a network, and of FUSE, some only hand the bytes on: their server or program is told to keep them by fsync(2) alone. So is the
+file system beneath an overlayfs, whose faults it tells or not by its kernel, and which writes nothing at all where it is mounted volatile.
 """
 _TELLS: Final = (5, 8)
 """The version of Linux since which syncfs(2) tells of bytes that could not be written."""
@@ -33,14 +35,26 @@ def watched(folder: Path) -> int | None:
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if can_flush(folder) else None
 
 
-def flush(path: Path) -> None:
-    """Bring a file, or a folder and all that is beneath it, to the disk: by one sync of the file system, or one by one. Raises OSError."""
-    folder = watched(path) if path.is_dir() else None
-    if folder is not None:
-        try:
-            return sync_file_system(folder)
-        finally:
-            os.close(folder)
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """What is written at `path` within the block, a file or a folder with all that is beneath it, is on the disk when the block ends well.
+
+    A folder by one sync of the file system, which is watched since before the block, where that is enough; else its files and folders one
+    by one, and a file by itself. Raises OSError, of what failed to be written too. The folder above `path` is there.
+    """
+    above = watched(path.parent)
+    try:
+        yield
+        if above is not None and path.is_dir():
+            sync_file_system(above)
+        else:
+            _sync_each(path)
+    finally:
+        if above is not None:
+            os.close(above)
+
+
+def _sync_each(path: Path) -> None:
     for above, _, names in os.walk(path, topdown=False):
         for name in names:
             _sync(Path(above, name))
