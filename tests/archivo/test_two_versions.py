@@ -20,7 +20,7 @@ from tests.elastic_servers import ElasticServer
 from tests.faults import truth
 from tests.faults.papers import Paper, papers
 from tests.faults.people import Reader, Sender, Told
-from tests.faults.site import WEB, Site
+from tests.faults.site import WEB, Site, audit_key
 from tests.s3_servers import S3Server, url_of
 from tests.servers import Postgres
 
@@ -64,6 +64,7 @@ def sites(
             "ARCHIVO_INDEX_URL": index,
             "ARCHIVO_BROKER_URL": rabbitmq.url,
             "ARCHIVO_SECRET": "un secreto de estas pruebas, el mismo en todas",
+            "ARCHIVO_AUDIT_KEY": audit_key(),
         }
         both = []
         for name, program in (("anterior", former), ("nueva", ROOT)):

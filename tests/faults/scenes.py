@@ -17,7 +17,7 @@ from tests.brokers import RabbitMQ
 from tests.elastic_servers import ElasticServer
 from tests.faults import truth
 from tests.faults.people import Reader, Sender, Told
-from tests.faults.site import Site
+from tests.faults.site import Site, audit_key
 from tests.s3_servers import S3Server, url_of
 from tests.servers import Postgres
 
@@ -101,6 +101,7 @@ def scene_on(
             "ARCHIVO_STORE_URL": url_of(servers.store.place()),
             "ARCHIVO_INDEX_URL": index,
             "ARCHIVO_BROKER_URL": servers.broker.url,
+            "ARCHIVO_AUDIT_KEY": audit_key(),
         }
         site = Site(folder, change(addresses), command)
         with site.opened() as archive:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from archivo.archive import Archive
 from archivo.assembly import opened
@@ -77,6 +79,11 @@ class Member:
     def children(self) -> list[int]:
         """The processes in which it reads files of strangers."""
         return children(self.pid, b"ingest.tools.child")
+
+
+def audit_key() -> str:
+    """A new key that signs the trail, for all the processes of an archive, whose homes are apart."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 @dataclass
