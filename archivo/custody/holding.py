@@ -23,7 +23,7 @@ from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import KeptCopy, LegalHold
 from archivo.web.spanish import count
-from preservation.locking import Locked, LockedVersion, LockingStore, locking
+from preservation.locking import LockDenied, Locked, LockedVersion, LockingStore, locking
 from preservation.ocfl_layout import prefix_of
 from preservation.store import StoreUnavailable
 
@@ -32,13 +32,15 @@ KEPT: Final = "deletion.kept"
 AGAIN: Final = timedelta(days=1)
 """How often what a server keeps of a held document is read again."""
 OF_LATE: Final = timedelta(hours=1)
+DENIED: Final = "el servidor donde se guarda no deja preguntar si lo retiene"
 KEPT_REMEDY: Final = "Espere a esa fecha, o pida a quien administra el servidor que lo deje: este programa no se salta un bloqueo."
 _AGENT: Final = "Archivo"
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceLock:
-    """What the server of a place said of a package at `read_at`. `is_able`: it can hold; `answers`: it answered (else nothing is known).
+    """What the server of a place said of a package at `read_at`. `is_able`: it can hold; `answers`: it answered (else nothing is known);
+    `is_denied`: it answered, and does not let this program ask (nor is anything known).
 
     `objects` counts versions of objects, `held` those with a hold; `mode` and `until` are of the retention that ends last.
     """
@@ -52,6 +54,7 @@ class PlaceLock:
     until: datetime | None
     read_at: datetime
     answers: bool = True
+    is_denied: bool = False
 
     def is_as(self, is_held: bool) -> bool:
         """Whether all of it is held, or none."""
@@ -85,7 +88,7 @@ def schedule(archive: Archive, ids: Sequence[str] = ()) -> list[str]:
 def tell_servers(archive: Archive, document_id: str) -> None:
     """Have every object of a document's package held, or none, in each place whose server can; read it back, and say so in the trail.
 
-    It may be done again. A place that does not answer is told later.
+    It may be done again. A place that does not answer, or does not say whether it can, is told later.
     """
     for location, store in _locking(archive).items():
         with archive.reading() as session:
@@ -121,6 +124,8 @@ def read_now(archive: Archive, actor: Actor, document_id: str) -> list[PlaceLock
 
 def in_words(lock: PlaceLock) -> str:
     """What a server keeps, in Spanish, without a full stop."""
+    if lock.is_denied:
+        return "su servidor no deja preguntar si retiene: lo retiene, al menos, este archivo"
     if not lock.answers:
         return "su servidor no respondió"
     if not lock.is_able:
@@ -146,20 +151,27 @@ def day(at: datetime) -> str:
 
 
 def keeps_from_deletion(archive: Archive, deletion_id: str, ids: Sequence[str]) -> bool:
-    """Whether the server of the archive's own store keeps anything of these documents; then the trail tells why, once a day.
+    """Whether the server of the archive's own store keeps anything of these documents, or does not say; then the trail tells why, once
+    a day.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable where it does not answer.
     """
     store = _locking(archive).get(PRINCIPAL)
-    if store is None or not store.locks():
+    if store is None:
         return False
     now = archive.clock()
     for document_id in ids:
-        found = store.locked(prefix_of(urn(document_id)))
-        if found.keeps(now):
+        try:
+            if not store.locks():
+                return False
+            found = store.locked(prefix_of(urn(document_id)))
+            why = kept_in_words(found) if found.keeps(now) else ""
+        except LockDenied:
+            found, why = Locked(), DENIED
+        if why:
             with archive.transaction() as transaction:
                 if not is_kept(transaction.session, deletion_id, now):
-                    detail = {"document": document_id, "why": kept_in_words(found), **_told(found)}
+                    detail = {"document": document_id, "why": why, **_told(found)}
                     audit.record(transaction, _AGENT, KEPT, deletion_id, refused=True, detail=detail)
             return True
     return False
@@ -222,8 +234,9 @@ def _read(archive: Archive, location: str, store: LockingStore, document_id: str
     try:
         is_able = store.locks()
         found = store.locked(prefix_of(urn(document_id))) if is_able else Locked()
-    except StoreUnavailable:
-        return PlaceLock(location, 0, False, 0, 0, "", None, now, answers=False)
+    except StoreUnavailable as fault:
+        is_denied = isinstance(fault, LockDenied)
+        return PlaceLock(location, 0, False, 0, 0, "", None, now, answers=is_denied, is_denied=is_denied)
     return PlaceLock(location, 0, is_able, found.objects, found.held, found.mode, found.until, now)
 
 

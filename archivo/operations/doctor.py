@@ -21,13 +21,13 @@ from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
 from archivo.jobs import Job, JobState, Queue
-from archivo.operations.faults import damaged_database, in_words
+from archivo.operations.faults import LOCK_RIGHTS, damaged_database, in_words
 from archivo.operations.programs import state_of
 from archivo.records.models import Document
 from archivo.retention.models import TrdVersion
 from archivo.web.spanish import count
 from ingest.tools.process import ToolError
-from preservation.locking import locking
+from preservation.locking import LockDenied, locking
 from preservation.store import ObjectKey, StoreUnavailable
 from search.index import Query, Scope
 
@@ -168,13 +168,16 @@ def _s3(store: object) -> Check | None:
 def _retention(archive: Archive) -> Check:
     """What each place that may lock is asked to, and whether its bucket can."""
     name = "retención en los servidores"
-    told, lockless, away = [], [], []
+    told, lockless, away, denied = [], [], [], []
     for location, store in places(archive).items():
         if (one := locking(store)) is None:
             continue
         asked = retention_of(archive, location)
         try:
             is_able = one.locks()
+        except LockDenied:
+            denied.append(location)
+            continue
         except StoreUnavailable:
             away.append(location)
             continue
@@ -189,6 +192,11 @@ def _retention(archive: Archive) -> Check:
             f"Se pide retención y el cubo no tiene bloqueo de objetos: {', '.join(lockless)}. En él no se guarda nada.",
             "Dé un cubo hecho con bloqueo de objetos, que solo se le pone al hacerlo, o quite retencion=… de la dirección.",
         )
+    if denied:
+        is_asked = any(retention_of(archive, each) for each in denied)
+        means = "y donde se pide retención no se guarda nada" if is_asked else "y no se retiene en él ni se elimina del almacén propio"
+        message = f"No deja preguntar si su cubo tiene bloqueo: {', '.join(denied)}; {means}."
+        return Check(name, "error" if is_asked else "warning", message, LOCK_RIGHTS)
     if away:
         return Check(name, "warning", f"No respondió: {', '.join(away)}.", "Compruebe que ese servidor funciona.")
     return Check(name, "ok", f"{'; '.join(told)}." if told else "Ningún lugar está en un servidor que pueda retener.")

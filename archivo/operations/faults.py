@@ -11,12 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from archivo.custody.holding import KEPT_REMEDY, kept_in_words
 from archivo.database import is_away, is_damaged, is_full
 from archivo.errors import ArchivoError, NoRoom, Unavailable
-from preservation.locking import LockedVersion, LocklessBucket
+from preservation.locking import LockDenied, LockedVersion, LocklessBucket
 from preservation.store import StoreFull, StoreUnavailable
 from search.index import IndexFormatChanged, IndexUnavailable
 
 LEAST_ROOM: Final = 128 << 10
 """Bytes free below which a database of SQLite cannot be opened or written."""
+LOCK_RIGHTS: Final = (
+    "Dé a la clave de ese almacén los derechos s3:GetBucketObjectLockConfiguration, s3:GetObjectLegalHold, s3:PutObjectLegalHold, "
+    "s3:GetObjectRetention, s3:PutObjectRetention y s3:ListBucketVersions."
+)
 _BUSY: Final = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM))
 
 
@@ -106,6 +110,13 @@ def _store(fault: StoreUnavailable) -> Unavailable:
             "store.lockless",
             "Se pide retención para lo que se guarda en un servidor S3, y su cubo no tiene bloqueo de objetos. No se guardó nada en él.",
             "Dé un cubo hecho con bloqueo de objetos, que solo se le pone al hacerlo, o quite retencion=… de la dirección.",
+        )
+    if isinstance(fault, LockDenied):
+        return Unavailable(
+            "store.lock_denied",
+            "Un servidor S3 no deja preguntar si bloquea lo que guarda, y sin saberlo no se escribe ni se borra nada de ello. "
+            "Lo ya guardado sigue intacto.",
+            LOCK_RIGHTS,
         )
     if isinstance(fault, LockedVersion):
         return Unavailable("store.locked", f"No se eliminó: {kept_in_words(fault)}. Lo guardado sigue como estaba.", KEPT_REMEDY)

@@ -20,6 +20,7 @@ from archivo.worker import work_until_done
 from preservation.locking import locking
 from preservation.ocfl_layout import prefix_of
 from preservation.stores.s3_address import S3Address
+from tests.s3_proxy import Exchange, proxy_to, through, told
 from tests.s3_servers import NAMES, S3Server, url_of
 
 from .conftest import Command
@@ -233,3 +234,71 @@ def test_the_pages_tell_what_the_servers_hold(
     assert "no deja borrarlos todos hasta el" in shown
     assert "su servidor retiene" in words(client.get("/custodia/eliminaciones").text)
     assert "Su servidor retiene cada objeto desde que se escribe: 30 días (GOVERNANCE)" in words(client.get("/custodia").text)
+
+
+def denied(exchange: Exchange) -> None:
+    """The key has every right but to ask whether the bucket locks."""
+    (told(403, "AccessDenied") if exchange.request.path.endswith("?object-lock=") else through)(exchange)
+
+
+def test_a_server_that_will_not_say_whether_it_locks_is_told_of_the_hold_once_it_says(
+    archivo: Command, home: Path, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_to(bucket_of(s3, has_lock=True)) as (proxy, address):
+        proxy.always = denied
+        monkeypatch.setenv("ARCHIVO_REPLICAS", f"lejos={url_of(address)}")
+        document_id = deposited(archivo, tmp_path)
+        assert archivo("replicas", "--run").status == 0
+        placed = archivo("hold", "place", document_id, "--reason", "Hay un pleito.")
+        assert (placed.status, "en «lejos», su servidor no deja preguntar si retiene" in placed.out) == (0, True)
+        assert [each["lock"] for each in archivo("show", document_id, "--json").value["copies"] if each["location"] == "lejos"] == [""]
+        (check,) = [each for each in archivo("doctor", "--json").value["checks"] if each["name"] == "retención en los servidores"]
+        assert (check["status"], "lejos" in check["message"], "s3:GetBucketObjectLockConfiguration" in check["remedy"]) == (
+            "warning",
+            True,
+            True,
+        )
+        with opened() as archive:
+            assert holding.schedule(archive) == [document_id]
+            with archive.reading() as session:
+                assert list(entries_of(session, document_id, holding.ACT)) == []
+            proxy.always = None
+            look(archive, document_id)
+        assert is_whole(held(archivo("hold", "list", "--json").value))
+
+
+def test_a_deletion_waits_untouched_while_the_server_will_not_say_whether_it_locks(
+    archivo: Command, home: Path, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_to(bucket_of(s3, has_lock=True)) as (proxy, address):
+        monkeypatch.setenv("ARCHIVO_STORE_URL", url_of(address))
+        document_id = deposited(archivo, tmp_path)
+        archivo("publish", document_id)
+        with opened() as archive:
+            asked = confirmed(archive, document_id)
+            after = later(archive)
+            proxy.always = denied
+            carry_out(after)
+            view = deletion.view_deletion(archive, CUSTODY, asked)
+            assert (view.state, view.documents[0].done_at) == (DeletionState.CONFIRMED, None)
+            assert view.kept == f"{document_id}: el servidor donde se guarda no deja preguntar si lo retiene"
+            assert deletion.schedule(after) == []
+            assert document_id in archivo("search", "acueducto", "--json").out
+            proxy.always = None
+            carry_out(later(after))
+            assert deletion.view_deletion(archive, CUSTODY, asked).state == DeletionState.EXECUTED
+
+
+def test_nothing_is_written_with_a_retention_where_the_server_will_not_say_whether_it_locks(
+    archivo: Command, home: Path, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = bucket_of(s3, has_lock=True)
+    with proxy_to(place) as (proxy, address):
+        proxy.always = denied
+        monkeypatch.setenv("ARCHIVO_STORE_URL", url_of(address) + "?retencion=GOVERNANCE:30d")
+        (tmp_path / "nota.txt").write_text("El acueducto de Usme.", "utf-8")
+        ran = archivo("deposit", tmp_path / "nota.txt")
+        assert (ran.status != 0, "no deja preguntar" in ran.err, "s3:GetBucketObjectLockConfiguration" in ran.err) == (True, True, True)
+    store = s3.store(place)
+    assert list(store.list()) == []
+    store.close()
