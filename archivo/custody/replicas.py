@@ -23,7 +23,7 @@ from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_inventory import INVENTORY
 from preservation.ocfl_layout import key_of, prefix_of, read
-from preservation.ocfl_removal import remove_object
+from preservation.ocfl_removal import kept_beneath, remove_object
 from preservation.store import ObjectStore
 
 _SOME: Final = 100
@@ -88,7 +88,7 @@ def _clear_for_tombstone(archive: Archive, target: ObjectStore, object_id: str) 
         return
     prefix = prefix_of(urn(object_id))
     right = {found.key for found in archive.store.list(prefix)}
-    standing = {found.key for found in target.list(prefix)}
+    standing = set(kept_beneath(target, prefix))
     root = key_of(prefix, INVENTORY)
     if standing - right or (root in standing and read(target, root) != read(archive.store, root)):
         remove_object(target, prefix, act=tombstone.act)

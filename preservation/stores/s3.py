@@ -35,6 +35,7 @@ from preservation.stores.s3_lock import can_lock, locked_beneath, require_lock, 
 from preservation.stores.s3_marks import Marks
 from preservation.stores.s3_reading import READ_HEADERS, S3Body, ask_bytes
 from preservation.stores.s3_upload import Upload, base64_of
+from preservation.stores.s3_versions import versions_of
 from preservation.stores.s3_wire import CHECKSUM, Answer, Patience, Wire, block_of
 
 ABSENT: Final = {"If-None-Match": "*"}
@@ -155,6 +156,15 @@ class S3Store:
 
     def keys(self, prefix: str = "") -> Iterator[ObjectKey]:
         return (found.key for found in self.list(prefix))
+
+    def keys_ever(self, prefix: str = "") -> Iterator[ObjectKey]:
+        """keys(), and those that were taken away and of which the bucket still keeps earlier versions, or a mark of their deletion.
+
+        StoreUnavailable where the server does not tell of versions.
+        """
+        names = {each.name for each in versions_of(self._wire, self._prefix + prefix)}
+        kept = {ObjectKey(name.removeprefix(self._prefix)) for name in names}
+        yield from sorted(key for key in kept.union(self.keys(prefix)) if not key.startswith(PROBES))
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
         """As the port says; where the server knows conditional deletion, only the bytes that were seen are deleted.

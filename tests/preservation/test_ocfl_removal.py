@@ -1,14 +1,17 @@
 """An object that an act orders to be deleted goes whole; of one interrupted no half is taken for an object, and it goes in the end."""
 
+import io
 from datetime import UTC, datetime
 
 import pytest
 
 from preservation.ocfl import StorageRoot
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_layout import key_of, prefix_of
 from preservation.ocfl_removal import remove_object
 from preservation.store import ObjectKey, StoreUnavailable
 from preservation.stores.memory import MemoryStore
+from preservation.stores.s3 import S3Store
+from tests.s3_servers import NAMES, S3Server
 
 OBJECT = "urn:example:deleted"
 OTHER = "urn:example:kept"
@@ -69,3 +72,32 @@ def test_interrupted_anywhere_no_half_is_an_object_and_it_goes_on(after: int) ->
         assert root.recover(OBJECT).removed == ()  # nobody takes it for what a writer left
     remove_object(store, prefix_of(OBJECT), act="1")
     assert keys(store, OBJECT) == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("name", NAMES)
+def test_where_a_bucket_keeps_versions_those_of_keys_that_were_taken_away_before_go_too(name: str, request: pytest.FixtureRequest) -> None:
+    server: S3Server = request.getfixturevalue(name)
+    store = server.store(server.new_bucket())
+    store.wire.sdk.make_bucket(store.wire.address.bucket, object_lock=True)
+    root = StorageRoot(store)
+    root.ensure()
+    for identifier in (OBJECT, OTHER):
+        with root.new_version(identifier, base=None) as writer:
+            writer.put_bytes("data", b"a secret")
+            writer.commit("a version", "a test", None, NOW)
+        half = key_of(prefix_of(identifier), "v2/content/half")
+        store.put(half, io.BytesIO(b"half of a secret"))
+        store.delete(half, authority="uncommitted")
+    kept = versions(store, OTHER)
+    assert versions(store, OBJECT) > len(list(store.keys(prefix_of(OBJECT))))
+    remove_object(store, prefix_of(OBJECT), act="1")
+    assert versions(store, OBJECT) == 0
+    assert versions(store, OTHER) == kept
+    assert remove_object(store, prefix_of(OBJECT), act="1") == 0
+    store.close()
+
+
+def versions(store: S3Store, identifier: str) -> int:
+    """How many versions, and marks of deletions, a bucket keeps of an object."""
+    return store.wire.ask("GET", query={"versions": "", "prefix": prefix_of(identifier)}).data.count(b"</Key>")
