@@ -229,7 +229,8 @@ def _follow_package(archive: Archive, document_id: str) -> None:
         package.document.fonds_id = known_fonds(archive, package.fonds, None)
         with archive.transaction() as transaction:
             row = transaction.session.get(Document, document_id, with_for_update=HELD)
-            is_followed = row is None or is_parted or not _has_unsealed(transaction.session, package, row)
+            is_kept = row is not None and package.processed and not is_parted and _has_unsealed(transaction.session, package, row)
+            is_followed = not is_kept
             if is_followed:
                 restore_package(transaction, package)
         if is_followed:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +13,16 @@ import pytest
 from sqlalchemy import select
 
 from archivo.access.policy import custody
+from archivo.access.services import actor_of_login, create_user
 from archivo.archive import Archive
+from archivo.custody import deletion
+from archivo.custody.deletion import Order
 from archivo.custody.services import verify
 from archivo.intake.rebuilding import Rebuilt, rebuild_catalogue
 from archivo.intake.sealing import count_unsealed, seal
 from archivo.intake.services import Deposited, Upload, deposit
 from archivo.jobs import Job, JobState
-from archivo.records.models import Document, DocumentEvent, Incoming
+from archivo.records.models import Document, DocumentEvent, DocumentPart, Incoming
 from archivo.records.packaging import TEXT
 from archivo.records.services import describe
 from archivo.worker import work_until_done
@@ -60,18 +64,19 @@ class Listing:
 
 
 class Reading(StorageRoot):
-    """A storage root that does something else each of the first times that the texts of a document are read."""
+    """A storage root that does something else each of the first times that the texts of a document are read, or begin to be."""
 
-    def __init__(self, store: ObjectStore, object_id: str, acts: list[Callable[[], object]]) -> None:
+    def __init__(self, store: ObjectStore, object_id: str, acts: list[Callable[[], object]], *, before: bool = False) -> None:
         super().__init__(store)
-        self._object_id, self._acts = object_id, acts
+        self._object_id, self._acts, self._before = object_id, acts, before
 
     def open_in(
         self, inventory: Inventory, logical: str, version: int | None = None, *, start: int = 0, length: int | None = None
     ) -> BinaryIO:
+        stream = None if self._before else super().open_in(inventory, logical, version, start=start, length=length)
         if inventory.object_id == self._object_id and logical == TEXT and self._acts:
             self._acts.pop(0)()
-        return super().open_in(inventory, logical, version, start=start, length=length)
+        return stream or super().open_in(inventory, logical, version, start=start, length=length)
 
 
 def through(archive: Archive, store: Any) -> Archive:
@@ -163,3 +168,29 @@ def test_a_delivery_noted_while_packages_are_read_stays_noted(filled: Path, arch
     with archive.reading() as session:
         noted = session.scalars(select(DocumentEvent).filter_by(document_id=document.id, code="received.again")).all()
     assert [event.params["filename"] for event in noted] == ["otro nombre.bin"]
+
+
+@pytest.mark.parametrize("when", ["read", "before"])
+def test_what_is_deleted_while_packages_are_read_stays_deleted(filled: Path, archive: Archive, when: str) -> None:
+    document = a_document(archive)
+    order = Order("acta", "14 de 2026", "2026-11-20", "el comité")
+    asked = deletion.request(archive, ACTOR, [document.id], order, "Venció su tiempo de retención.")
+    create_user(archive, ACTOR, "ana", "archivist", password="una frase larga y propia")
+    deletion.confirm(archive, actor_of_login(archive, "ana"), asked.id)
+    later = replace(archive, clock=lambda: archive.clock() + timedelta(days=8))
+
+    def delete() -> None:
+        due = deletion.schedule(later)
+        work_until_done(later, {*due, *deletion.documents_of(later, due)})
+
+    root = Reading(archive.store, f"urn:uuid:{document.id}", [delete], before=when == "before")
+    rebuilt = rebuild_catalogue(replace(archive, packages=root))
+    assert rebuilt.unreadable == ()
+    with archive.reading() as session:
+        assert session.get_one(Document, document.id).state == "deleted"
+        assert not session.scalars(select(DocumentPart).filter_by(document_id=document.id)).all()
+    assert verify(archive, ACTOR).is_clean
+    finish(archive)
+    rebuild_catalogue(archive)
+    with archive.reading() as session:
+        assert session.get_one(Document, document.id).state == "deleted"
