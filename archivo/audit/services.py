@@ -94,10 +94,12 @@ def record_package(transaction: Transaction, actor: str, object_id: str, version
     record(transaction, actor, PACKAGE_VERSION, object_id, detail={"version": version, "inventory": inventory})
 
 
-def entries_of(session: Session, object_id: str, act: str) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
-    """When an act was done to an object, and its details, the newest first. Whether they are genuine is for verify_chain() to say."""
+def entries_of(session: Session, object_id: str, act: str, most: int | None = None) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
+    """When an act was done to an object, and its details, the newest first, at most so many. Whether they are genuine is for verify_chain()
+    to say.
+    """
     found = select(_ENTRIES.c.at, _ENTRIES.c.detail).where(_ENTRIES.c.object_id == object_id, _ENTRIES.c.act == act)
-    for at, detail in session.execute(found.order_by(_ENTRIES.c.sequence.desc())):
+    for at, detail in session.execute(found.order_by(_ENTRIES.c.sequence.desc()).limit(most)):
         if isinstance(detail, Mapping):
             yield at, detail
 

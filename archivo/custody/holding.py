@@ -4,7 +4,7 @@ The archive's own hold comes first and stops every deletion by itself; this one 
 was set, and what was then read back, is an entry of the trail, by which it is known what is still to be done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,8 +17,9 @@ from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
+from archivo.custody.asides import set_apart
 from archivo.identifiers import urn
-from archivo.jobs import Queue
+from archivo.jobs import Job, JobState, Queue
 from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import KeptCopy, LegalHold
@@ -31,6 +32,10 @@ ACT: Final = "document.hold.server"
 KEPT: Final = "deletion.kept"
 AGAIN: Final = timedelta(days=1)
 """How often what a server keeps of a held document is read again."""
+TOLD_AGAIN: Final = timedelta(days=30)
+"""How often a reading that found all as it was is told in the trail nevertheless."""
+MOST_READ: Final = 200
+"""Entries of a document among which the last reading of each place is looked for."""
 OF_LATE: Final = timedelta(hours=1)
 DENIED: Final = "el servidor donde se guarda no deja preguntar si lo retiene"
 KEPT_REMEDY: Final = "Espere a esa fecha, o pida a quien administra el servidor que lo deje: este programa no se salta un bloqueo."
@@ -88,12 +93,14 @@ def schedule(archive: Archive, ids: Sequence[str] = ()) -> list[str]:
 def tell_servers(archive: Archive, document_id: str) -> None:
     """Have every object of a document's package held, or none, in each place whose server can; read it back, and say so in the trail.
 
-    It may be done again. A place that does not answer, or does not say whether it can, is told later.
+    It may be done again; that all is as it was is told once in a while. A place that does not answer, or does not say whether it can, is
+    told later.
     """
     for location, store in _locking(archive).items():
         with archive.reading() as session:
             kept = session.get(KeptCopy, (location, document_id))
             is_held = bool(holds.standing(session, [document_id]))
+            last = last_read(session, document_id, [location]).get(location)
         if kept is None:
             continue
         with suppress(StoreUnavailable):
@@ -103,17 +110,20 @@ def tell_servers(archive: Archive, document_id: str) -> None:
                 changed = store.hold(prefix, is_held)
                 found = store.locked(prefix)
             said = {"place": location, "version": kept.version, "held": is_held, "able": is_able, "changed": changed, **_told(found)}
-            with archive.transaction() as transaction:
-                audit.record(transaction, _AGENT, ACT, document_id, detail=said)
+            if changed or last is None or not _is_again(last, said, is_held, archive.clock()):
+                with archive.transaction() as transaction:
+                    audit.record(transaction, _AGENT, ACT, document_id, detail=said)
 
 
-def last_read(session: Session, document_id: str) -> dict[str, PlaceLock]:
-    """What each place's server said when it was last read, by the trail: for a document that the caller may show."""
+def last_read(session: Session, document_id: str, locations: Collection[str]) -> dict[str, PlaceLock]:
+    """What the server of each of these places said when its reading was last told in the trail: for a document that the caller may show."""
     found: dict[str, PlaceLock] = {}
-    for at, detail in audit.entries_of(session, document_id, ACT):
+    for at, detail in audit.entries_of(session, document_id, ACT, MOST_READ):
         with suppress(KeyError, TypeError, ValueError):
             found.setdefault(str(detail["place"]), _place_lock(at, detail))
-    return found
+        if found.keys() >= set(locations):
+            break
+    return {location: lock for location, lock in found.items() if location in locations}
 
 
 def read_now(archive: Archive, actor: Actor, document_id: str) -> list[PlaceLock]:
@@ -151,8 +161,8 @@ def day(at: datetime) -> str:
 
 
 def keeps_from_deletion(archive: Archive, deletion_id: str, ids: Sequence[str]) -> bool:
-    """Whether the server of the archive's own store keeps anything of these documents, or does not say; then the trail tells why, once
-    a day.
+    """Whether the server of the archive's own store keeps anything of these documents, or of their damaged bytes that were set apart, or
+    does not say; then the trail tells why, once a day.
 
     Raises StoreUnavailable where it does not answer.
     """
@@ -160,11 +170,13 @@ def keeps_from_deletion(archive: Archive, deletion_id: str, ids: Sequence[str]) 
     if store is None:
         return False
     now = archive.clock()
-    for document_id in ids:
+    with archive.reading() as session:
+        apart = set_apart(archive, session, ids)
+    for document_id, package in [(each, package) for each in ids for package in (each, *apart.get(each, ()))]:
         try:
             if not store.locks():
                 return False
-            found = store.locked(prefix_of(urn(document_id)))
+            found = store.locked(prefix_of(urn(package)))
             why = kept_in_words(found) if found.keeps(now) else ""
         except LockDenied:
             found, why = Locked(), DENIED
@@ -216,7 +228,7 @@ def _touched_since(at: datetime) -> ColumnElement[bool]:
 
 
 def _is_due(session: Session, stores: Mapping[str, LockingStore], document_id: str, is_held: bool, now: datetime) -> bool:
-    said = last_read(session, document_id)
+    said = last_read(session, document_id, stores.keys())
     for location in stores:
         kept = session.get(KeptCopy, (location, document_id))
         if kept is None:
@@ -224,9 +236,21 @@ def _is_due(session: Session, stores: Mapping[str, LockingStore], document_id: s
         last = said.get(location)
         if last is None or not last.is_as(is_held):
             return True
-        if is_held and (last.version != kept.version or last.read_at < now - AGAIN):
+        if is_held and (last.version != kept.version or (last.read_at < now - AGAIN and not _was_read(session, document_id, now - AGAIN))):
             return True
     return False
+
+
+def _was_read(session: Session, document_id: str, since: datetime) -> bool:
+    """Whether the servers were asked, whatever was found; one that was away then is asked the next time."""
+    done = select(Job.id).where(Job.object_id == document_id, Job.kind == "hold", Job.finished_at >= since)
+    return session.scalars(done.where(Job.state == JobState.DONE).limit(1)).first() is not None
+
+
+def _is_again(last: PlaceLock, said: Mapping[str, Any], is_held: bool, now: datetime) -> bool:
+    """Whether a reading found all as the last that was told did, not long ago."""
+    found = _place_lock(last.read_at, said)
+    return found == last and last.is_as(is_held) and last.read_at > now - TOLD_AGAIN
 
 
 def _read(archive: Archive, location: str, store: LockingStore, document_id: str) -> PlaceLock:

@@ -132,7 +132,7 @@ def copies_of(archive: Archive, object_id: str) -> list[CopyState]:
     """How a package stands in each place that has it, of a document that the caller may show."""
     with archive.reading() as session:
         found = (session.get(KeptCopy, (each, object_id)) for each in places(archive))
-        locks = holding.last_read(session, object_id)
+        locks = holding.last_read(session, object_id, places(archive).keys())
         return [_copy_state(each, locks.get(each.location)) for each in found if each is not None]
 
 

@@ -1,7 +1,8 @@
 """Object Lock on real S3 servers: what the archive holds is held there too, read back and told; what a server retains is not deleted."""
 
+import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
 from archivo.audit.services import entries_of
-from archivo.custody import deletion, holding
+from archivo.custody import deleting, deletion, holding
 from archivo.custody.deletion import DeletionState
 from archivo.identifiers import urn
 from archivo.operations.reconciling import look_after
@@ -302,3 +303,48 @@ def test_nothing_is_written_with_a_retention_where_the_server_will_not_say_wheth
     store = s3.store(place)
     assert list(store.list()) == []
     store.close()
+
+
+def test_damaged_bytes_set_apart_that_the_server_keeps_hold_up_the_deletion_too(
+    archivo: Command, home: Path, tmp_path: Path, minio: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVO_STORE_URL", url_of(bucket_of(minio, has_lock=True)))
+    monkeypatch.setenv("ARCHIVO_REPLICAS", f"copia={(tmp_path / 'copia').as_uri()}")
+    document_id = deposited(archivo, tmp_path)
+    assert archivo("replicas", "--run").status == 0
+    with opened() as archive:
+        (original,) = [one.key for one in archive.packages.keys(urn(document_id)) if one.key.endswith("/original/data")]
+        archive.store.delete(original, authority="repair")
+        archive.store.put(original, io.BytesIO(b"otra cosa"))
+        (restored,) = archivo("verify", "--repair", "--json").value["restored"]
+        store = locking(archive.store)
+        assert store is not None
+        assert store.hold(prefix_of(urn(restored["aside"])), True) > 0
+        asked = confirmed(archive, document_id)
+        deleting.execute(later(archive), asked)
+        view = deletion.view_deletion(archive, CUSTODY, asked)
+        assert (view.state, view.kept) == (DeletionState.CONFIRMED, f"{document_id}: el servidor donde se guarda lo retiene")
+        store.hold(prefix_of(urn(restored["aside"])), False)
+        deleting.execute(later(archive), asked)
+        assert deletion.view_deletion(archive, CUSTODY, asked).state == DeletionState.EXECUTED
+
+
+def test_what_is_read_each_day_and_is_as_it_was_fills_no_trail(
+    archivo: Command, home: Path, tmp_path: Path, minio: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVO_STORE_URL", url_of(bucket_of(minio, has_lock=True)))
+    document_id = deposited(archivo, tmp_path)
+    archivo("hold", "place", document_id, "--reason", "Hay un pleito.")
+
+    def entries(archive: Archive) -> int:
+        with archive.reading() as session:
+            return len(list(entries_of(session, document_id, holding.ACT)))
+
+    with opened() as archive:
+        for days, told in ((2, 1), (4, 1), (6, 1), (33, 2), (35, 2)):
+            then = later(archive, timedelta(days=days))
+            assert holding.schedule(then) == [document_id]
+            work_until_done(then, [document_id])
+            assert (holding.schedule(then), entries(archive)) == ([], told)
+        with archive.reading() as session:
+            assert holding.last_read(session, document_id, ["principal"])["principal"].is_as(True)
