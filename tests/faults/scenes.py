@@ -101,9 +101,8 @@ def scene_on(
             "ARCHIVO_STORE_URL": url_of(servers.store.place()),
             "ARCHIVO_INDEX_URL": index,
             "ARCHIVO_BROKER_URL": servers.broker.url,
-            "ARCHIVO_AUDIT_KEY": audit_key(),
         }
-        site = Site(folder, change(addresses), command)
+        site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command)
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")
