@@ -19,7 +19,7 @@ from archivo.database import Base, Database, added, delete_rows, table_of
 from archivo.identifiers import JobId
 from archivo.jobs import Queue
 from archivo.jobs_of_many import enqueue_each
-from archivo.processes import Bell, Renewals
+from archivo.processes import Bell, Renewals, Rounds
 from archivo.tracing import Traces
 from preservation.ocfl import StorageRoot
 from preservation.store import ObjectStore
@@ -239,6 +239,7 @@ class Archive:
     traces: Traces = field(default_factory=Traces)
     stamping: Stamping = field(default_factory=Stamping)
     renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))
+    rounds: Rounds = field(default_factory=Rounds)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

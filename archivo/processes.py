@@ -1,11 +1,11 @@
-"""The processes of an archive and their threads: which one lives, which waits for work, and whose leases are renewed."""
+"""The processes of an archive and their threads: which one lives, which waits for work, whose leases are renewed, which rounds it makes."""
 
 import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +70,28 @@ class Renewals:
             for renew in held:
                 with suppress(Exception):
                     renew()
+
+
+class Rounds:
+    """The last round of each thing, by its name: as many as there are things, and nothing else makes one forgotten. Safe among threads."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def begins(self, name: str, now: datetime, every: timedelta) -> bool:
+        """Whether a round begins now: the first who asks, of each stretch of time, is told so."""
+        number = int(now.timestamp() // every.total_seconds())
+        with self._lock:
+            if self._last.get(name) == number:
+                return False
+            self._last[name] = number
+            return True
+
+    def is_unfinished(self, name: str) -> None:
+        """Have the next who asks begin it again, for there is more to do."""
+        with self._lock:
+            self._last.pop(name, None)
 
 
 def host_name() -> str:

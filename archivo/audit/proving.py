@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,19 +13,20 @@ from archivo.archive import Archive
 from archivo.audit.anchors import Anchor, BadAnchor, anchors_in, digest_of, read_anchor
 from archivo.audit.chain import Fault, FaultKind, Reading, joined
 from archivo.audit.link import GENESIS, Link, head_text, links
-from archivo.audit.models import AuditAnchor, AuditHead
+from archivo.audit.models import AuditAnchor, AuditEntry, AuditHead
 from archivo.audit.signing import is_signed, key_name
 from archivo.database import table_of
 
 _HEADS = table_of(AuditHead)
 _ANCHORS = table_of(AuditAnchor)
+_ENTRIES = table_of(AuditEntry)
+_SOME: Final = 500
 Told = tuple[Fault, ...]
 
 
 def prove(archive: Archive, keys: Sequence[bytes], given: Sequence[Anchor]) -> tuple[int, int, Told, Told]:
     """How many entries there are, against how many anchors they were held, the faults and the warnings; see services.verify_chain."""
-    own = (archive.signer.public,) if archive.signer.is_there else ()  # to look makes no key
-    known = {key_name(each): each for each in (*own, *keys)}
+    known = _known(archive, keys)
     with archive.reading() as session:
         kept, found = _kept(session)
         outside = list(anchors_in(archive.anchors))
@@ -43,6 +44,23 @@ def prove(archive: Archive, keys: Sequence[bytes], given: Sequence[Anchor]) -> t
     found += [Fault(FaultKind.CUT, passing.last + 1, each.sequence) for each in good if each.sequence > passing.last]
     found += [Fault(FaultKind.UNANCHORED, number, number) for number, digest in reading.anchored if digest not in digests]
     return passing.entries, len(anchors), _in_order(found), _in_order([*joined(reading.warnings), *head_warnings])
+
+
+def of_trail(archive: Archive, keys: Sequence[bytes], anchors: Sequence[Anchor]) -> frozenset[str]:
+    """The statements of the anchors that a known key signed and that name an entry of the trail as it stands."""
+    good, _ = _held_good(anchors, _known(archive, keys))
+    numbers = sorted({each.sequence for each in good})
+    hashes: dict[int, str] = {}
+    with archive.reading() as session:
+        for begin in range(0, len(numbers), _SOME):
+            some = _ENTRIES.c.sequence.in_(numbers[begin : begin + _SOME])
+            hashes |= {number: found for number, found in session.execute(select(_ENTRIES.c.sequence, _ENTRIES.c.hash).where(some))}
+    return frozenset(each.statement for each in good if hashes.get(each.sequence) == each.hash)
+
+
+def _known(archive: Archive, keys: Sequence[bytes]) -> dict[str, bytes]:
+    own = (archive.signer.public,) if archive.signer.is_there else ()  # to look makes no key
+    return {key_name(each): each for each in (*own, *keys)}
 
 
 def _in_order(found: Iterable[Fault]) -> Told:

@@ -15,6 +15,7 @@ from archivo.archive import Archive
 from archivo.audit.anchors import Anchor, BadAnchor, digest_of, read_anchor, stamps_in, write_stamp
 from archivo.audit.link import links
 from archivo.audit.models import AuditAnchor, AuditEntry, AuditHead
+from archivo.audit.proving import of_trail
 from archivo.audit.services import list_anchors, record
 from archivo.database import table_of
 from ingest.tools.process import ToolError, ToolFailed
@@ -22,8 +23,8 @@ from ingest.tools.process import ToolError, ToolFailed
 STAMPED: Final = "audit.stamp"
 AGAIN: Final = timedelta(days=30)
 """For how long an anchor's stamp is asked for: a later one reaches all that an earlier anchor names."""
-EVERY: Final = 900
-"""Seconds after which one that was not obtained is asked for again."""
+EVERY: Final = timedelta(minutes=15)
+"""How often those are asked for that were not obtained."""
 GOOD: Final = "valid"
 STATES: Final[Mapping[str, str]] = {
     GOOD: "válida",
@@ -32,6 +33,8 @@ STATES: Final[Mapping[str, str]] = {
     "other": "es de otra ancla",
     "not_authority": "la firma un certificado que no es para estampar",
     "early": "dice un instante anterior al ancla",
+    "future": "dice un instante que todavía no llega: o su reloj o el de este equipo está mal",
+    "not_then": "la firma un certificado que no valía en el instante que dice (vence el {until})",
     "expired": "la firma un certificado que venció el {until}, y ninguna estampa posterior prueba que se hizo antes",
     "revoked": "la firma un certificado revocado",
     "weak": "usa un algoritmo en que ya no se confía",
@@ -48,6 +51,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "policy": "estampó con otra política ({said})",
 }
 _AGENT: Final = "Archivo"
+_ROUND: Final = "anchors stamped"
 _SECONDS: Final = 30.0
 _SOME: Final = 100
 _SECONDS_OF_SOME: Final = 120.0
@@ -92,25 +96,30 @@ class StampReport:
 
 
 def stamp_now_and_then(archive: Archive) -> str | None:
-    """stamp_anchors(), once in a quarter of an hour for each process: any number may ask."""
-    quarter = int(archive.clock().timestamp()) // EVERY
-    asked: list[str | None] = []
+    """stamp_anchors() of one anchor, the newest that lacks its stamp, once in a quarter of an hour for each process; any number may ask.
 
-    def ask() -> bool:
-        asked.append(stamp_anchors(archive))
-        return True
+    Whoever asks waits for one answer at most. Where it came and others lack theirs, the next who asks has the next one stamped.
+    """
+    if not archive.rounds.begins(_ROUND, archive.clock(), EVERY):
+        return None
+    is_done = False
+    try:
+        told = stamp_anchors(archive, 1)
+        is_done = told is not None or not unstamped_days(archive)
+        return told
+    finally:
+        if not is_done:
+            archive.rounds.is_unfinished(_ROUND)
 
-    archive.counts.get(f"anchors stamped in quarter {quarter}", ask)
-    return asked[0] if asked else None
 
-
-def stamp_anchors(archive: Archive) -> str | None:
-    """Ask for the stamps that the anchors of late lack, and keep them; why one was not obtained, in Spanish, or None.
+def stamp_anchors(archive: Archive, most: int | None = None) -> str | None:
+    """Ask for the stamps that the anchors of late lack, `most` of them at most, the newest first, and keep them; why one was not obtained,
+    in Spanish, or None.
 
     After one that was not obtained the others wait for the next time. Raises OSError where a file cannot be written.
     """
     told = None
-    for anchor in _unstamped(archive):
+    for anchor in _unstamped(archive)[:most]:
         told = _stamp(archive, anchor)
         if told is not None:
             break
@@ -138,18 +147,22 @@ def kept_stamps(archive: Archive) -> dict[str, bytes]:
     return {anchor.statement: answer for anchor, answer, _ in _of_trail(archive)}
 
 
-def judge_stamps(archive: Archive, given: Iterable[tuple[Anchor, bytes]] = ()) -> StampReport:
-    """Judge the stamps of the trail, those beside the anchors of the home, and those given. Raises ToolError."""
+def judge_stamps(archive: Archive, given: Iterable[tuple[Anchor, bytes]] = (), *, keys: Sequence[bytes] = ()) -> StampReport:
+    """Judge the stamps of the trail, those beside the anchors of the home, and those given. Raises ToolError.
+
+    A later stamp proves earlier ones only if its anchor is of this trail (proving.of_trail), by this archive's key or one of `keys`.
+    """
     found: dict[tuple[str, bytes], tuple[Anchor, bytes, int | None]] = {}
     outside = ((anchor, answer, None) for anchor, answer in (*stamps_in(archive.anchors), *given))
     for anchor, answer, number in (*_of_trail(archive), *outside):
         found.setdefault((anchor.statement, answer), (anchor, answer, number))
     newest = sorted(found.values(), key=lambda each: (each[0].at, each[0].sequence), reverse=True)
-    return StampReport(tuple(_judged(archive, newest)), unstamped_days(archive))
+    return StampReport(tuple(_judged(archive, newest, keys)), unstamped_days(archive))
 
 
-def _judged(archive: Archive, found: Sequence[tuple[Anchor, bytes, int | None]]) -> Iterator[Stamp]:
+def _judged(archive: Archive, found: Sequence[tuple[Anchor, bytes, int | None]], keys: Sequence[bytes]) -> Iterator[Stamp]:
     roots = archive.stamping.roots
+    proving = of_trail(archive, keys, [anchor for anchor, _, _ in found])
     covering = None
     for begin in range(0, len(found), _SOME):
         some = found[begin : begin + _SOME]
@@ -157,7 +170,7 @@ def _judged(archive: Archive, found: Sequence[tuple[Anchor, bytes, int | None]])
             "timestamps",
             "judge",
             timeout=_SECONDS_OF_SOME,
-            stamps=[_asked(*each) for each in some],
+            stamps=[_asked(*each, proves=each[0].statement in proving) for each in some],
             roots=None if roots is None else str(roots),
             now=archive.clock().isoformat(),
             covering=covering,
@@ -168,9 +181,10 @@ def _judged(archive: Archive, found: Sequence[tuple[Anchor, bytes, int | None]])
             yield Stamp(anchor.at[:10], **{**one, **({"state": ""} if is_unknown else {})})
 
 
-def _asked(anchor: Anchor, answer: bytes, number: int | None) -> dict[str, Any]:
+def _asked(anchor: Anchor, answer: bytes, number: int | None, *, proves: bool) -> dict[str, Any]:
     told = base64.b64encode(answer).decode("ascii")
-    return {"answer": told, "digest": _sha256(anchor), "since": anchor.at, "covers": anchor.sequence, "stands_in": number}
+    covers = anchor.sequence if proves else None
+    return {"answer": told, "digest": _sha256(anchor), "since": anchor.at, "covers": covers, "stands_in": number}
 
 
 def _stamp(archive: Archive, anchor: Anchor) -> str | None:

@@ -137,7 +137,7 @@ def _audit_verify(options: argparse.Namespace) -> int:
         ) from fault
     with opened() as archive:
         report = oversight.verify_trail(archive, custody(login()), keys=keys, anchors=anchors)
-        stamps = oversight.verify_stamps(archive, custody(login()), stamped)
+        stamps = oversight.verify_stamps(archive, custody(login()), stamped, keys=keys)
     is_whole = not (report.faults or stamps.wrong)
     if options.json:
         told = {"entries": report.entries, "anchors": report.anchors, "faults": report.faults, "warnings": report.warnings}

@@ -211,14 +211,7 @@ def _locking(archive: Archive) -> dict[str, LockingStore]:
 
 def _is_new_hour(archive: Archive) -> bool:
     """Whether this process has not looked at every hold yet in this hour."""
-    begun: list[bool] = []
-
-    def begin() -> bool:
-        begun.append(True)
-        return True
-
-    archive.counts.get(f"holds looked at in hour {int(archive.clock().timestamp()) // 3600}", begin)
-    return bool(begun)
+    return archive.rounds.begins("holds looked at", archive.clock(), OF_LATE)
 
 
 def _touched_since(at: datetime) -> ColumnElement[bool]:

@@ -205,10 +205,12 @@ def stamp_anchors(archive: Archive, actor: Actor) -> str | None:
     return stamping.stamp_anchors(archive)
 
 
-def verify_stamps(archive: Archive, actor: Actor, given: Sequence[tuple[Anchor, bytes]] = ()) -> stamping.StampReport:
+def verify_stamps(
+    archive: Archive, actor: Actor, given: Sequence[tuple[Anchor, bytes]] = (), *, keys: Sequence[bytes] = ()
+) -> stamping.StampReport:
     """Judge the stamps of the anchors, those given besides; see audit.stamping.judge_stamps."""
     require(archive, actor, Grant.VERIFY)
-    return stamping.judge_stamps(archive, given)
+    return stamping.judge_stamps(archive, given, keys=keys)
 
 
 def kept_stamps(archive: Archive, actor: Actor) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ from ingest.tools.certificates import common_name, roots_in
 from ingest.tools.timestamp_wire import NotObtained, ask
 
 MOST_APART: Final = timedelta(minutes=5)
-"""How far the clock of who stamps may be behind that of who asks."""
+"""How far the clock of who stamps may be from that of who asks."""
 _ALGORITHM: Final = "sha256"
 _GRANTED: Final = ("granted", "granted_with_mods")
 _BROKEN: Final = (
@@ -41,6 +41,7 @@ _BROKEN: Final = (
     AttributeError,
     IndexError,
     RecursionError,
+    OverflowError,
 )
 _EXPIRED: Final = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
 _REVOKED: Final = (AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
@@ -56,9 +57,10 @@ class State(StrEnum):
 
     `valid`: it is of these bytes, and its certificate leads to a trusted root. `unreadable`: it is no stamp, or not one as RFC 3161 makes
     them. `altered`: its signature is not of what it says. `other`: it is of other bytes. `not_authority`: its certificate is not for
-    stamping alone (RFC 3161, 2.3). `early`: it tells an instant before there was what it stamps. `expired`: its certificates ended, and
-    nothing proves that the stamp is earlier; or did not hold at the instant that it tells. `revoked`. `weak`: an algorithm that is no
-    longer trusted. `unknown_chain`: no trusted root vouches for its certificate.
+    stamping alone (RFC 3161, 2.3). `early`: it tells an instant before there was what it stamps. `future`: it tells one that did not come
+    yet. `not_then`: its certificates did not hold at the instant that it tells. `expired`: they ended since, and nothing proves that the
+    stamp is earlier. `revoked`. `weak`: an algorithm that is no longer trusted. `unknown_chain`: no trusted root vouches for its
+    certificate.
     """
 
     VALID = "valid"
@@ -67,6 +69,8 @@ class State(StrEnum):
     OTHER = "other"
     NOT_AUTHORITY = "not_authority"
     EARLY = "early"
+    FUTURE = "future"
+    NOT_THEN = "not_then"
     EXPIRED = "expired"
     REVOKED = "revoked"
     WEAK = "weak"
@@ -124,10 +128,10 @@ def obtain(*, url: str, credentials: str, digest: str, policy: str, since: str, 
 def judge(*, stamps: list[dict[str, Any]], roots: str | None, now: str, covering: list[Any] | None = None) -> dict[str, Any]:
     """Judge stamps, the newest first: each {answer: base64, digest, since, covers, stands_in}.
 
-    `since` is the instant (ISO 8601) before which there was nothing to stamp. `covers` is a number that what is stamped reaches, and
-    `stands_in` one at which the stamp itself stands, or None: a valid stamp that reaches it proves that it stood there by then, and it is
-    judged by that instant, also once its certificate ended (as RFC 4998, 5.2, renews). `covering` is [covers, at] of the last one that
-    was valid in the call before. Answers {stamped: Stamped each, covering}.
+    `since` is the instant (ISO 8601) before which there was nothing to stamp. `covers` is a number that what is stamped reaches, or None
+    where it proves nothing of others, and `stands_in` one at which the stamp itself stands, or None: a valid stamp that reaches it proves
+    that it stood there by then, and it is judged by that instant, also once its certificate ended (as RFC 4998, 5.2, renews). `covering`
+    is [covers, at] of the last one that was valid in the call before. Answers {stamped: Stamped each, covering}.
     """
     trusted, at = _trusted(roots), _instant(now)
     proofs = [(int(covering[0]), _instant(covering[1]))] if covering else []
@@ -136,7 +140,7 @@ def judge(*, stamps: list[dict[str, Any]], roots: str | None, now: str, covering
         stands_in = each["stands_in"]
         proof = next((then for reached, then in reversed(proofs) if stands_in is not None and reached >= stands_in), None)
         one = _judged(base64.b64decode(each["answer"]), each["digest"], _instant(each["since"]), trusted, at, proof)
-        if one.state is State.VALID:
+        if one.state is State.VALID and each["covers"] is not None:
             proofs.append((each["covers"], _instant(one.at)))
         found.append(asdict(one))
     return {"stamped": found, "covering": [proofs[-1][0], proofs[-1][1].isoformat()] if proofs else None}
@@ -162,6 +166,8 @@ def _judged(
         state = _state(signed, said, then, digest, since, certificate)
         if state is not None:
             return Stamped(state, *told)
+        if at - now > MOST_APART:
+            return Stamped(State.FUTURE, *told)
         if _is_trusted(_validated(signed, trusted, max(now, at))):
             return Stamped(State.VALID, *told)
         if proof is not None and _is_trusted(_validated(signed, trusted, max(proof, at))):
@@ -187,9 +193,10 @@ def _state(
         return State.NOT_AUTHORITY
     if not _is_trusted(then):
         problem = then["trust_problem_indic"]
-        known = ((_REVOKED, State.REVOKED), (_EXPIRED, State.EXPIRED), (_WEAK, State.WEAK))
-        return next((state for problems, state in known if problem in problems), State.UNKNOWN_CHAIN)
-    return State.EARLY if said["gen_time"].native + MOST_APART < since else None
+        known = ((_REVOKED, State.REVOKED), (_EXPIRED, State.NOT_THEN), (_WEAK, State.WEAK))
+        holds = certificate.not_valid_before <= said["gen_time"].native <= certificate.not_valid_after
+        return next((state for problems, state in known if problem in problems), State.UNKNOWN_CHAIN if holds else State.NOT_THEN)
+    return State.EARLY if since - said["gen_time"].native > MOST_APART else None
 
 
 def _validated(signed: cms.SignedData, trusted: list[x509.Certificate], at: datetime) -> Mapping[str, Any]:

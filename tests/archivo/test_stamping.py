@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
 from archivo.archive import Archive, Stamping
 from archivo.assembly import opened
-from archivo.audit.anchors import read_anchor
+from archivo.audit.anchors import make_anchor, read_anchor, write_anchor, write_stamp
 from archivo.audit.models import AuditEntry
 from archivo.audit.services import anchor, record, verify_chain
+from archivo.audit.signing import Signer
 from archivo.audit.stamping import judge_stamps, stamp_anchors, stamp_now_and_then, unstamped_days
 from archivo.database import table_of
 from archivo.operations.reconciling import look_after
 from archivo.settings import SettingsError, read_settings
-from tests.stamping import NAME, POLICY, Stamper, answering, new_stamper
+from tests.stamping import NAME, POLICY, Stamper, answering, moment, new_stamper
 
 from .conftest import Command
 
@@ -49,6 +52,11 @@ def at(archive: Archive, **after: float) -> None:
     """Have the clock of the archive be another; that of the authority is the world's."""
     clock = archive.clock
     object.__setattr__(archive, "clock", lambda: clock() + timedelta(**after))
+
+
+def other_signer() -> Signer:
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Signer(lambda: pem)
 
 
 def states(archive: Archive) -> list[str]:
@@ -173,17 +181,105 @@ def test_a_stamp_whose_certificate_ended_is_proven_by_one_of_a_later_anchor(trai
         by = trail.stamping
         object.__setattr__(trail, "stamping", Stamping(short.url, "", "", by.roots))
         at(trail, days=-10)
-        look_after(trail)
+        anchor(trail)
+        at(trail, days=10)
+        assert stamp_anchors(trail) is None
         at(trail, days=400)
         assert (states(trail), judge_stamps(trail).wrong) == (["expired"], ())
-        at(trail, days=-395)
+        at(trail, days=-400)
         object.__setattr__(trail, "stamping", by)
         act(trail)
         look_after(trail)
-        at(trail, days=395)
+        at(trail, days=400)
         assert states(trail) == ["valid", "valid"]
         assert judge_stamps(trail).stamps[1].proven_at == judge_stamps(trail).stamps[0].at
     assert verify_chain(trail).faults == ()
+
+
+@pytest.mark.parametrize("is_of", ["another key", "another trail"])
+def test_an_anchor_that_is_not_of_this_trail_proves_no_stamp(trail: Archive, stamper: Stamper, tmp_path: Path, is_of: str) -> None:
+    """Anybody can have a stamp of what they wrote: it says nothing of entries that only that text counts."""
+    short = new_stamper(tmp_path / "corta", root=stamper.root, until=trail.clock() + timedelta(days=30))
+    with answering(short):
+        object.__setattr__(trail, "stamping", Stamping(short.url, "", "", trail.stamping.roots))
+        at(trail, days=-1)
+        anchor(trail)
+        at(trail, days=1)
+        assert stamp_anchors(trail) is None
+    signer = other_signer() if is_of == "another key" else trail.signer
+    with trail.reading() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence.desc())).first()
+    assert last is not None
+    invented = make_anchor(signer, trail.clock(), last.sequence, last.hash if is_of == "another key" else "0" * 64)
+    object.__setattr__(trail, "stamping", Stamping(roots=stamper.roots))
+    write_anchor(invented, trail.anchors)
+    write_stamp(invented, stamper.stamp(invented.statement.encode()), trail.anchors)
+    at(trail, days=400)
+    assert "expired" in states(trail)
+    assert all(not each.proven_at for each in judge_stamps(trail).stamps)
+
+
+def test_an_anchor_that_a_retired_key_signed_proves_stamps_to_who_gives_that_key(
+    trail: Archive, stamper: Stamper, archivo: Command, tmp_path: Path
+) -> None:
+    short = new_stamper(tmp_path / "corta", root=stamper.root, until=trail.clock() + timedelta(days=30))
+    by, public = trail.stamping, trail.signer.public
+    with answering(short):
+        object.__setattr__(trail, "stamping", Stamping(short.url, "", "", by.roots))
+        at(trail, days=-10)
+        anchor(trail)
+        at(trail, days=10)
+        assert stamp_anchors(trail) is None
+    object.__setattr__(trail, "stamping", by)
+    act(trail)
+    look_after(trail)
+    object.__setattr__(trail, "signer", other_signer())
+    at(trail, days=400)
+    assert states(trail) == ["valid", "expired"]
+    assert [each.state for each in judge_stamps(trail, keys=[public]).stamps] == ["valid", "valid"]
+
+
+def test_a_stamp_that_did_not_hold_or_is_of_the_future_is_wrong(trail: Archive, stamper: Stamper, archivo: Command, tmp_path: Path) -> None:
+    from tests.ingest.test_timestamps import stamp_anyway
+
+    made = anchor(trail)
+    assert made is not None
+    (path,) = files(trail, "json")
+    ended = new_stamper(tmp_path / "vencida", root=stamper.root, until=moment(2021))
+    path.with_suffix(".tsr").write_bytes(stamp_anyway(ended, made.statement.encode()))
+    assert ([each.state for each in judge_stamps(trail).wrong], check(archivo)) == (["not_then"], "error")
+    told = archivo("audit", "verify")
+    assert (told.status, "no valía en el instante que dice" in told.out) == (1, True)
+    path.with_suffix(".tsr").write_bytes(stamper.stamp(made.statement.encode()))
+    assert states(trail) == ["valid"]
+    at(trail, hours=-1)
+    assert [each.state for each in judge_stamps(trail).wrong] == ["future"]
+    assert "dice un instante que todavía no llega" in str(stamp_anchors(trail))
+
+
+def test_a_round_waits_for_one_answer_and_the_next_look_asks_for_the_next(trail: Archive, stamper: Stamper) -> None:
+    for days in (3, 2, 1):
+        at(trail, days=-days)
+        act(trail)
+        anchor(trail)
+        at(trail, days=days)
+    look_after(trail)
+    assert (len(stamper.asked), len(unstamped_days(trail))) == (1, 3)
+    assert unstamped_days(trail)[0] < trail.clock().date().isoformat()  # the newest came first
+    for left in (2, 1, 0):
+        look_after(trail)
+        assert len(unstamped_days(trail)) == left
+    look_after(trail)
+    assert (len(stamper.asked), len(files(trail))) == (4, 4)
+
+
+def test_what_is_done_once_in_a_while_is_not_done_again_for_what_people_count(trail: Archive, stamper: Stamper) -> None:
+    stamper.answer = (503, {}, b"")
+    look_after(trail)
+    for number in range(300):
+        trail.counts.get(f"una página {number}", lambda: "algo")
+    look_after(trail)
+    assert len(stamper.asked) == 1
 
 
 def test_anchors_are_taken_out_with_their_stamps_and_a_sheet_to_print(

@@ -158,8 +158,8 @@ def test_a_certificate_that_is_not_for_stamping_alone_is_found(tmp_path: Path, j
     assert judge(stamp_anyway(new_stamper(tmp_path / "otra", root=good.root, **traits), DATA), good.roots)["state"] == "not_authority"
 
 
-def stamp_anyway(stamper: Stamper, data: bytes) -> bytes:
-    """A stamp by a certificate with which openssl refuses to stamp: pyHanko's own authority is asked."""
+def stamp_anyway(stamper: Stamper, data: bytes, at: datetime | None = None) -> bytes:
+    """A stamp by a certificate with which openssl refuses to stamp, or that tells another instant: pyHanko's own authority is asked."""
     from asn1crypto import keys, pem, tsp
     from asn1crypto import x509 as asn1
     from pyhanko.sign.timestamps import DummyTimeStamper
@@ -172,7 +172,7 @@ def stamp_anyway(stamper: Stamper, data: bytes) -> bytes:
         "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(data).digest()},
         "cert_req": True,
     }
-    made: bytes = DummyTimeStamper(certificate, key).request_tsa_response(tsp.TimeStampReq(asked)).dump()
+    made: bytes = DummyTimeStamper(certificate, key, fixed_dt=at).request_tsa_response(tsp.TimeStampReq(asked)).dump()
     return made
 
 
@@ -209,4 +209,42 @@ def test_a_stamp_whose_certificate_ended_is_found_unless_a_later_one_proves_it(t
 
 def test_a_stamp_by_a_certificate_that_did_not_hold_then_is_found(tmp_path: Path, judge: Judge) -> None:
     ended = new_stamper(tmp_path / "vencida", until=moment(2021))
-    assert judge(stamp_anyway(ended, DATA), ended.roots)["state"] == "expired"
+    assert judge(stamp_anyway(ended, DATA), ended.roots)["state"] == "not_then"
+    begins = new_stamper(tmp_path / "futura", root=ended.root, since=moment(2090), until=moment(2091))
+    assert judge(stamp_anyway(begins, DATA), ended.roots)["state"] == "not_then"
+    assert judge(stamp_anyway(begins, DATA), ended.roots, now=moment(2090, 6))["state"] == "not_then"
+    good = new_stamper(tmp_path / "buena", root=ended.root, until=moment(2040))
+    for told in (moment(1950, 2), moment(2019), moment(2041)):
+        assert judge(stamp_anyway(good, DATA, told), ended.roots)["state"] == "not_then"
+    assert judge(stamp_anyway(good, DATA), ended.roots, since=moment(1))["state"] == "valid"
+
+
+def test_a_stamp_of_an_instant_that_did_not_come_yet_is_found(tools: ToolBox, stamper: Stamper, judge: Judge) -> None:
+    """As by a clock that is wrong, or to outlive what proves it: it would be judged by the instant that it tells."""
+    answer = stamper.stamp(DATA)
+    then = datetime.fromisoformat(judge(answer, stamper.roots)["at"])
+    assert judge(answer, stamper.roots, now=then - timedelta(minutes=4))["state"] == "valid"
+    ahead = then - timedelta(minutes=6)
+    assert judge(answer, stamper.roots, since=ahead, now=ahead)["state"] == "future"
+    for told in (NOW + timedelta(days=10), moment(2049)):
+        assert judge(stamp_anyway(stamper, DATA, told), stamper.roots)["state"] == "future"
+    assert refused(tools, stamper, now=(NOW - timedelta(days=1)).isoformat(), since=(NOW - timedelta(days=2)).isoformat())[0] == "future"
+
+
+def test_what_proves_nothing_of_others_is_judged_alike(tools: ToolBox, tmp_path: Path) -> None:
+    root = Authority()
+    short = new_stamper(tmp_path / "corta", root=root, until=NOW + timedelta(days=30))
+    long = new_stamper(tmp_path / "larga", root=root)
+    stamps = [
+        {
+            "answer": base64.b64encode(answer).decode(),
+            "digest": DIGEST,
+            "since": NOW.isoformat(),
+            "covers": covers,
+            "stands_in": stands_in,
+        }
+        for answer, covers, stands_in in ((long.stamp(DATA), None, 13), (short.stamp(DATA), 10, 11))
+    ]
+    much_later = (NOW + timedelta(days=400)).isoformat()
+    told = tools.call("timestamps", "judge", timeout=60, stamps=stamps, roots=str(short.roots), now=much_later)
+    assert ([each["state"] for each in told["stamped"]], told["covering"]) == (["valid", "expired"], None)
