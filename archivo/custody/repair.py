@@ -1,5 +1,6 @@
 """Give back to a package what it lost, in any of its places, from a copy that was checked first; what was damaged is kept apart."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -135,7 +136,9 @@ def repair_found(archive: Archive, lease: Lease) -> None:
     elif _is_repairable(archive, location, object_id):
         try:
             _try(archive, MACHINE, location, object_id, report)
-        except StoreFull:
+        except (StoreFull, OSError) as fault:
+            if isinstance(fault, OSError) and fault.errno != errno.ENOSPC:
+                raise
             report.left.append(Left(object_id, location, "full"))
     waits = next((left.why for left in report.left if left.why in _PASSING), None)
     with archive.transaction() as transaction:

@@ -1,5 +1,6 @@
 """What is kept is read again on time in every place, copied to the others, repaired from them, and its ledger tells all of it anew."""
 
+import errno
 import hashlib
 import random
 import re
@@ -33,7 +34,7 @@ from archivo.records.models import KeptCopy
 from archivo.worker import run_job, work_until_done
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_layout import key_of, prefix_of
-from preservation.store import ObjectKey, ObjectStore, StoreUnavailable
+from preservation.store import ObjectKey, ObjectStore, StoreFull, StoreUnavailable
 
 from .conftest import Command
 from .test_web_pages import PASSWORD, signed_in, words
@@ -575,12 +576,13 @@ class TestRepairByItself:
         with archive.reading() as session:
             return session.get_one(KeptCopy, (location, identifier)).outcome
 
+    @pytest.mark.parametrize("fault", [StoreUnavailable("AccessDenied"), StoreFull("full"), OSError(errno.ENOSPC, "full")], ids=repr)
     def test_where_nothing_may_be_deleted_it_is_tried_for_a_day_and_what_is_damaged_set_apart_once(
-        self, copied: list[str], copies: dict[str, Path], archive: Archive
+        self, copied: list[str], copies: dict[str, Path], archive: Archive, fault: Exception
     ) -> None:
         overwrite(next(place_of(copies["copia"], copied[0]).rglob("original/data")), b"otra cosa")
         night = self.night(archive, "copia")
-        refusing = replace(night, replicas={**night.replicas, "copia": Refusing(night.replicas["copia"])})
+        refusing = replace(night, replicas={**night.replicas, "copia": Refusing(night.replicas["copia"], fault)})
         before = set(archive.packages.objects())
         told = [self.work(refusing, "copia", copied[0], hours=2 * turn).state for turn in range(13)]
         assert told == ["queued"] * 12 + ["failed"]
@@ -650,12 +652,13 @@ class Refusing:
     """A place that gives and takes, and lets nothing be deleted, as one whose key lacks that right."""
 
     store: ObjectStore
+    fault: Exception
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
     def delete(self, key: ObjectKey, *, authority: str) -> None:
-        raise StoreUnavailable(f"{key}: AccessDenied")
+        raise self.fault
 
 
 class Unanswering:
