@@ -12,8 +12,8 @@ from archivo import jobs, worker
 from archivo.archive import Archive, ObjectLease
 from archivo.intake.recovery import SILENCE, still_receiving
 from archivo.jobs import Job, JobState, Lease, Queue
-from archivo.operations.services import KINDS
 from archivo.operations.reconciling import reconcile
+from archivo.operations.services import KINDS
 from archivo.processes import Renewals, lives, process_name
 from archivo.records.models import Incoming
 from archivo.worker import Crew

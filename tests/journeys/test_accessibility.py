@@ -22,7 +22,8 @@ PUBLIC = (
     "/ingresar",
     "/no-existe",
 )
-CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", "/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
+DELETIONS = ("/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
+CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", *DELETIONS)
 STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave", *CUSTODY)
 OPERATOR = ("/trabajos", "/trabajos?estado=done&orden=-cambio", "/personas")
 TABS = ("texto", "descripcion", "contexto", "integridad")
