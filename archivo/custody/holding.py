@@ -18,13 +18,14 @@ from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
 from archivo.custody.asides import set_apart
+from archivo.custody.lock_words import kept_in_words
 from archivo.identifiers import urn
 from archivo.jobs import Job, JobState, Queue
 from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import KeptCopy, LegalHold
 from archivo.web.spanish import count
-from preservation.locking import LockDenied, Locked, LockedVersion, LockingStore, locking
+from preservation.locking import LockDenied, Locked, LockingStore, locking
 from preservation.ocfl_layout import prefix_of
 from preservation.store import StoreUnavailable
 
@@ -38,7 +39,6 @@ MOST_READ: Final = 200
 """Entries of a document among which the last reading of each place is looked for."""
 OF_LATE: Final = timedelta(hours=1)
 DENIED: Final = "el servidor donde se guarda no deja preguntar si lo retiene"
-KEPT_REMEDY: Final = "Espere a esa fecha, o pida a quien administra el servidor que lo deje: este programa no se salta un bloqueo."
 _AGENT: Final = "Archivo"
 
 
@@ -145,15 +145,6 @@ def in_words(lock: PlaceLock) -> str:
     if lock.until is None or lock.until <= lock.read_at:
         return told
     return f"{told}, y no deja borrarlos todos hasta el {day(lock.until)} ({lock.mode})"
-
-
-def kept_in_words(fault: LockedVersion | Locked) -> str:
-    """Why a server lets nothing be deleted, in Spanish, without a full stop."""
-    is_held = fault.is_held if isinstance(fault, LockedVersion) else bool(fault.held)
-    if is_held:
-        return "el servidor donde se guarda lo retiene"
-    until = f" hasta el {day(fault.until)}" if fault.until else ""
-    return f"el servidor donde se guarda no deja borrarlo{until} ({fault.mode or 'bloqueo de objetos'})"
 
 
 def day(at: datetime) -> str:

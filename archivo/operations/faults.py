@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from archivo.custody.holding import KEPT_REMEDY, kept_in_words
+from archivo.custody.lock_words import KEPT_REMEDY, kept_in_words
 from archivo.database import is_away, is_damaged, is_full
 from archivo.errors import ArchivoError, NoRoom, Unavailable
 from preservation.locking import LockDenied, LockedVersion, LocklessBucket

@@ -20,6 +20,12 @@ NOW = datetime.now(UTC)
 Judge = Callable[..., dict[str, Any]]
 
 
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The instant at which each test begins: an authority stamps with its own clock."""
+    monkeypatch.setattr(f"{__name__}.NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def stamper(tmp_path: Path) -> Iterator[Stamper]:
     with answering(new_stamper(tmp_path / "tsa")) as started:
