@@ -54,9 +54,9 @@ def claim_digest(archive: Archive, actor: Actor, fonds_id: str, sha256: str, doc
 
 
 def abandon(archive: Archive, document_id: str) -> None:
-    """Forget a deposit that kept nothing. One whose object stands without its row, or that cannot be forgotten now, is left to recovery."""
+    """Forget a deposit that left nothing. One of which something stands, or that cannot be forgotten now, is left to recovery."""
     with suppress(StoreError, DBAPIError):
-        if archive.packages.head(urn(document_id)) is None:
+        if next(iter(archive.packages.keys(urn(document_id))), None) is None:
             with archive.database.writing() as session:
                 end_receiving(session, archive.process, document_id)
 

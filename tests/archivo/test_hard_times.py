@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -19,13 +20,14 @@ from archivo import jobs
 from archivo.access.policy import custody, scope
 from archivo.archive import Archive
 from archivo.assembly import opened
-from archivo.errors import NoRoom
+from archivo.errors import NoRoom, Unavailable
 from archivo.intake.models import DigestClaim
 from archivo.intake.services import Deposited, Upload, deposit
 from archivo.jobs import Job
 from archivo.operations.reconciling import reconcile
 from archivo.records.models import Document, DocumentEvent, Incoming
 from archivo.worker import run_job, work_until_done
+from preservation.store import StoreUnavailable
 from search.index import Query
 
 from .conftest import Command
@@ -223,3 +225,32 @@ def test_a_worker_that_sleeps_past_its_lease_wakes_to_no_effect(archive: Archive
     assert archive.packages.head(f"urn:uuid:{one.id}") == archive.packages.head(f"urn:uuid:{straight.id}")
     with archive.reading() as session:
         assert set(session.scalars(select(Job.state))) <= {"done", "queued"}
+
+
+def test_what_a_deposit_could_not_take_away_is_taken_away_later(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to the store is cut while a deposit is put and taken away again, and is whole when it is forgotten."""
+    store = type(archive.store)
+    put, remove = store.put, store.delete
+    is_cut: list[bool] = [True]
+
+    def cut_put(self: Any, key: str, *given: Any, **named: Any) -> Any:
+        if is_cut and key.endswith("v1/inventory.json"):
+            raise StoreUnavailable("cut")
+        return put(self, key, *given, **named)
+
+    def cut_delete(self: Any, key: str, **named: Any) -> None:
+        if is_cut and "/content/" in key:
+            is_cut.clear()
+            raise StoreUnavailable("cut")
+        remove(self, key, **named)
+
+    monkeypatch.setattr(store, "put", cut_put)
+    monkeypatch.setattr(store, "delete", cut_delete)
+    with pytest.raises(Unavailable):
+        send(archive, TEXT, "a.txt")
+    assert any("/content/" in stored.key for stored in archive.store.list())
+    reconcile(archive)
+    assert not any("/content/" in stored.key for stored in archive.store.list())
+    with archive.reading() as session:
+        assert session.scalars(select(Incoming)).all() == []
+    assert send(archive, TEXT, "a.txt").state == "received"
