@@ -99,6 +99,7 @@ class CatalogueEdition(Base):
 
 
 _LONG: Final = 0.5
+"""Seconds of counting from which on what was counted rests, `_REST` times as long."""
 _REST: Final = 30
 _MOST_RESTING: Final = 200
 _EDITION: Final = select(table_of(CatalogueEdition).c.number)
@@ -233,9 +234,9 @@ class Archive:
     """The objects whose lease threads of this process hold, with the lease's owner; a lease it could not give back is free."""
     bell: Bell = field(default_factory=Bell)
     counts: Shelf = field(default_factory=lambda: Shelf(room=200))
+    """What was counted of the catalogue: see `counted`."""
     resting: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """What took long to count, by name, and until when (monotonic seconds) it is not counted again."""
-    """What was counted of the catalogue: see `counted`."""
     traces: Traces = field(default_factory=Traces)
     stamping: Stamping = field(default_factory=Stamping)
     renewals: Renewals = field(default_factory=lambda: Renewals(jobs.LEASE / 3))

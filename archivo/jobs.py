@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Index, Select, String, Update, and_, bindparam, case, func, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Index, Select, String, Update, and_, bindparam, case, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo.database import Base, UtcDateTime, table_of
@@ -193,9 +193,9 @@ def claim_more(session: Session, owner: str, now: datetime, queue: Queue, most: 
     return [taken for taken in taking if taken is not None]
 
 
-def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, lease: timedelta = LEASE, only: Any = True) -> Lease | None:
+def claim_one(session: Session, job_id: str, owner: str, now: datetime, *, only: ColumnElement[bool] | None = None) -> Lease | None:
     """Take this job if it is due; None if it is unknown, done, held by another, not due yet or not `only`. Waits for who is writing it."""
-    return _take(session, _taking_one() if only is True else _taking_one().where(only), owner, now, lease, job_id)
+    return _take(session, _taking_one() if only is None else _taking_one().where(only), owner, now, LEASE, job_id)
 
 
 def is_any_due(session: Session, now: datetime, queues: Collection[Queue] | None = None) -> bool:

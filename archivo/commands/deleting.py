@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from archivo.access.policy import Actor, custody
@@ -122,7 +123,7 @@ def _print_holds(options: argparse.Namespace, found: "list[Hold]", locks: "Locks
     from archivo.custody.holding import in_words
 
     if options.json:
-        print_json([{**{name: getattr(one, name) for name in one.__dataclass_fields__}, "places": locks[one.document_id]} for one in found])
+        print_json([{**asdict(one), "places": locks[one.document_id]} for one in found])
         return
     for one in found:
         lifted = f"; la levantó {one.lifted_by} el {utc(one.lifted_at)}: {one.lifted_reason}" if one.lifted_at else ""

@@ -18,7 +18,7 @@ from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive
 from archivo.audit import services as audit
 from archivo.custody.asides import set_apart
-from archivo.custody.lock_words import kept_in_words
+from archivo.custody.lock_words import day, kept_in_words
 from archivo.identifiers import urn
 from archivo.jobs import Job, JobState, Queue
 from archivo.records import holds
@@ -145,10 +145,6 @@ def in_words(lock: PlaceLock) -> str:
     if lock.until is None or lock.until <= lock.read_at:
         return told
     return f"{told}, y no deja borrarlos todos hasta el {day(lock.until)} ({lock.mode})"
-
-
-def day(at: datetime) -> str:
-    return at.astimezone(UTC).date().isoformat()
 
 
 def keeps_from_deletion(archive: Archive, deletion_id: str, ids: Sequence[str]) -> bool:

@@ -1,11 +1,16 @@
 """What is said of a server that lets nothing be deleted."""
 
+from datetime import UTC, datetime
 from typing import Final
 
-from archivo.web.spanish import day
 from preservation.locking import Locked, LockedVersion
 
 KEPT_REMEDY: Final = "Espere a esa fecha, o pida a quien administra el servidor que lo deje: este programa no se salta un bloqueo."
+
+
+def day(at: datetime) -> str:
+    """The day of an instant as the server that tells it writes it: ISO 8601, UTC."""
+    return at.astimezone(UTC).date().isoformat()
 
 
 def kept_in_words(fault: LockedVersion | Locked) -> str:

@@ -271,13 +271,11 @@ def _write(transaction: Transaction, batch: list[_Read]) -> None:
     session = transaction.session
     packages = {each.package.document.id: each.package for each in batch}
     known = {*session.scalars(select(Document.id).where(Document.id.in_([*packages])))}
-    new = [package for identifier, package in packages.items() if identifier not in known and package.processed]
-    _add(session, new)
-    for package in packages.values():
-        if package not in new:
-            restore_package(transaction, package)
-    indexed = [package.document.id for package in new]
-    transaction.enqueue_each("index", indexed, queue=Queue.INDEX, priority=3)
+    new = {identifier: package for identifier, package in packages.items() if identifier not in known and package.processed}
+    _add(session, list(new.values()))
+    for identifier in (each for each in packages if each not in new):
+        restore_package(transaction, packages[identifier])
+    transaction.enqueue_each("index", list(new), queue=Queue.INDEX, priority=3)
     note_each_kept(session, PRINCIPAL, {each.package.document.id: (each.version, each.fingerprint, each.written) for each in batch})
 
 

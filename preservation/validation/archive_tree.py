@@ -12,7 +12,7 @@ from preservation.findings import Finding, Rule
 from preservation.fixity import CHUNK
 from preservation.validation.eark_rules import EARK
 from preservation.validation.package_files import PackageFiles, opened
-from preservation.validation.trees import Item, Kind, Unreadable
+from preservation.validation.trees import Item, Kind, Unreadable, fed
 
 ODDITIES: Final[Mapping[str, Rule]] = {
     reason: replace(EARK[f"archive.{reason}"], code=f"archive.{reason}", standard="")
@@ -54,14 +54,10 @@ class ArchiveTree:
                 while piece := file.read(CHUNK):
                     yield piece
         except OSError as fault:
-            raise Unreadable(f"el archivo comprimido está dañado ({fault})") from fault
+            raise Unreadable("el archivo comprimido está dañado") from fault
 
     def feed(self, path: str, take: Callable[[bytes], object]) -> int:
-        size = 0
-        for piece in self.pieces(path):
-            take(piece)
-            size += len(piece)
-        return size
+        return fed(self.pieces(path), take)
 
     def size(self, path: str) -> int:
         return self._files.sizes[path]

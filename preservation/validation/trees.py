@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
@@ -97,6 +97,15 @@ def read_small(tree: Tree, path: str, limit: int) -> bytes | None:
         if size > limit:
             return None
     return b"".join(pieces)
+
+
+def fed(pieces: Iterable[bytes], take: Callable[[bytes], object]) -> int:
+    """Give pieces to `take`, one by one; how many bytes they were."""
+    size = 0
+    for piece in pieces:
+        take(piece)
+        size += len(piece)
+    return size
 
 
 class FolderTree:
@@ -237,11 +246,7 @@ class StoreTree:
             raise Unreadable(_reason(fault)) from fault
 
     def feed(self, path: str, take: Callable[[bytes], object]) -> int:
-        size = 0
-        for piece in self.pieces(path):
-            take(piece)
-            size += len(piece)
-        return size
+        return fed(self.pieces(path), take)
 
     def size(self, path: str) -> int:
         try:

@@ -83,15 +83,22 @@ class Reading:
     def found(self, step: Step) -> Found:
         """The best pages, as many as hold the documents asked for, or WINDOW; the first of them while they are counted."""
         most = pages_for(self.last, 0)
-        whole = step.whole if step.whole and self._words.size() > _MUCH and self._words.likely(step.whole) * _SURE > _WHOLE else None
-        first = self._ranked(translated(whole or step.tree), most, [], _WHOLE if whole else False)
+        whole = step.whole if self._words.size() > _MUCH else None
+        guess = whole if whole and self._words.likely(whole) * _SURE > _WHOLE else None
+        first = self._ranked(translated(guess or step.tree), most, [], _WHOLE if guess else False)
+        wholly = [self._wholly(whole)] if whole and not guess else []
         levels = self._levels(step.tree)
-        ranked, *answers = self._ask([first, *(self._counting(step.tree, level) for level in levels), *self._naming])
+        ranked, *answers = self._ask([first, *wholly, *(self._counting(step.tree, level) for level in levels), *self._naming])
+        told = answers.pop(0) if wholly else ranked
         counts = dict(zip(levels, answers, strict=False))
         self.knows = all(each["hits"]["total"]["value"] for each in answers[len(levels) :]) and self.knows
         self._naming = []
-        if not any(each["hits"]["total"]["value"] for each in counts.values()) and 0 in counts:
+        if 0 in counts and not any(each["hits"]["total"]["value"] for each in counts.values()):
             return Found(step.tree, [], 0)
+        if whole and told["hits"]["total"]["value"] < _WHOLE:
+            whole = None
+        if whole is not guess:
+            ranked = self._ask([self._ranked(translated(whole or step.tree), most, [])])[0]
         pages, before = self._pages(step.tree, whole, ranked, most)
         return replace(self._counted(step.tree, pages, counts), whole=before) if pages else Found(step.tree, [], 0)
 
@@ -109,11 +116,9 @@ class Reading:
         return counted["doc_count"] << level, {facet: tuple(each) for facet, each in facets.items()}
 
     def _pages(self, tree: Node, whole: Node | None, answer: Json, most: int) -> tuple[list[Page], int]:
-        """The best pages, of which `answer` has the first: where many answer the whole query, these, so many, before those that answer a
-        part, if that far was asked.
+        """The best pages, of which `answer` has the first: those that answer the whole query, so many, before those that answer a part of
+        it, if that far was asked.
         """
-        if whole and answer["hits"]["total"]["value"] < _WHOLE:
-            return self._pages(tree, None, self._ask([self._ranked(translated(tree), most, [])])[0], most)
         pages = list(_pages(answer))
         pages += self._following(translated(whole or tree), pages, most)
         before = len(pages)
@@ -164,6 +169,10 @@ class Reading:
         query = {"bool": {"filter": [unscored(tree), *self._let_through, *share(level)]}}
         stop = {} if level else {"terminate_after": WINDOW + 1}
         return {"size": 0, "track_total_hits": True, "query": query, **stop, **_COUNTING}
+
+    def _wholly(self, whole: Node) -> Json:
+        """Whether many answer the whole query."""
+        return {"size": 0, "track_total_hits": _WHOLE, "query": {"bool": {"filter": [unscored(whole), *self._let_through]}}}
 
     def _ranked(self, wanted: Json, count: int, after: Sequence[Page], total: int | bool = False) -> Json:
         follow = {"search_after": list(after[-1].place)} if after else {}

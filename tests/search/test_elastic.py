@@ -167,7 +167,13 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("large")
-def test_in_a_large_index_what_answers_the_whole_query_comes_first_and_every_page_follows_the_last(index: ElasticIndex) -> None:
+@pytest.mark.parametrize("guess", [None, 0.0, 1e9])
+def test_in_a_large_index_what_answers_the_whole_query_comes_first_and_every_page_follows_the_last(
+    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch, guess: float | None
+) -> None:
+    """Whatever is estimated, for what was asked before, in this process or another, changes no answer."""
+    if guess is not None:
+        monkeypatch.setattr("search.engines.elastic_words.ReaderWords.likely", lambda self, tree: guess)
     filler = "el presente documento se expide para los fines pertinentes de la entidad " * 20
     whole = [entry(f"whole{n:03}", f"acueducto {filler} vereda {filler} puente") for n in range(230)]
     half = [entry(f"half{n:03}", "acueducto vereda " * (30 - page), page) for n in range(60) for page in range(1, 5)]
