@@ -1,10 +1,12 @@
-"""Whether anything grows while an archive works on and on: `python -m tests.bench.scale_soak [--minutes N] [--every SECONDS]` prints JSON.
+"""Whether anything grows while an archive works on and on: `python -m tests.bench.scale_soak [--minutes N] [--every SECONDS]
+[--pause SECONDS] [--samples FILE]` prints JSON.
 
 `archivo serve` and `archivo worker` of one home, with whatever servers ARCHIVO_DATABASE_URL, ARCHIVO_STORE_URL, ARCHIVO_BROKER_URL and
 ARCHIVO_INDEX_URL name, receive a document born digital or scanned now and then, process it, and are asked for the home, results and records
 by two clients. All the while it is looked at the memory (RSS, children included), open files and sockets of both processes, at the files in
 their temporary folders and at the jobs that wait. The first third warms up; then the median of the last third may exceed that of the middle
-one by what GROWTH says and no more. Exits 1 when something grew. The long form is `--minutes 120`.
+one by what GROWTH says and no more. Exits 1 when something grew. The long form is `--minutes 120`; with `--samples` each look is a line
+of FILE as it is taken, so that a run that is cut short has not been for nothing.
 """
 
 import argparse
@@ -87,8 +89,8 @@ def receive(archive: Archive, until: float, every: float, folder: Path) -> int:
     return number
 
 
-def read(port: int, until: float, seed: int) -> None:
-    """The home, results and their first record, again and again."""
+def read(port: int, until: float, pause: float, seed: int) -> None:
+    """The home, results and their first record, again and again, with `pause` seconds between two rounds."""
     client, writer = Client(port), Writer(seed)
     while time.monotonic() < until:
         query = urlencode({"q": writer.query()})
@@ -96,7 +98,7 @@ def read(port: int, until: float, seed: int) -> None:
         client.get(f"/buscar?{query}")
         for hit in json.loads(client.get(f"/api/v1/search?{query}"))["hits"][:1]:
             client.get(f"/documentos/{hit['id']}?{query}")
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def grown(samples: Sequence[Mapping[str, float]]) -> tuple[dict[str, list[float]], list[str]]:
@@ -116,6 +118,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two documents")
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds between two rounds of a reader")
+    parser.add_argument("--samples", type=Path, help="a file to which each look is added")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name, opened(read_settings(os.environ | {"ARCHIVO_HOME": f"{name}/home"})) as archive:
         home, port = Path(name) / "home", free_port()
@@ -124,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         with (home / "worker.log").open("wb") as log:
             worker = subprocess.Popen(line, env=os.environ | {"ARCHIVO_HOME": str(home)}, stdout=log, stderr=log)
         until = time.monotonic() + options.minutes * 60
-        readers = [threading.Thread(target=read, args=(port, until, seed), daemon=True) for seed in (1, 2)]
+        readers = [threading.Thread(target=read, args=(port, until, options.pause, seed), daemon=True) for seed in (1, 2)]
         received: list[int] = []
         giver = threading.Thread(target=lambda: received.append(receive(archive, until, options.every, Path(name))), daemon=True)
         samples = []
@@ -134,6 +138,9 @@ def main(arguments: Sequence[str]) -> int:
             while time.monotonic() < until:
                 time.sleep(min(5.0, options.minutes * 60 / 30))
                 samples.append(sample(archive, home, {"serve": server.pid, "worker": worker.pid}))
+                if options.samples:
+                    with options.samples.open("a") as lines:
+                        lines.write(json.dumps(samples[-1]) + "\n")
             for thread in (*readers, giver):
                 thread.join(60)
         finally:
