@@ -17,7 +17,7 @@ from archivo import gathering, jobs
 from archivo.archive import Archive, Busy
 from archivo.custody import deleting, fixity, holding, ledger, repair, replicas
 from archivo.database import is_away
-from archivo.intake import migrating, processing, sealing
+from archivo.intake import migrating, migration_acts, processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.operations.reconciling import give_up, keep_true, reconcile
 from archivo.processes import GRACE
@@ -82,6 +82,7 @@ TABLE: Final[Mapping[str, UseCase]] = {
     "process": processing.process_document,
     "recognise": processing.recognise_range,
     "migrate": migrating.migrate_document,
+    "queue_migration": migration_acts.queue_documents,
     "index": _index,
     "seal": _with_finish(sealing.seal),
     "classify": _with_finish(classification.classify_processed),

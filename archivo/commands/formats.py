@@ -2,14 +2,19 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from archivo.access.policy import custody
+from archivo.access.policy import Actor, custody
+from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
 from archivo.custody import formats as register
 from archivo.errors import Malformed
 from archivo.web.spanish import count, size
+
+if TYPE_CHECKING:
+    from archivo.intake.migrating import Planned
+    from archivo.intake.migration_plan import Chosen
 
 Act = Callable[[argparse.Namespace], int]
 RISKS: Final = {"high": "riesgo alto", "unknown": "sin evaluar", "medium": "riesgo medio", "low": "riesgo bajo"}
@@ -25,6 +30,8 @@ def migrate_formats(parser: argparse.ArgumentParser) -> Act:
     """Hacer copias de preservación de documentos en otro formato, comparadas con su original, que no cambia."""
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--puid", metavar="PUID", help="todos los originales de este formato de PRONOM")
+    parser.add_argument("--risk", choices=RISKS, help="todos los originales en formatos de este riesgo")
+    parser.add_argument("--series", metavar="CÓDIGO", help="todos los documentos clasificados en esta serie o subserie")
     parser.add_argument("--dry-run", action="store_true", help="decir qué se haría, sin hacerlo")
     parser.add_argument("--json", action="store_true")
     return _migrate
@@ -35,7 +42,8 @@ WHY: Final = {
     "no_pair": "no hay aquí con qué migrarlo",
     "is_kept_well": "ya está en un formato de preservación",
     "done": "ya tiene su copia de preservación",
-    "not_ready": "todavía no se ha procesado",
+    "not_ready": "no se ha terminado de procesar",
+    "deleted": "su contenido se eliminó",
     "unknown": "no existe ese documento",
 }
 
@@ -57,26 +65,62 @@ def _formats(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from archivo.intake import migrating
+    from archivo.identifiers import new_uuid
+    from archivo.intake.migrating import Planned
+    from archivo.intake.migration_acts import ask, documents_of
+    from archivo.intake.migration_plan import list_planned
     from archivo.worker import work_until_done
 
-    if bool(options.ids) == bool(options.puid):
-        raise Malformed(
-            "migrate.selection", "Diga qué documentos migrar: sus identificadores o --puid. No se hizo nada.", "Repita la orden."
-        )
     with opened() as archive:
         actor = custody(login())
-        planned = migrating.plan(archive, actor, ids=options.ids, puid=options.puid)
-        if not options.dry_run:
-            work_until_done(archive, migrating.queue(archive, actor, planned))
-        after = planned if options.dry_run else migrating.plan(archive, actor, ids=[one.id for one in planned])
-    made = {one.id for one in after if one.why == "done"} - {one.id for one in planned if one.why == "done"}
-    failed = [one.id for one in planned if one.why is None and one.id not in made and not options.dry_run]
+        chosen, told = _chosen(archive, actor, options)
+        planned = list_planned(archive, actor, chosen)
+        planned += [Planned(one, None, None, 0, None, "unknown") for one in _unknown(options.ids, planned)]
+        became: dict[str, str | None] = {}
+        migration = None
+        if not options.dry_run and any(one.why is None for one in planned):
+            migration = new_uuid(archive.clock())
+            ask(archive, actor, chosen, told, migration)
+            work_until_done(archive, [migration])
+            work_until_done(archive, documents_of(archive, actor, migration))
+            became = documents_of(archive, actor, migration)
+    made = sorted(each for each, code in became.items() if code == "migration.made")
+    failed = sorted(set(became) - {*made})
     if options.json:
-        print_json({"documents": planned, "made": sorted(made), "failed": failed, "dry_run": options.dry_run})
+        print_json({"documents": planned, "made": made, "failed": failed, "dry_run": options.dry_run, "migration": migration})
     else:
         for one in planned:
-            done = "hecho" if one.id in made else "no se pudo; vea sus eventos" if one.id in failed else "se haría"
+            done = "se haría" if options.dry_run else "no se pudo; vea sus eventos" if one.id in failed else "hecho"
             print_line(f"{one.id}  {one.puid or '-'} -> {one.target or '-'}: {WHY[one.why] if one.why else done}")
         print_line(f"{count(len(made), 'copia hecha', 'copias hechas')}; {count(len(failed), 'sin hacer', 'sin hacer')}.")
     return 1 if failed or any(one.why == "unknown" for one in planned) else 0
+
+
+def _chosen(archive: Archive, actor: Actor, options: argparse.Namespace) -> tuple["Chosen", dict[str, str]]:
+    """The documents that an order names, and how. Raises Malformed unless they are named in one way."""
+    from archivo.discovery.listing import Wanted, listed
+    from archivo.intake.migration_plan import of_formats, of_ids, of_puid
+    from search.index import Query
+
+    ways = {"riesgo": options.risk, "serie": options.series, "formato": options.puid, "documentos": options.ids}
+    told = {way: value if isinstance(value, str) else str(len(value)) for way, value in ways.items() if value}
+    match [*told]:
+        case ["documentos"]:
+            return of_ids(options.ids), told
+        case ["formato"]:
+            return of_puid(options.puid), told
+        case ["serie"]:
+            return listed(archive, actor, Wanted(Query("", filters={"series": options.series}))), told
+        case ["riesgo"]:
+            return of_formats(register.formats_at(archive, actor, register.Risk(options.risk))), told
+        case _:
+            raise Malformed(
+                "migrate.selection",
+                "Diga qué documentos migrar, de una sola manera: sus identificadores, --puid, --risk o --series. No se hizo nada.",
+                "Repita la orden.",
+            )
+
+
+def _unknown(ids: list[str], planned: "list[Planned]") -> list[str]:
+    known = {one.id for one in planned}
+    return [each for each in dict.fromkeys(ids) if each not in known]

@@ -98,6 +98,11 @@ def register(archive: Archive, actor: Actor) -> FormatRegister:
     return FormatRegister(tuple(holdings), sum(one.count for one in holdings), sum(one.size for one in holdings), unread)
 
 
+def formats_at(archive: Archive, actor: Actor, risk: Risk) -> list[Known]:
+    """The formats held that are at a risk. Raises Refused."""
+    return [(one.puid, one.mime) for one in register(archive, actor).holdings if one.risk == risk]
+
+
 def _counted(session: Session, which: ColumnElement[bool]) -> Mapping[Known, int]:
     """Documents by format that have such a file."""
     found = (

@@ -113,6 +113,12 @@ def ids_listed(archive: Archive, actor: Actor, wanted: Wanted, order: Order, mos
         return list(session.scalars(in_order(listed.with_only_columns(Document.id), order, ORDERS, Document.id).limit(most)))
 
 
+def listed(archive: Archive, actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
+    """That a document is in a list, of those with words as far as the list goes: a condition on documents."""
+    statement, _, _ = _listed(archive, actor, wanted)
+    return Document.id.in_(statement.with_only_columns(Document.id))
+
+
 def chosen(actor: Actor, query: Query) -> Select[Any]:
     """The documents this actor may see that pass the filters of a search."""
     statement = select(Document).where(visible_to(actor))

@@ -4,24 +4,24 @@ The original stays as it came. A copy that is not the same as its original, page
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from archivo import jobs
-from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Hold
-from archivo.audit import services as audit
-from archivo.database import lock
-from archivo.identifiers import is_uuid, urn
+from archivo.database import lock, table_of
+from archivo.identifiers import urn
 from archivo.intake.keeping import gather_rows, identity_of, mark_sealed
+from archivo.intake.models import MigrationDocument
 from archivo.intake.processing import open_workspace
 from archivo.intake.sealing import seal
-from archivo.jobs import Lease, Queue
+from archivo.jobs import Lease
 from archivo.records.holdings import note_package
 from archivo.records.models import Document, DocumentState, Representation
 from archivo.records.packaging import RecordRows, event_rows, write_metadata
@@ -44,6 +44,7 @@ TARGETS: Final[Mapping[str, str]] = {
 }
 """What each media type can be migrated to with what is installed. PDF/A is not migrated again."""
 PDF_A: Final = frozenset({"fmt/95", "fmt/354", "fmt/476", "fmt/477", "fmt/478", "fmt/479", "fmt/480", "fmt/481"})
+_ASKED: Final = table_of(MigrationDocument)
 _SECONDS: Final = 600.0
 _PATHS: Final = {"application/pdf": "preservation/copy.pdf", "image/png": "preservation/copy.png"}
 
@@ -51,7 +52,7 @@ _PATHS: Final = {"application/pdf": "preservation/copy.pdf", "image/png": "prese
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a migration would do with a document. `target` is what it becomes; `why` the reason it is left, None when it would be done:
-    `no_pair` (nothing here makes it), `is_kept_well` (it is PDF/A), `done` (it has a preservation copy), `not_ready`, `unknown`.
+    `no_pair` (nothing here makes it), `is_kept_well` (it is PDF/A), `done` (it has a preservation copy), `not_ready`, `deleted`, `unknown`.
     """
 
     id: str
@@ -62,37 +63,31 @@ class Planned:
     why: str | None
 
 
-def plan(archive: Archive, actor: Actor, *, ids: Sequence[str] = (), puid: str | None = None) -> list[Planned]:
-    """What would become of these documents, or of all originals of a PUID. Changes nothing. Raises Refused."""
-    require(archive, actor, Grant.VERIFY)
-    chosen = select(Document).where(Document.id.in_([one for one in ids if is_uuid(one)]) if ids else Document.puid == puid)
-    with archive.reading() as session:
-        documents = {document.id: document for document in session.scalars(chosen.order_by(Document.id))}
-        migrated = set(session.scalars(select(Representation.document_id).where(Representation.role == ROLE)))
-        found = [_planned(document, migrated) for document in documents.values()]
-    return [*found, *(Planned(one, None, None, 0, None, "unknown") for one in dict.fromkeys(ids) if one not in documents)]
+def why_left() -> ColumnElement[Any]:
+    """The reason for which a document is left (Planned), of the row of each; NULL of those that would be migrated."""
+    return case(
+        (Document.state == DocumentState.DELETED, "deleted"),
+        (Document.state.not_in((DocumentState.FINDABLE, DocumentState.PRESERVED)), "not_ready"),
+        (exists().where(Representation.document_id == Document.id, Representation.role == ROLE), "done"),
+        (Document.puid.in_(PDF_A), "is_kept_well"),
+        (Document.mime.is_(None) | Document.mime.not_in(TARGETS), "no_pair"),
+    )
 
 
-def queue(archive: Archive, actor: Actor, planned: Sequence[Planned]) -> list[str]:
-    """Leave a job for each document that the plan would migrate; their identifiers."""
-    require(archive, actor, Grant.VERIFY)
-    wanted = [one.id for one in planned if one.why is None]
-    for document_id in wanted:
-        with archive.transaction() as transaction:
-            lock(transaction.session, Document, document_id)
-            transaction.enqueue("migrate", document_id, queue=Queue.CUSTODY, priority=8)
-            audit.record(transaction, actor.login, "document.migrate", document_id)
-    return wanted
+def planned_of(session: Session, chosen: ColumnElement[bool]) -> list[Planned]:
+    """What would become of each of the documents chosen, by identifier."""
+    rows = session.execute(select(Document.id, Document.puid, Document.mime, Document.size, why_left()).where(chosen).order_by(Document.id))
+    return [Planned(each, puid, mime, size, TARGETS.get(mime or ""), why) for each, puid, mime, size, why in rows]
 
 
 def migrate_document(archive: Archive, lease: Lease) -> None:
     """Make the preservation copy of a document, compare it, and keep it where it is the same; done twice, the second does nothing."""
     document_id = lease.object_id
     with archive.reading() as session:
-        planned = _planned(session.get_one(Document, document_id), _migrated(session, document_id))
         filename = session.get_one(Document, document_id).filename
+        (planned,) = planned_of(session, Document.id == document_id)
     if planned.why is not None:
-        return _finish(archive, lease)
+        return _finish(archive, lease, planned.why)
     folder = archive.scratch(f"{document_id}-{lease.id}")
     try:
         work = open_workspace(archive, document_id, filename, folder)
@@ -119,24 +114,6 @@ def migrate_document(archive: Archive, lease: Lease) -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return None
-
-
-def _planned(document: Document, migrated: set[str]) -> Planned:
-    target = TARGETS.get(document.mime or "")
-    why = None
-    if document.state not in (DocumentState.FINDABLE, DocumentState.PRESERVED):
-        why = "not_ready"
-    elif document.id in migrated:
-        why = "done"
-    elif document.puid in PDF_A:
-        why = "is_kept_well"
-    elif target is None:
-        why = "no_pair"
-    return Planned(document.id, document.puid, document.mime, document.size, target, why)
-
-
-def _migrated(session: Session, document_id: str) -> set[str]:
-    return set() if session.get(Representation, (document_id, ROLE)) is None else {document_id}
 
 
 def _reason(fault: ToolError) -> str:
@@ -187,6 +164,7 @@ def _keep(archive: Archive, lease: Lease, hold: Hold, copy: Path, known: Format,
         note_package(transaction, AGENT, document_id, inventory)
         add_event(transaction, document_id, event)
         transaction.session.merge(made)
+        _settle(transaction.session, document_id, transaction.now, event.code, told)
         jobs.finish(transaction.session, lease, transaction.now)
         hold.end_with(transaction.session)
 
@@ -196,9 +174,17 @@ def _tell_failure(archive: Archive, lease: Lease, code: str, params: Mapping[str
     with archive.transaction() as transaction:
         event = Event(EventType.MIGRATION, Outcome.FAIL, AGENT, transaction.now, code, dict(params))
         add_event(transaction, lease.object_id, event)
+        _settle(transaction.session, lease.object_id, transaction.now, code, params)
         jobs.finish(transaction.session, lease, transaction.now)
 
 
-def _finish(archive: Archive, lease: Lease) -> None:
+def _finish(archive: Archive, lease: Lease, why: str) -> None:
     with archive.transaction() as transaction:
+        _settle(transaction.session, lease.object_id, transaction.now, why, {})
         jobs.finish(transaction.session, lease, transaction.now)
+
+
+def _settle(session: Session, document_id: str, now: datetime, code: str, params: Mapping[str, Any]) -> None:
+    """Say in each migration that waits for a document what became of it."""
+    waiting = update(_ASKED).where(_ASKED.c.document_id == document_id, _ASKED.c.ended_at.is_(None))
+    session.execute(waiting.values(ended_at=now, code=code, params=dict(params)))

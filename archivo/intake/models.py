@@ -1,9 +1,9 @@
-"""Bytes in flight, pages recognised so far, requests already answered, and acts on several documents at once."""
+"""Bytes in flight, pages recognised so far, requests already answered, acts on several documents at once, and migrations of formats."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivo.database import Base
@@ -79,3 +79,34 @@ class BulkDocument(Base):
     value: Mapped[str] = mapped_column(Text)
     made_version: Mapped[int | None]
     why: Mapped[str | None] = mapped_column(String(80))
+
+
+class Migration(Base):
+    """Preservation copies that a person asked of many documents at once.
+
+    `chosen`: which, as the address of a page says it; `planned`: what was told before it was confirmed (migration_plan.DryRun);
+    `queued_at`: when the last of its documents had its job.
+    """
+
+    __tablename__ = "migration"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(120))
+    chosen: Mapped[dict[str, Any]]
+    planned: Mapped[dict[str, Any]]
+    queued_at: Mapped[datetime | None]
+
+
+class MigrationDocument(Base):
+    """A document of a migration. Once it was tried, `code` and `params` are those of its event, or the reason it was left without one."""
+
+    __tablename__ = "migration_document"
+    __table_args__ = (Index("ix_migration_document_document_id", "document_id"),)
+
+    migration_id: Mapped[str] = mapped_column(ForeignKey("migration.id"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    queued: Mapped[bool] = mapped_column(default=False)
+    ended_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(80))
+    params: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -39,6 +39,7 @@ KINDS: Final[Mapping[str, str]] = {
     "keep_trd": "Guardar la tabla de retención",
     "keep_fonds": "Guardar el fondo y sus oficinas",
     "migrate": "Migrar a un formato de preservación",
+    "queue_migration": "Poner en cola una migración de formatos",
     "check": "Leer de nuevo lo guardado",
     "replicate": "Copiar lo guardado a otro lugar",
     "keep_ledger": "Guardar lo comprobado en el mes",

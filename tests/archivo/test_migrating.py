@@ -6,6 +6,7 @@ from pathlib import Path
 import img2pdf  # type: ignore[import-untyped]
 from PIL import Image
 
+from archivo.demo import TRD
 from tests.ingest import made
 
 from .conftest import Command
@@ -72,6 +73,22 @@ def test_a_picture_becomes_png_point_by_point_and_one_of_several_is_left(archivo
     assert "preservation" not in of(archivo, several)
     details = [event["detail"] for event in archivo("show", several, "--json").value["events"] if event["type"] == "migration"]
     assert details == ["No se pudo hacer una copia en PNG: el original no se puede reescribir así. El original sigue igual."]
+
+
+def test_documents_are_chosen_by_the_risk_of_their_format_or_by_their_series(archivo: Command, tmp_path: Path) -> None:
+    assert archivo("trd", "import", TRD, "--json").status == 0
+    pdf = deposit(archivo, tmp_path / "acta.pdf", scan())
+    gifs = deposit(archivo, tmp_path / "sello.gif", gif())
+    risks = {one["puid"]: one["risk"] for one in archivo("formats", "--json").value["formats"]}
+    held = {identifier: archivo("show", identifier, "--json").value["original"]["puid"] for identifier in (pdf, gifs)}
+    assert risks[held[pdf]] == "low"
+    told = archivo("migrate-formats", "--risk", "low", "--dry-run", "--json").value
+    assert {one["id"] for one in told["documents"]} == {identifier for identifier, puid in held.items() if risks[puid] == "low"}
+    assert archivo("migrate-formats", "--risk", "high", "--dry-run", "--json").value["documents"] == []
+    assert archivo("classify", gifs, "--confirm", "100/100-02-01", "--json").status == 0
+    made = archivo("migrate-formats", "--series", "100-02", "--json").value
+    assert (made["made"], [one["id"] for one in made["documents"]]) == ([gifs], [gifs])
+    assert archivo("migrate-formats", "--series", "100-02", "--risk", "low").status == 2
 
 
 def test_what_has_no_pair_or_is_done_already_is_left_and_told(archivo: Command, tmp_path: Path) -> None:
