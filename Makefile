@@ -53,8 +53,8 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	$(PYTEST) -m faults tests/faults
 
-faults-long: .venv/.ready-dev ## Lo mismo con mil muertes y ausencias de un minuto: varias horas
-	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
+faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
+	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_STEPS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
 conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales
 	$(PYTEST) -n $(WORKERS) --dist loadfile tests/conformance -m "not servers"
