@@ -5,7 +5,7 @@ The original stays as it came. A copy that is not the same as its original, page
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from archivo.records.packaging import RecordRows, event_rows, write_metadata
 from archivo.records.premis import premis_of
 from archivo.retention.classification import add_event
 from ingest.step import Format
+from ingest.steps.conform import Conform
 from ingest.steps.identify import identified
 from ingest.tools.process import ToolError, ToolOutOfMemory, ToolTimeout
 from preservation.premis import Event, EventType, Outcome
@@ -46,6 +47,9 @@ TARGETS: Final[Mapping[str, str]] = {
 PDF_A: Final = frozenset({"fmt/95", "fmt/354", "fmt/476", "fmt/477", "fmt/478", "fmt/479", "fmt/480", "fmt/481"})
 _ASKED: Final = table_of(MigrationDocument)
 _SECONDS: Final = 600.0
+_VALID: Final = ("conform.pdfa", "conform.conforms")
+_NOT_SO: Final = ("conform.breaches", "conform.no_claim")
+"""What the judge of formats says of a copy that is what its format asks, and of one that is not."""
 _PATHS: Final = {"application/pdf": "preservation/copy.pdf", "image/png": "preservation/copy.png"}
 
 
@@ -108,6 +112,10 @@ def migrate_document(archive: Archive, lease: Lease) -> None:
         told = _told(planned, made["comparison"])
         if not made["same"]:
             return _tell_failure(archive, lease, "migration.differs", told)
+        judged = Conform()(replace(work, original=copy, format=known, findings=[], properties={}))
+        if judged.code in _NOT_SO:
+            return _tell_failure(archive, lease, "migration.invalid", told)
+        told |= {"valid": judged.code in _VALID, "by": judged.params.get("by", "")}
         seal(archive, document_id)
         with archive.writing_object(urn(document_id)) as hold:
             _keep(archive, lease, hold, copy, known, told)
@@ -128,9 +136,11 @@ def _reason(fault: ToolError) -> str:
 
 def _told(planned: Planned, comparison: Mapping[str, Any]) -> dict[str, Any]:
     """The comparison as the event keeps it."""
-    pages = sorted({*comparison["text"], *comparison["pixels"]})
+    text, points = comparison["text"], comparison["pixels"]
+    which = {"pages": {*text, *points}, "text": text, "points": points}
     told = {"target": planned.target, "before": comparison["pages_before"], "after": comparison["pages_after"]}
-    return {**told, "worst": f"{100 * comparison['worst']:.2f}".replace(".", ","), "pages": ", ".join(map(str, pages[:50]))}
+    listed = {name: ", ".join(map(str, sorted(pages)[:50])) for name, pages in which.items()}
+    return {**told, "worst": f"{100 * comparison['worst']:.2f}".replace(".", ","), **listed}
 
 
 def _keep(archive: Archive, lease: Lease, hold: Hold, copy: Path, known: Format, told: Mapping[str, Any]) -> None:

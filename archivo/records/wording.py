@@ -24,6 +24,7 @@ EVENTS: Final[Mapping[str, str]] = {
         "La copia en {target} no es igual al original (páginas: {before} y {after}; distintas: {pages}), y se descartó. El original sigue "
         "igual."
     ),
+    "migration.invalid": "La copia en {target} no cumple la norma de su formato, y se descartó. El original sigue igual.",
     "migration.impossible": "No se pudo hacer una copia en {target}: {reason}. El original sigue igual.",
     "deleted": (
         "Se eliminó el contenido por {authority} {number} del {date} ({signed_by}). Lo pidió {requested_by} y lo confirmó "

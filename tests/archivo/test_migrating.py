@@ -1,9 +1,11 @@
 """A preservation copy is made beside the original, compared with it, sealed in the next version; nothing less alike is kept."""
 
 import io
+import json
 from pathlib import Path
 
 import img2pdf  # type: ignore[import-untyped]
+import pytest
 from PIL import Image
 
 from archivo.demo import TRD
@@ -89,6 +91,23 @@ def test_documents_are_chosen_by_the_risk_of_their_format_or_by_their_series(arc
     made = archivo("migrate-formats", "--series", "100-02", "--json").value
     assert (made["made"], [one["id"] for one in made["documents"]]) == ([gifs], [gifs])
     assert archivo("migrate-formats", "--series", "100-02", "--risk", "low").status == 2
+
+
+def test_a_copy_that_does_not_meet_its_standard_is_thrown_away(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"clause": "6.2.2", "description": "no lleva dentro su perfil de color"}
+    result = {"profileName": "PDF/A-2B validation profile", "compliant": False, "details": {"ruleSummaries": [rule]}}
+    release = {"releaseDetails": [{"id": "core", "version": "1.26"}]}
+    report = {"report": {"jobs": [{"validationResult": [result]}], "buildInformation": release}}
+    program = tmp_path / "verapdf"
+    program.write_text(f"#!/bin/sh\ncat <<'FIN'\n{json.dumps(report)}\nFIN\n", "utf-8")
+    program.chmod(0o755)
+    identifier = deposit(archivo, tmp_path / "acta.pdf", scan())
+    monkeypatch.setenv("ARCHIVO_VERAPDF", str(program))
+    told = archivo("migrate-formats", identifier, "--json")
+    assert (told.status, told.value["failed"]) == (1, [identifier])
+    assert "preservation" not in of(archivo, identifier)
+    details = [event["detail"] for event in archivo("show", identifier, "--json").value["events"] if event["type"] == "migration"]
+    assert details == ["La copia en PDF/A-2b no cumple la norma de su formato, y se descartó. El original sigue igual."]
 
 
 def test_what_has_no_pair_or_is_done_already_is_left_and_told(archivo: Command, tmp_path: Path) -> None:
