@@ -11,9 +11,10 @@ from fastapi.telemetry import TelemetryConfig
 from archivo.access import pages as access_pages
 from archivo.access.door import viewer_of
 from archivo.archive import Archive
-from archivo.custody import deletion_pages, format_pages
+from archivo.custody import deletion_pages
 from archivo.custody import pages as custody_pages
 from archivo.discovery import api as discovery_api
+from archivo.discovery import format_pages, migration_pages
 from archivo.discovery import pages as discovery_pages
 from archivo.intake import api as intake_api
 from archivo.intake import pages as intake_pages
@@ -56,7 +57,8 @@ def create_app(archive: Archive, secret: str) -> FastAPI:
         timezone=archive.institution.timezone,
         owner=archive.institution.entity_name,
     )
-    pages = (discovery_pages, intake_pages, custody_pages, format_pages, deletion_pages, operations_pages, retention_pages, access_pages)
+    custody = (custody_pages, format_pages, migration_pages, deletion_pages)
+    pages = (discovery_pages, intake_pages, *custody, operations_pages, retention_pages, access_pages)
     for part in (*pages, discovery_api, intake_api, operations_api):
         app.include_router(part.router)
     metrics.install(app, archive)

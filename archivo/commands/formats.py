@@ -40,6 +40,7 @@ def migrate_formats(parser: argparse.ArgumentParser) -> Act:
 COMMANDS: Final = {"formats": formats, "migrate-formats": migrate_formats}
 WHY: Final = {
     "no_pair": "no hay aquí con qué migrarlo",
+    "no_program": "falta LibreOffice en este equipo; con «archivo doctor» se ve qué instalar",
     "is_kept_well": "ya está en un formato de preservación",
     "done": "ya tiene su copia de preservación",
     "not_ready": "no se ha terminado de procesar",
@@ -69,6 +70,7 @@ def _migrate(options: argparse.Namespace) -> int:
     from archivo.intake.migrating import Planned
     from archivo.intake.migration_acts import ask, documents_of
     from archivo.intake.migration_plan import list_planned
+    from archivo.intake.migration_views import MADE
     from archivo.worker import work_until_done
 
     with opened() as archive:
@@ -84,7 +86,7 @@ def _migrate(options: argparse.Namespace) -> int:
             work_until_done(archive, [migration])
             work_until_done(archive, documents_of(archive, actor, migration))
             became = documents_of(archive, actor, migration)
-    made = sorted(each for each, code in became.items() if code == "migration.made")
+    made = sorted(each for each, code in became.items() if code and code.startswith(MADE))
     failed = sorted(set(became) - {*made})
     if options.json:
         print_json({"documents": planned, "made": made, "failed": failed, "dry_run": options.dry_run, "migration": migration})

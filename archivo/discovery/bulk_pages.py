@@ -9,8 +9,8 @@ from archivo.access.door import Here, Staff
 from archivo.access.policy import Actor
 from archivo.archive import Archive
 from archivo.data import bulk_rules
-from archivo.discovery import listing
-from archivo.discovery.bulk_wording import BY_KEY, WORDS, choices, groups
+from archivo.discovery import listing, migration_pages
+from archivo.discovery.bulk_wording import BY_KEY, MIGRATE, WORDS, choices, groups
 from archivo.discovery.lists import COLUMNS, Listed, wanted
 from archivo.errors import ArchivoError, Invalid
 from archivo.identifiers import new_uuid
@@ -30,6 +30,8 @@ OF_VALUE: Final = ("bulk.type", "bulk.class")
 @router.post("/documentos/lote")
 def preview(request: Request, archive: Here, actor: Staff, state: Listed, form: Fields) -> Response:
     """What would become of those chosen; where the act needs a class or a type, that is asked first."""
+    if form.one("accion") == MIGRATE[0]:
+        return migration_pages.preview_chosen(request, archive, actor, state, form)
     act = _act(form)
     context = {"state": state, "act": act, "words": WORDS[act], "back": changer("/documentos", state)()}
     ids = _chosen(archive, actor, state, form)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from archivo.access.policy import Actor
+from archivo.access.policy import Actor, Grant
 from archivo.intake.bulk import GRANTS, Act
 from archivo.web.spanish import count
 
@@ -73,6 +73,8 @@ WORDS: Final[Mapping[Act, ActWords]] = {
         "Como «Resolución», «Acta» o «Carta».",
     ),
 }
+MIGRATE: Final = ("copia-de-preservacion", "Hacer copias de preservación")
+"""What is no act on documents at once, but is asked in the same place: it is confirmed and told in pages of its own."""
 BY_KEY: Final = {words.key: act for act, words in WORDS.items()}
 
 WHY: Final[Mapping[str, tuple[str, str]]] = {
@@ -127,8 +129,9 @@ class Group:
 
 
 def choices(actor: Actor) -> list[tuple[str, str]]:
-    """The acts that a person may do, by their words in forms and in lists."""
-    return [(WORDS[act].key, WORDS[act].choice) for act, grant in GRANTS.items() if actor.may(grant)]
+    """What a person may do with several documents, by its words in forms and in lists."""
+    acts = [(WORDS[act].key, WORDS[act].choice) for act, grant in GRANTS.items() if actor.may(grant)]
+    return [*acts, MIGRATE] if actor.may(Grant.VERIFY) else acts
 
 
 def groups(left: Iterable[Item], why: Callable[[Item], str | None], unknown: int) -> list[Group]:

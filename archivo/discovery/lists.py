@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from starlette.responses import Response
 
 from archivo.access.door import Anyone, Here, Staff
-from archivo.access.policy import Actor
+from archivo.access.policy import Actor, Grant
 from archivo.archive import Archive
 from archivo.discovery import addresses, listing, services
 from archivo.discovery.browsing import browse
@@ -106,6 +106,7 @@ def documents(request: Request, archive: Here, actor: Staff, state: Listed, pagi
         choices=choices(actor),
         most_chosen=MOST,
         bulk=changer("/documentos/lote", state)(),
+        migrate=changer("/custodia/migraciones/prever", state)(orden=None) if actor.may(Grant.VERIFY) else "",
         access_words=ACCESS,
         standings=STANDINGS,
         stands={field: (words, kind) for field, words, kind in STANDINGS.values()},

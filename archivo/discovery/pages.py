@@ -9,16 +9,20 @@ from starlette.responses import FileResponse, Response
 
 from archivo.access.door import Anyone, Here
 from archivo.access.policy import CITIZEN, Grant
+from archivo.archive import Archive
 from archivo.custody.oversight import OUTCOMES, copies_of
 from archivo.discovery import addresses, bulk_pages, lists, services
 from archivo.discovery.browsing import browse
 from archivo.discovery.images import line_image, page_image
 from archivo.discovery.lists import Searched, Typed, query_of
+from archivo.discovery.migration_wording import comparison_in_words, validity_in_words
 from archivo.discovery.reading import glimpses, read_page
 from archivo.discovery.timeline import bins
 from archivo.discovery.views import Box
 from archivo.intake.fate import progress_of
+from archivo.intake.migration_views import PreservationCopy, copy_of
 from archivo.records.services import find_file, note_reading, view_document
+from archivo.records.views import DocumentView, RepresentationView
 from archivo.records.wording import ACCESS, CERTAINTY
 from archivo.retention.classification import classification_of
 from archivo.web.addresses import address, attachment, changer
@@ -40,6 +44,8 @@ SIGNATURES: Final = {
     "signature.revoked": ("certificado revocado", "bad"),
     "signature.unknown_chain": ("cadena desconocida", "warn"),
     "signature.no_roots": ("sin comprobar de quién es", "wait"),
+    "signature.weak": ("algoritmo débil", "warn"),
+    "signature.undecided": ("sin decidir", "warn"),
     "signature.unreadable": ("ilegible", "warn"),
 }
 """The findings that tell of one signature each, in a word and with their mark."""
@@ -148,6 +154,10 @@ def document(
         address=address,
         copies=copies_of(archive, document_id) if actor.may(Grant.VERIFY) else [],
         copy_words=OUTCOMES,
+        preservation=_preservation(archive, view),
+        comparison_in_words=comparison_in_words,
+        validity_in_words=validity_in_words,
+        may_migrate=actor.may(Grant.VERIFY) and view.tombstone is None,
         may_describe=actor.may(Grant.DESCRIBE),
         may_classify=actor.may(Grant.CLASSIFY),
         may_retry=actor.may(Grant.RETRY_JOBS),
@@ -187,6 +197,13 @@ def download(request: Request, archive: Here, actor: Anyone, document_id: str, r
         "etag": f'"{held.representation.sha256}"',
     }
     return sent(request, held.open, held.representation.size, headers)
+
+
+def _preservation(archive: Archive, view: DocumentView) -> tuple[RepresentationView, PreservationCopy] | None:
+    """The preservation copy of a document, as a file and as it was made."""
+    file = next((one for one in view.representations if one.role == "preservation"), None)
+    made = copy_of(archive, view.id) if file else None
+    return (file, made) if file and made else None
 
 
 def _image(file: Path) -> Response:

@@ -20,7 +20,8 @@ from archivo.retention.classification import confirm
 from archivo.worker import work_until_done
 
 PASSWORD = "una frase para las pruebas"
-CUSTODY_ONLY = ("/custodia", "/custodia/formatos", "/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
+MIGRATIONS = ("/custodia/migraciones", "/custodia/migraciones/prever")
+CUSTODY_ONLY = ("/custodia", "/custodia/formatos", *MIGRATIONS, "/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
 STAFF_ONLY = ("/trabajo", "/recibir", "/clasificar", "/trabajos", "/personas", "/mi-clave", "/trd", "/documentos", *CUSTODY_ONLY)
 
 

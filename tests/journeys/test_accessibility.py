@@ -23,7 +23,8 @@ PUBLIC = (
     "/no-existe",
 )
 DELETIONS = ("/custodia/eliminaciones", "/custodia/eliminaciones/pedir")
-CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", *DELETIONS)
+MIGRATIONS = ("/custodia/migraciones", "/custodia/migraciones/prever", "/custodia/migraciones/prever?riesgo=bajo")
+CUSTODY = ("/custodia", "/custodia/formatos", "/custodia/formatos?orden=-tamano", *DELETIONS, *MIGRATIONS)
 STAFF = ("/trabajo", "/documentos", "/documentos?orden=-titulo&situacion=fallido", "/recibir", "/clasificar", "/trd", "/mi-clave", *CUSTODY)
 OPERATOR = ("/trabajos", "/trabajos?estado=done&orden=-cambio", "/personas")
 TABS = ("texto", "descripcion", "contexto", "integridad")

@@ -1,5 +1,6 @@
 """The register of formats as a page and as a sheet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +9,9 @@ from starlette.responses import Response
 
 from archivo.access.door import Here, Staff
 from archivo.custody import formats
-from archivo.custody.formats import FormatHolding, Risk
-from archivo.web.addresses import changer
+from archivo.custody.formats import FormatHolding, FormatRegister, Risk
+from archivo.intake.migration_plan import Conversion, Known, could_be_migrated
+from archivo.web.addresses import address, changer
 from archivo.web.layout import page
 from archivo.web.sheets import Cell, sheet
 from archivo.web.tables import Column, arranged, read_order, table
@@ -30,6 +32,7 @@ COLUMNS: Final = (
     Column("Según la política", "politica", "standing"),
     Column("Documentos", "documentos", "count", "number"),
     Column("Tamaño", "tamano", "size", "number"),
+    Column("Se puede migrar"),
     Column("Por qué"),
 )
 SHEET: Final = (
@@ -45,24 +48,29 @@ SHEET: Final = (
         "Riesgo",
         "Razón",
     ),
-    *("Conviene", "Fuente", "Fuente verificada"),
+    *("Conviene", "Fuente", "Fuente verificada", "Se puede migrar", "A qué"),
 )
+PREVIEW: Final = "/custodia/migraciones/prever"
+RISK_WORDS: Final = {"alto": Risk.HIGH, "sin-evaluar": Risk.UNKNOWN, "medio": Risk.MEDIUM, "bajo": Risk.LOW}
+"""Risks as addresses name them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RiskTotal:
-    """What is held at one risk: its words, its mark, documents and bytes."""
+    """What is held at one risk: its words, its mark, documents and bytes; how many could be migrated, and where that is shown first."""
 
     words: str
     mark: str
     count: int
     size: int
+    could: int
+    address: str
 
 
 @router.get("/custodia/formatos")
 def register(request: Request, archive: Here, actor: Staff, orden: str = "") -> Response:
     """What is held of each format, how the policy takes it and why."""
-    found = formats.register(archive, actor)
+    found, could = formats.register(archive, actor), could_be_migrated(archive, actor)
     order = read_order(orden, COLUMNS, "")
     return page(
         request,
@@ -70,7 +78,9 @@ def register(request: Request, archive: Here, actor: Staff, orden: str = "") -> 
         here="custodia",
         register=found,
         holdings=arranged(found.holdings, order),
-        totals=[RiskTotal(*RISKS[risk], *found.of(risk)) for risk in RISKS],
+        totals=[_total(word, risk, found, could) for word, risk in RISK_WORDS.items()],
+        could=could,
+        migrate=lambda one: address(PREVIEW, formato=one.puid, medio=one.mime),
         table=table(COLUMNS, order, changer("/custodia/formatos", {"orden": orden}), {"orden": orden}),
         risks={str(risk): words for risk, words in RISKS.items()},
         standings=STANDINGS,
@@ -80,10 +90,18 @@ def register(request: Request, archive: Here, actor: Staff, orden: str = "") -> 
 @router.get("/custodia/formatos.csv")
 def register_sheet(archive: Here, actor: Staff) -> Response:
     """The same register as a sheet."""
-    return sheet("formatos.csv", SHEET, map(_cells, formats.register(archive, actor).holdings))
+    could = could_be_migrated(archive, actor)
+    return sheet("formatos.csv", SHEET, (_cells(one, could) for one in formats.register(archive, actor).holdings))
 
 
-def _cells(one: FormatHolding) -> list[Cell]:
+def _total(word: str, risk: Risk, found: FormatRegister, could: Mapping[Known, Conversion]) -> RiskTotal:
+    conversions = [could.get((one.puid, one.mime)) for one in found.holdings if one.risk == risk]
+    return RiskTotal(*RISKS[risk], *found.of(risk), sum(one.count for one in conversions if one), address(PREVIEW, riesgo=word))
+
+
+def _cells(one: FormatHolding, could: Mapping[Known, Conversion]) -> list[Cell]:
+    conversion = could.get((one.puid, one.mime))
     what: list[Cell] = [one.name, one.puid or "", one.mime or "", one.count, one.size, one.unsure, one.migrated]
     why: list[Cell] = [STANDINGS[one.standing], RISKS[Risk(one.risk)][0], one.reason, one.target, one.source]
-    return [*what, *why, "sí" if one.verified else "no"]
+    migration: list[Cell] = [conversion.count if conversion else 0, conversion.target if conversion else ""]
+    return [*what, *why, "sí" if one.verified else "no", *migration]
