@@ -27,6 +27,7 @@ HEADS: Final = {
 }
 WHY: Final[Mapping[str, tuple[str, str]]] = {
     "no_pair": ("No hay aquí con qué migrarlo.", "No hay aquí con qué migrarlos."),
+    "no_program": ("Aquí no está el programa con que se migraría.", "Aquí no está el programa con que se migrarían."),
     "is_kept_well": ("Ya está en un formato de preservación.", "Ya están en un formato de preservación."),
     "done": ("Ya tiene su copia de preservación.", "Ya tienen su copia de preservación."),
     "not_ready": ("No se ha terminado de procesar.", "No se han terminado de procesar."),
