@@ -39,6 +39,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_FIXITY_POLICY": "Archivo TOML con cada cuánto se comprueba lo guardado en cada lugar; por omisión, el que trae el programa",
     "ARCHIVO_VERAPDF": "Ruta del programa veraPDF, que juzga si un PDF es el PDF/A que dice ser; sin ella lo juzga el validador propio",
     "ARCHIVO_FFPROBE": "Ruta del programa ffprobe, que lee las cabeceras de audio y video; por omisión, el que se encuentre en PATH",
+    "ARCHIVO_SOFFICE": "Ruta de soffice (LibreOffice), que hace copias en PDF/A de lo de oficina; por omisión, el de PATH; no: sin él",
     "ARCHIVO_TRUST_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía al comprobar firmas; sin ella, en ninguno",
     "ARCHIVO_TSA_URL": "Autoridad que estampa cada ancla de la bitácora (RFC 3161): https://…, o http:// en este equipo; sin ella, ninguna",
     "ARCHIVO_TSA_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía para las estampas; por omisión, ARCHIVO_TRUST_ROOTS",
@@ -77,6 +78,7 @@ class Settings:
     fixity_policy: Path | None
     verapdf: Path | None
     ffprobe: Path | None
+    soffice: Path | None
     trust_roots: Path | None
     tsa_url: str | None
     tsa_roots: Path | None
@@ -109,6 +111,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         fixity_policy=Path(policy) if (policy := env.get("ARCHIVO_FIXITY_POLICY")) else None,
         verapdf=_existing(env, "ARCHIVO_VERAPDF"),
         ffprobe=_existing(env, "ARCHIVO_FFPROBE") or _found("ffprobe", env),
+        soffice=None if env.get("ARCHIVO_SOFFICE") == "no" else _existing(env, "ARCHIVO_SOFFICE") or _found("soffice", env),
         trust_roots=_existing(env, "ARCHIVO_TRUST_ROOTS"),
         tsa_url=_authority_address(env),
         tsa_roots=_existing(env, "ARCHIVO_TSA_ROOTS") or _existing(env, "ARCHIVO_TRUST_ROOTS"),

@@ -118,12 +118,14 @@ class Derivative:
 class Programs:
     """What of the machine the steps may ask besides their children; None for what it does not have.
 
-    `verapdf` and `ffprobe` are paths of programs; `trust_roots` is a folder of certificates (PEM or DER) in which signatures are trusted.
+    `verapdf`, `ffprobe` and `soffice` (LibreOffice) are paths of programs; `trust_roots` is a folder of certificates (PEM or DER) in which
+    signatures are trusted.
     """
 
     verapdf: Path | None = None
     ffprobe: Path | None = None
     trust_roots: Path | None = None
+    soffice: Path | None = None
 
 
 class Tools(Protocol):

@@ -40,6 +40,12 @@ def deletion_data() -> dict[str, Any]:
     return _read("deletion_rules.toml")
 
 
+@cache
+def office_copies() -> dict[str, Any]:
+    """What a copy of an office document may have that its original has not, by kind, and its language (office_copies.toml)."""
+    return _read("office_copies.toml")
+
+
 @lru_cache(maxsize=8)
 def format_policy(day: date) -> FormatPolicy:
     """How formats are taken on a day (format_policy.toml); a refusal also tells the norm that forbids it in transfers."""

@@ -32,7 +32,7 @@ def ask(archive: Archive, actor: Actor, chosen: Chosen, told: Mapping[str, Any],
     planned = dry_run(archive, actor, chosen)
     if not is_uuid(migration_id):
         raise Malformed("migration.malformed", "El formulario llegó dañado. No se pidió nada.", "Vuelva a la lista y elija de nuevo.")
-    which = select(literal(migration_id), Document.id, false()).where(chosen, why_left().is_(None))
+    which = select(literal(migration_id), Document.id, false()).where(chosen, why_left(archive.programs).is_(None))
     with archive.transaction() as transaction:
         session = transaction.session
         row = Migration(id=migration_id, at=transaction.now, actor=actor.login, chosen=dict(told), planned=planned.as_json())

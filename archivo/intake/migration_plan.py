@@ -12,6 +12,7 @@ from archivo.identifiers import is_uuid
 from archivo.intake.migrating import TARGETS, Planned, planned_of, why_left
 from archivo.records.models import Document, DocumentEvent, DocumentState
 from archivo.records.rows import visible_to
+from ingest.step import Programs
 from preservation.premis import EventType, Outcome
 
 Chosen = ColumnElement[bool]
@@ -84,14 +85,14 @@ def list_planned(archive: Archive, actor: Actor, chosen: Chosen) -> list[Planned
     """What would become of each document, one by one. Changes nothing. Raises Refused."""
     require(archive, actor, Grant.VERIFY)
     with archive.reading() as session:
-        return planned_of(session, chosen)
+        return planned_of(session, archive.programs, chosen)
 
 
 def dry_run(archive: Archive, actor: Actor, chosen: Chosen) -> DryRun:
     """What would become of the documents chosen, counted by format and by reason. Changes nothing. Raises Refused."""
     require(archive, actor, Grant.VERIFY)
     with archive.reading() as session:
-        rows = session.execute(_counted(chosen)).all()
+        rows = session.execute(_counted(chosen, archive.programs)).all()
     left: dict[str, int] = {}
     conversions = []
     for puid, mime, name, why, count, size, tried in rows:
@@ -108,12 +109,12 @@ def could_be_migrated(archive: Archive, actor: Actor) -> Mapping[Known, Conversi
     return {(one.puid, one.mime): one for one in dry_run(archive, actor, Document.mime.in_(TARGETS)).conversions}
 
 
-def _counted(chosen: Chosen) -> Select[Any]:
+def _counted(chosen: Chosen, programs: Programs) -> Select[Any]:
     """Grouped over a subquery, for PostgreSQL does not see that two conditions with parameters are the same."""
     failed = exists().where(
         DocumentEvent.document_id == Document.id, DocumentEvent.type == EventType.MIGRATION, DocumentEvent.outcome == Outcome.FAIL
     )
     columns = (Document.puid, Document.mime, Document.format_name, Document.size)
-    each = select(*columns, why_left().label("why"), case((failed, 1), else_=0).label("tried")).where(chosen).subquery()
+    each = select(*columns, why_left(programs).label("why"), case((failed, 1), else_=0).label("tried")).where(chosen).subquery()
     sums = (func.max(each.c.format_name), each.c.why, func.count(), func.sum(each.c.size), func.sum(each.c.tried))
     return select(each.c.puid, each.c.mime, *sums).group_by(each.c.puid, each.c.mime, each.c.why)

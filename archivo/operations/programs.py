@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from archivo.web.spanish import series
 from ingest.step import Programs
+from ingest.tools.confinement import possible
 from ingest.tools.process import ToolError, run
 
 SECONDS: Final = 60.0
+_WITHOUT_LIBREOFFICE: Final = (
+    "De los documentos de oficina no se hacen copias en PDF/A. Para hacerlas: apt-get install --no-install-recommends "
+    "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-math-nogui fonts-liberation "
+    "fonts-crosextra-carlito fonts-crosextra-caladea."
+)
+_KEPT_FROM: Final = {"files": "los demás archivos", "network": "la red"}
 
 
 def state_of(programs: Programs) -> list[tuple[str, str, str, str]]:
@@ -15,6 +23,7 @@ def state_of(programs: Programs) -> list[tuple[str, str, str, str]]:
     return [
         _program("veraPDF", programs.verapdf, ["--version"], "Los PDF/A se juzgan con el validador propio.", "ARCHIVO_VERAPDF"),
         _program("ffprobe", programs.ffprobe, ["-version"], "De audio y video no se leen las cabeceras.", "ARCHIVO_FFPROBE"),
+        _libreoffice(programs.soffice),
         _roots(programs.trust_roots),
     ]
 
@@ -30,6 +39,20 @@ def _program(name: str, path: Path | None, words: Sequence[str], without: str, s
         return name, "error", f"{path} termina con un error.", f"Revise {setting}."
     first = (done.stdout.decode("utf-8", "replace").splitlines() or [""])[0]
     return name, "ok", f"Responde: {first[:80]}.", ""
+
+
+def _libreoffice(path: Path | None) -> tuple[str, str, str, str]:
+    name, status, message, remedy = _program("LibreOffice", path, ["--version"], _WITHOUT_LIBREOFFICE, "ARCHIVO_SOFFICE")
+    lacking = [what for what, there_is in possible().items() if not there_is]
+    if path is None or status != "ok" or not lacking:
+        return name, status, message, remedy
+    what = series([_KEPT_FROM[one] for one in lacking])
+    return (
+        name,
+        "warning",
+        f"{message} El sistema de este equipo no deja apartarlo de {what}: un documento hecho para dañar llegaría más lejos.",
+        "Use un núcleo de Linux con Landlock y seccomp (5.13 o posterior), o ARCHIVO_SOFFICE=no si recibe documentos de extraños.",
+    )
 
 
 def _roots(folder: Path | None) -> tuple[str, str, str, str]:

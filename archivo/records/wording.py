@@ -26,6 +26,13 @@ EVENTS: Final[Mapping[str, str]] = {
     ),
     "migration.invalid": "La copia en {target} no cumple la norma de su formato, y se descartó. El original sigue igual.",
     "migration.impossible": "No se pudo hacer una copia en {target}: {reason}. El original sigue igual.",
+    "migration.made.words": (
+        "Se hizo una copia de preservación en {target} con LibreOffice y se comparó con el original palabra por palabra: de {words}, "
+        "{found}. La copia tiene {shown}. Letras que no están aquí y se sustituyeron: {fonts}. La copia no se puede editar{lost}."
+    ),
+    "migration.differs.words": (
+        "La copia en {target} no dice lo mismo que el original (de {words} palabras, {found}), y se descartó. El original sigue igual."
+    ),
     "deleted": (
         "Se eliminó el contenido por {authority} {number} del {date} ({signed_by}). Lo pidió {requested_by} y lo confirmó "
         "{confirmed_by}. Motivo: {reason}"

@@ -22,6 +22,7 @@ PNG: Final = "image/png"
 _PICTURES: Final = MappingProxyType(
     {"image/gif": "GIF", "image/bmp": "BMP", "image/x-bmp": "BMP", "image/x-ms-bmp": "BMP", "image/webp": "WEBP"}
 )
+FAULTS: Final = (pdfa.PdfaError, pikepdf.PdfError, pikepdf.PasswordError, ValueError, KeyError, TypeError)
 _DPI: Final = 72
 _SHADE: Final = 48
 """How far two shades of grey (0-255) must be for a point to count as another."""
@@ -71,15 +72,22 @@ def migrate(original: str, mime: str, destination: str, max_pixels: int) -> dict
 def _pdf_a(original: str, destination: str) -> None:
     try:
         with pikepdf.open(original) as document:
-            _without_extras(document)
-            pdfa.save(document, Path(destination), "2b")
-    except (pdfa.PdfaError, pikepdf.PdfError, pikepdf.PasswordError, ValueError, KeyError, TypeError) as fault:
+            save_pdf_a(document, destination)
+    except FAULTS as fault:
         Path(destination).unlink(missing_ok=True)
         raise Impossible from fault
 
 
+def save_pdf_a(document: pikepdf.Pdf, destination: str) -> None:
+    """Write a document as PDF/A-2b, without what says nothing of what its pages show. Raises one of FAULTS where it cannot be one."""
+    _without_extras(document)
+    pdfa.save(document, Path(destination), "2b")
+
+
 def _without_extras(document: pikepdf.Pdf) -> None:
-    """Take out what says nothing of what a page shows: how slides change, what opens first, a program's own notes."""
+    """Take out what says nothing of what a page shows: how slides change, what opens first, a program's own notes and sums."""
+    if "/DocChecksum" in document.trailer:
+        del document.trailer["/DocChecksum"]
     for page in document.pages:
         for key in ("/Trans", "/PieceInfo"):
             if key in page.obj:

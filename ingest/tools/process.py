@@ -15,11 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from select import POLLIN, POLLOUT, poll
 from types import MappingProxyType
 from typing import IO, Any, Final
+
+from ingest.tools.confinement import Confinement
 
 MAX_ANSWER: Final = 256 << 20
 _LENGTH: Final = struct.Struct("!Q")
@@ -71,6 +73,9 @@ LIMITS: Final[Mapping[str, ChildLimits]] = MappingProxyType(
         "old_office": ChildLimits(memory=1536 << 20),  # a sheet of XLS is laid out whole: 1,070 MB where a cell is in its last corner
         "pdfa": ChildLimits(memory=1536 << 20, calls=200),
         "migration": ChildLimits(memory=1536 << 20, calls=50),
+        "exported": ChildLimits(memory=2 << 30, calls=50),
+        "wide_sheets": ChildLimits(memory=2 << 30),
+        "beyond": ChildLimits(memory=1 << 30),
         "signatures": ChildLimits(memory=1 << 30, calls=200),
         "timestamps": ChildLimits(memory=1 << 30, calls=200),
         "structure": ChildLimits(memory=1 << 30, calls=2000),
@@ -266,13 +271,44 @@ def run(command: Sequence[str | Path], *, timeout: float, cwd: Path | None = Non
     return subprocess.CompletedProcess(words, status, out.encode("latin-1"), err.encode("latin-1"))
 
 
+def run_confined(
+    command: Sequence[str | Path], confinement: Confinement, *, timeout: float, folder: Path, environment: Mapping[str, str]
+) -> int:
+    """Run a program that opens hostile files, as run() does and confined besides, with no more environment than this; its exit status.
+
+    What it says is left in `folder`, as `said`. Raises as run() does.
+    """
+    child = Child("process", LIMITS["process"])
+    words = [str(word) for word in command]
+    arguments = {"command": words, "folder": str(folder), "environment": dict(environment), "confinement": asdict(confinement)}
+    try:
+        status: int = child.call("run_confined", arguments, timeout)
+    except ToolFailed as fault:
+        raise ToolCrashed(fault.detail) from fault
+    finally:
+        child.close()
+    return status
+
+
+def _run_confined(command: list[str], folder: str, environment: dict[str, str], confinement: dict[str, Any]) -> int:
+    """The child's half of run_confined(). The process that forks has no thread but one that waits for a byte, so that what is done
+    before the program begins cannot wait for a lock that nobody gives back.
+    """
+    enter = Confinement(**confinement).enter
+    with Path(folder, "said").open("wb") as said:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False, cwd=folder, env=environment, preexec_fn=enter
+        )
+    return done.returncode
+
+
 def _run(command: list[str], cwd: str | None) -> tuple[int, str, str]:
     """The child's half of run(). Bytes travel as latin-1 text, because answers are JSON."""
     done = subprocess.run(command, capture_output=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout.decode("latin-1"), done.stderr.decode("latin-1")
 
 
-CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"run": _run})
+CALLS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({"run": _run, "run_confined": _run_confined})
 
 
 def _environment() -> dict[str, str]:

@@ -82,6 +82,7 @@ def home(request: pytest.FixtureRequest, server: Postgres | None, tmp_path: Path
     monkeypatch.setenv("ARCHIVO_HOME", str(folder))
     for name in ("ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL", "ARCHIVO_SECRET"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ARCHIVO_SOFFICE", "no")  # what is migrated is the same on every machine; those who want it ask for it
     template: Template | None = request.getfixturevalue("filled_template") if "filled" in request.fixturenames else None
     with rows_of_its_own(server, template, monkeypatch):
         yield folder

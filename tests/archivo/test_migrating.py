@@ -111,7 +111,7 @@ def test_a_copy_that_does_not_meet_its_standard_is_thrown_away(archivo: Command,
 
 
 def test_what_has_no_pair_or_is_done_already_is_left_and_told(archivo: Command, tmp_path: Path) -> None:
-    word = deposit(archivo, tmp_path / "informe.docx", made.docx())
+    word = deposit(archivo, tmp_path / "nota.txt", b"Una nota")
     picture = deposit(archivo, tmp_path / "sello.gif", gif())
     assert archivo("migrate-formats", picture).status == 0
     told = archivo("migrate-formats", word, picture, "--json").value
