@@ -51,10 +51,10 @@ def validate_bag(tree: Tree, at: str = "", *, fetch_root: Path | None = None) ->
     check_names(notes, items, bag.manifests)
     fetched = resolve(notes, bag.fetch, files, fetch_root)
     _check_fetch_lists(notes, bag)
-    if not any(path.startswith("data/") or path == "data" for path in items) and not fetched:
-        notes.add("payload_missing")
+    _check_payload_folder(notes, items, is_to_come=bool(fetched))
     found = find_all(notes, files, fetched, bag.manifests, bag.fetch)
     _check_payload_lists(notes, files, found, bag)
+    _check_tag_lists(notes, found, bag)
     sizes = check_digests(notes, tree, at, found, fetched, bag.manifests)
     check_sizes(notes, bag.fetch, sizes)
     _check_oxum(notes, tree, at, files, sizes, found, bag)
@@ -128,6 +128,25 @@ def _check_payload_lists(notes: BagNotes, files: Mapping[str, Item], found: Foun
         elif lacking:
             rule = "file_unlisted_somewhere_old" if bag.declaration.is_old else "file_unlisted_somewhere"
             notes.add(rule, path, manifest=lacking[0])
+
+
+def _check_payload_folder(notes: BagNotes, items: Mapping[str, Item], *, is_to_come: bool) -> None:
+    """A folder `data` is there (2.1.2), or all of it is to be fetched."""
+    if "data" in items and items["data"].kind is Kind.FILE:
+        notes.add("payload_not_folder", "data")
+    elif not is_to_come and not any(path == "data" or path.startswith("data/") for path in items):
+        notes.add("payload_missing")
+
+
+def _check_tag_lists(notes: BagNotes, found: Found, bag: Bag) -> None:
+    """Every tag manifest lists every payload manifest (2.2.1); draft 0.97 does not ask for it."""
+    if bag.declaration.is_old:
+        return
+    payload = [manifest.name for manifest in bag.manifests if not manifest.is_of_tags]
+    for manifest in bag.manifests:
+        if manifest.is_of_tags:
+            for name in sorted(set(payload) - found.listed(manifest)):
+                notes.add("tag_lacks_manifest", manifest.name, manifest=name)
 
 
 def _check_oxum(notes: BagNotes, tree: Tree, at: str, files: Mapping[str, Item], sizes: Mapping[str, int], found: Found, bag: Bag) -> None:

@@ -20,6 +20,12 @@ _ERRORS: Final = (
     ("version", "2.1.1", "«{version}» no es una versión de BagIt que se conozca.", "Compruebe con qué programa se hizo la bolsa."),
     ("encoding", "2.1.1", "No se conoce la codificación «{encoding}» que dice «bagit.txt».", _ASK),
     ("payload_missing", "2.1.2", "Falta la carpeta «data»: la bolsa no trae nada.", _RESEND),
+    (
+        "payload_not_folder",
+        "2.1.2",
+        "«data» es un archivo, y debe ser la carpeta del contenido: la bolsa no trae nada que se pueda comprobar.",
+        _RESEND,
+    ),
     ("manifest_missing", "2.1.3", "No hay ningún manifiesto del contenido: no se puede comprobar nada de lo que trae.", _ASK),
     (
         "algorithm",
@@ -47,6 +53,12 @@ _ERRORS: Final = (
     ("path_outside", "2.1.3", "El manifiesto del contenido nombra «{path}», que no está en «data».", _ASK),
     ("tag_lists_payload", "2.2.1", "El manifiesto de etiquetas nombra «{path}», que es contenido.", _ASK),
     ("tag_lists_tag_manifest", "2.2.1", "El manifiesto de etiquetas nombra otro manifiesto de etiquetas: «{path}».", _ASK),
+    (
+        "tag_lacks_manifest",
+        "2.2.1",
+        "El manifiesto de etiquetas no nombra «{manifest}»: alguien pudo cambiar ese manifiesto, y con él el contenido, sin que se note.",
+        _ASK,
+    ),
     ("listed_twice", "2.1.3", "«{path}» está dos veces en el manifiesto.", _ASK),
     ("listed_twice_differing", "2.1.3", "«{path}» está dos veces en el manifiesto, con resúmenes distintos: no se sabe cuál vale.", _ASK),
     ("file_missing", "3", "Falta un archivo que nombra «{manifest}»: la bolsa está incompleta.", _RESEND),

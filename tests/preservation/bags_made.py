@@ -48,6 +48,11 @@ class MadeBag:
         self.write("bag-info.txt", b"Contact-Name: A Person\n")
         self.seal()
 
+    def more_tags(self, line: str) -> None:
+        """A line more in the tag manifest."""
+        with (self.folder / "tagmanifest-sha512.txt").open("a") as file:
+            file.write(line)
+
     def tag(self, path: str, data: bytes) -> None:
         """Write a tag file, sealed."""
         self.write(path, data)
@@ -151,6 +156,21 @@ def _case_twins(made: MadeBag) -> None:
     made.add("data/ONE.txt", b"another")
 
 
+def _payload_that_is_a_file(made: MadeBag) -> None:
+    _no_payload(made)
+    made.write("data", b"one")
+
+
+def _tag_manifest_without(name: str) -> Callable[[MadeBag], None]:
+    """The tag manifest without the line of a file."""
+
+    def do(made: MadeBag) -> None:
+        path = made.folder / "tagmanifest-sha512.txt"
+        path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.endswith(f"  {name}\n")))
+
+    return do
+
+
 DAMAGES: Mapping[str, BagDamage] = {
     "no declaration": BagDamage("declaration_missing file_missing", _removed("bagit.txt")),
     "a declaration with a byte order mark": BagDamage(
@@ -200,6 +220,9 @@ DAMAGES: Mapping[str, BagDamage] = {
     "an encoding of Python alone": BagDamage("encoding", _declaration("BagIt-Version: {}\nTag-File-Character-Encoding: unicode_escape\n")),
     "tag files in Latin-1": BagDamage("encoding_not_utf8", _declaration("BagIt-Version: {}\nTag-File-Character-Encoding: ISO-8859-1\n")),
     "no payload": BagDamage("payload_missing", _no_payload),
+    "a payload that is a file": BagDamage("payload_not_folder", _payload_that_is_a_file),
+    "a tag manifest that omits a payload manifest": BagDamage("tag_lacks_manifest", _tag_manifest_without("manifest-sha512.txt"), ""),
+    "a tag manifest that omits another tag file": BagDamage("", _tag_manifest_without("bag-info.txt")),
     "no manifest": BagDamage("file_unlisted manifest_missing", _no_manifest),
     "a manifest of an unknown algorithm": BagDamage(
         "algorithm", _tag("manifest-tiger.txt", b"".join(f"aa  {path}\n".encode() for path in PAYLOAD))
@@ -232,11 +255,11 @@ DAMAGES: Mapping[str, BagDamage] = {
     "a path outside of the payload": BagDamage("path_outside", _listed("bagit.txt")),
     "a path of the payload in the tag manifest": BagDamage(
         "tag_lists_payload",
-        lambda made: made.write("tagmanifest-sha512.txt", f"{digest(PAYLOAD['data/one.txt'])}  data/one.txt\n".encode()),
+        lambda made: made.more_tags(f"{digest(PAYLOAD['data/one.txt'])}  data/one.txt\n"),
     ),
     "a tag manifest in a tag manifest": BagDamage(
         "digest tag_lists_tag_manifest",
-        lambda made: made.write("tagmanifest-sha512.txt", f"{digest(b'')}  tagmanifest-sha512.txt\n".encode()),
+        lambda made: made.more_tags(f"{digest(b'')}  tagmanifest-sha512.txt\n"),
         "digest",
     ),
     "a file twice": BagDamage("listed_twice", _line(f"{digest(PAYLOAD['data/one.txt'])}  data/one.txt"), "listed_twice_old"),
