@@ -12,10 +12,10 @@ from archivo.web.spanish import count, series
 
 STANDINGS: Final = {
     Standing.MADE: ("hechas", "hecha", "ok"),
-    Standing.WAITING: ("en-espera", "en espera", "going"),
+    Standing.WAITING: ("en-espera", "en espera", "wait"),
     Standing.REFUSED: ("descartadas", "no se guardó", "bad"),
     Standing.STUCK: ("detenidas", "detenida", "bad"),
-    Standing.LEFT: ("innecesarias", "no se intentó", "wait"),
+    Standing.LEFT: ("innecesarias", "no se intentó", ""),
 }
 """How the copy of a document stands: its word in addresses, in a sentence and its mark."""
 HEADS: Final = {
@@ -120,9 +120,9 @@ def compared(told: Mapping[str, Any]) -> Compared:
     if "before" not in told:
         return Compared("", f"de {told['words']}, {told['found']}" if {"words", "found"} <= told.keys() else "", "")
     pages = f"{told['before']} y {told['after']}"
-    text = f"distinto en: {told['text']}" if told.get("text") else "igual"
-    points = f"hasta {told['worst']} % distintos"
-    return Compared(pages, text, f"{points}; de más, en: {told['points']}" if told.get("points") else points)
+    text = f"distinto en {_listed(told['text'])}" if told.get("text") else "igual"
+    points = "menos de 0,01 % distintos" if told["worst"] == "0,00" else f"hasta {told['worst']} % distintos"
+    return Compared(pages, text, f"{points}; más de lo admitido en {_listed(told['points'])}" if told.get("points") else points)
 
 
 def validity_in_words(copy: PreservationCopy) -> tuple[str, str, str]:
@@ -134,6 +134,10 @@ def validity_in_words(copy: PreservationCopy) -> tuple[str, str, str]:
             return "sin juzgar del todo", "warn", str(copy.told.get("by", ""))
         case _:
             return "sin comprobar", "wait", ""
+
+
+def _listed(pages: str) -> str:
+    return f"las páginas {pages}" if "," in pages else f"la página {pages}"
 
 
 def _why(code: str, number: int, detail: str) -> str:

@@ -100,7 +100,7 @@ def test_a_format_is_migrated_from_its_row_and_told_document_by_document(kept: A
     assert "Se hizo 1 de 2 copias" in told
     assert "1 documento. No se pudo hacer la copia: el original no se puede reescribir así." in told
     assert "ana" in told
-    assert "1 y 1 igual hasta 0,00 % distintos" in told
+    assert "1 y 1 igual menos de 0,01 % distintos" in told
     assert {each: code for each, code in documents_of(kept, CUSTODY, migration_id).items()} == {
         ids["sello_gif"]: "migration.made",
         ids["moviles_gif"]: "migration.impossible",
@@ -233,8 +233,8 @@ def test_a_job_that_spent_its_attempts_is_told_as_one_that_waits_for_a_person(ke
 def test_a_comparison_says_which_pages_are_not_the_same() -> None:
     told = {"target": "PDF/A-2b", "before": 3, "after": 3, "worst": "4,20", "pages": "1, 2", "text": "2", "points": "1, 2"}
     words_of_it = compared(told)
-    assert (words_of_it.pages, words_of_it.text) == ("3 y 3", "distinto en: 2")
-    assert words_of_it.points == "hasta 4,20 % distintos; de más, en: 1, 2"
+    assert (words_of_it.pages, words_of_it.text) == ("3 y 3", "distinto en la página 2")
+    assert words_of_it.points == "hasta 4,20 % distintos; más de lo admitido en las páginas 1, 2"
     assert (
         why_one("migration.impossible", {"reason": "tardó más de lo permitido"}) == "No se pudo hacer la copia: tardó más de lo permitido."
     )
