@@ -27,6 +27,8 @@ class Family(StrEnum):
     MBOX = "mbox"
     MSG = "msg"
     ZIP = "zip"
+    CMS = "cms"
+    P7Z = "p7z"
     ENCRYPTED_OFFICE = "encrypted office"
     OLD_OFFICE = "old office"
     OTHER = "other"
@@ -35,6 +37,8 @@ class Family(StrEnum):
 OFFICE: Final = frozenset({Family.DOCUMENT, Family.WORKBOOK, Family.PRESENTATION, Family.ODT, Family.ODS, Family.ODP})
 MARKUP: Final = frozenset({Family.TEXT, Family.JSON, Family.XML, Family.HTML, Family.RTF})
 MAIL: Final = frozenset({Family.EML, Family.MBOX, Family.MSG})
+ENVELOPES: Final = frozenset({Family.CMS, Family.P7Z})
+"""What holds documents only to sign them: the document inside is what is read."""
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
@@ -75,6 +79,11 @@ _BY_MIME: Final = MappingProxyType(
         "application/mbox": Family.MBOX,
         "application/vnd.ms-outlook": Family.MSG,
         "application/zip": Family.ZIP,
+        "application/pkcs7-mime": Family.CMS,
+        "application/x-pkcs7-mime": Family.CMS,
+        "application/pkcs7-signature": Family.CMS,
+        "application/x-pkcs7-signature": Family.CMS,
+        "application/x-p7z": Family.P7Z,
         "application/x-encrypted-office": Family.ENCRYPTED_OFFICE,
         "application/msword": Family.OLD_OFFICE,
         "application/vnd.ms-excel": Family.OLD_OFFICE,

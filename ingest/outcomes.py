@@ -43,6 +43,11 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
             "Firmas comprobadas sin conexión: válidas, {valid}; alteradas, {altered}; de certificado vencido, {expired}; revocadas, "
             "{revoked}; de cadena desconocida, {unknown_chain}; ilegibles, {unreadable} (certificados raíz: {roots})."
         ),
+        "signature.judged": (
+            "Firmas comprobadas sin conexión: válidas, {valid}; alteradas, {altered}; de certificado vencido, {expired}; revocadas, "
+            "{revoked}; de cadena desconocida, {unknown_chain}; de algoritmo débil, {weak}; sin decidir, {undecided}; ilegibles, "
+            "{unreadable} (certificados raíz: {roots})."
+        ),
         "signature.not_readable": "No se comprobaron firmas, porque el archivo no se puede leer.",
         "signature.failed": "No se pudieron comprobar las firmas del documento.",
         "extract.done": "Texto extraído (partes: {parts}; caracteres: {characters}).",
@@ -56,6 +61,7 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         "ocr.failed": "No se pudo reconocer el texto de ninguna página (páginas: {pages}).",
         "derivative.no_recognised_text": "No hacía falta una copia con texto: no se reconoció ninguno.",
         "derivative.only_inside": "No se hizo una copia con texto: lo reconocido está dentro del documento, en sus anexos o imágenes.",
+        "derivative.taken_out": "Se sacó del sobre firmado una copia del documento que contiene: {name}.",
         "derivative.made": "Se hizo una copia PDF con el texto reconocido (páginas: {pages}).",
         "derivative.lost_text": "La copia PDF se descartó: perdía texto en las páginas {pages}.",
         "derivative.failed": "No se pudo hacer la copia PDF con el texto reconocido.",

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from ingest.envelopes import Envelope, document_in, holds
 from ingest.failures import note_all
-from ingest.families import MAIL, MARKUP, OFFICE, Family, family_of
+from ingest.families import ENVELOPES, MAIL, MARKUP, OFFICE, Family, family_of
 from ingest.pdf_pages import PdfPages
-from ingest.step import Format, Part, PartKind, Place, TextSource, Workspace
+from ingest.step import Format, Part, PartKind, Place, Steps, TextSource, Workspace
 from ingest.steps.identify import identified
 from ingest.tools.process import ToolError, ToolFailed
-from ingest.unpacking import Steps, folder_of
+from ingest.unpacking import folder_of
 
 MAX_ATTACHMENTS: Final = 1000
 MAX_FAILURES: Final = 5
@@ -41,7 +42,9 @@ class Content:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one document and what is inside it. The budgets hold for all of it, however deep."""
+    """Reads one document and what is inside it. The budgets hold for all of it, however deep. `document`: the way to the document itself,
+    which a signed envelope may hold.
+    """
 
     work: Workspace
     attachments_left: int = MAX_ATTACHMENTS
@@ -50,14 +53,22 @@ class Reader:
     bytes_left: int = 0
     unread: list[str] = field(default_factory=list)
     small: list[str] = field(default_factory=list)
+    document: Steps = ()
 
     def __post_init__(self) -> None:
         self.pages_left = self.work.limits.max_pages
         self.bytes_left = self.work.limits.max_expanded_bytes
+        enclosed = document_in(self.work)
+        self.document = enclosed.steps if enclosed is not None else ()
 
-    def read(self, path: Path, known: Format | None, steps: Steps = ()) -> Content | None:
-        """The content of the file at `path`, to which `steps` lead; None for a format that has no reader. Raises ToolError."""
+    def read(self, path: Path, known: Format | None, steps: Steps = (), *, name: str = "") -> Content | None:
+        """The content of the file at `path`, to which `steps` lead and whose name is `name`; None for a format without a reader.
+
+        Raises ToolError.
+        """
         family = family_of(known)
+        if family in ENVELOPES:
+            return self._envelope(Envelope(path, family, name, steps))
         if family is Family.PDF:
             return self._pdf(path, steps)
         call = self._call(path, family, steps)
@@ -83,11 +94,30 @@ class Reader:
         if self.small:
             self.work.find("mail.attachments_as_images", names=_listed(self.small))
 
+    def _envelope(self, envelope: Envelope) -> Content | None:
+        """What a signed envelope holds: one document is read as if it had come without it, several as attachments."""
+        inside = holds(self.work, envelope)
+        self.bytes_left -= sum(one.path.stat().st_size for one in inside)
+        if len(inside) == 1:
+            (one,) = inside
+            content = self.read(one.path, one.format, one.steps, name=one.name)
+            if content is not None and one.steps == self.document:
+                for part in content.parts:
+                    if part.kind is PartKind.PAGE and part.number not in content.places:
+                        content.places[part.number] = Place(one.steps, one.format.mime, part.number)
+            elif content is not None and content.pending and not content.places:
+                self._place(content, one.steps, one.format.mime)
+            return content
+        content = Content()
+        for one in inside:
+            self._take_in(content, one.name, one.path, one.steps)
+        return content
+
     def _pdf(self, path: Path, steps: Steps) -> Content:
         pages = PdfPages(self.work, str(path))
-        declared = None if steps else self.work.properties.get("pages")
+        declared = self.work.properties.get("pages") if steps == self.document else None
         pages.read(int(declared) if declared else None)
-        if not steps:
+        if steps == self.document:
             pages.note()
         if pages.parts and len(pages.broken) == len(pages.parts):
             raise ToolFailed("pdf.damaged", "no page can be read")
@@ -101,7 +131,7 @@ class Reader:
         if family is Family.OLD_OFFICE:
             return "old_office", "read", {"max_chars": limits.max_text_chars}
         if family is Family.IMAGE:
-            return "image", "read", {"max_pages": limits.max_pages, "only_page_like": bool(steps)}
+            return "image", "read", {"max_pages": limits.max_pages, "only_page_like": steps != self.document}
         if family not in OFFICE | MAIL:
             return None
         inside = {"folder": str(folder_of(self.work.folder, steps)), "max_chars": limits.max_text_chars, "max_bytes": self.bytes_left}
@@ -131,7 +161,7 @@ class Reader:
         inner, unread = None, self.unread
         try:
             known, _ = identified(self.work, path, name)
-            inner = self.read(path, known, steps) if path.stat().st_size else None
+            inner = self.read(path, known, steps, name=name) if path.stat().st_size else None
         except ToolError as fault:
             self.failures_left -= not isinstance(fault, ToolFailed)
         else:

@@ -12,6 +12,8 @@ from preservation.formats import FormatPolicy
 from preservation.premis import EventType
 
 Params = Mapping[str, str | int | float | bool | None]
+Steps = tuple[tuple[str, int], ...]
+"""The way from the original to something inside it: the family of each thing to unpack, and the number of what is taken out of it."""
 
 
 class PartKind(StrEnum):
@@ -73,11 +75,10 @@ class Part:
 class Place:
     """Where a page lies that is inside a file inside the original: an attachment of a message, a picture of an office document.
 
-    `steps` lead from the original to that file: the family of each thing to unpack and the number of what is taken out of it. `page` is
-    the page of that file, whose MIME type is `mime`.
+    `steps` lead from the original to that file. `page` is the page of that file, whose MIME type is `mime`.
     """
 
-    steps: tuple[tuple[str, int], ...]
+    steps: Steps
     mime: str
     page: int
 
@@ -103,6 +104,17 @@ class Format:
     basis: str = ""
     certainty: str = ""
     signatures: str = ""
+
+
+@dataclass(slots=True)
+class Inside:
+    """A file that a signed envelope holds, taken out into the scratch folder as `path`; `signed` once it is known to be signed itself."""
+
+    steps: Steps
+    name: str
+    path: Path
+    format: Format
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +156,9 @@ class Workspace:
     """One document in process. Steps read and fill it; `folder` is scratch, private to this run; `original` is read-only.
 
     `pending` holds the numbers of the pages whose text must be recognised from their image. `recognised` holds those done, also by
-    earlier runs over ranges of pages. `places` says where a page is that is not the original's own, by its part's number.
-    `may_claim`: False once it is known that the original does not say that it is PDF/A.
+    earlier runs over ranges of pages. `places` says where a page is that is not the original's own, by its part's number. `inside` is
+    what the original holds, where it is a signed envelope. `may_claim`: False once it is known that the original does not say that it is
+    PDF/A.
     """
 
     folder: Path
@@ -160,6 +173,7 @@ class Workspace:
     parts: list[Part] = field(default_factory=list)
     pending: list[int] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
+    inside: list[Inside] = field(default_factory=list)
     recognised: dict[int, Part] = field(default_factory=dict)
     range_files: list[Path] = field(default_factory=list)
     derivative: Derivative | None = None

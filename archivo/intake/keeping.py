@@ -3,6 +3,8 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from mimetypes import guess_extension
+from pathlib import PurePosixPath
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -203,14 +205,15 @@ def _write_copy(writer: VersionWriter, document_id: str, work: Workspace) -> lis
     copy = work.derivative
     if copy is None:
         return []
+    path = str(PurePosixPath(ACCESS_COPY).with_suffix(guess_extension(copy.format.mime) or ""))
     with copy.path.open("rb") as stream:
-        stored = writer.put(ACCESS_COPY, stream)
+        stored = writer.put(path, stream)
     assert stored.digest is not None
     return [
         Representation(
             document_id=document_id,
             role=copy.role,
-            path=ACCESS_COPY,
+            path=path,
             mime=copy.format.mime,
             puid=copy.format.puid,
             sha256=stored.digest.value,

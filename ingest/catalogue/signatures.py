@@ -50,11 +50,71 @@ SIGNATURES: Final[Mapping[str, Entry]] = MappingProxyType(
             "confiar.",
             "Pida que se reúnan en una carpeta que ARCHIVO_TRUST_ROOTS indique; después, lea de nuevo el documento.",
         ),
+        "signature.weak": Entry(
+            Severity.WARNING,
+            f"{_ADES}, 5.1: CRYPTO_CONSTRAINTS_FAILURE_NO_POE; ETSI TS 119 312",
+            "La firma de {signer} ({at}) corresponde al documento, pero con algoritmos que ya no se tienen por seguros ({algorithm}): otro "
+            "documento podría hacerse pasar por este.",
+            "Busque otra prueba de que es el que se firmó (acta, constancia, copia de otra fuente) y déjela en la descripción.",
+        ),
+        "signature.undecided": Entry(
+            Severity.WARNING,
+            f"{_ADES}, 5.1: INDETERMINATE",
+            "No se pudo decidir si la firma de {signer} (certificado de {issuer}) es válida: {reason}. El documento se conserva y se lee "
+            "igual.",
+            "Compruébela en un programa que muestre firmas, o pida lo que falta a quien firmó, y deje constancia en la descripción.",
+        ),
         "signature.unreadable": Entry(
             Severity.WARNING,
             "ISO 32000-2, 12.8; RFC 5652",
             "Una firma del documento ({field}) no se puede leer: no se sabe si es válida.",
             "Ábralo en un programa que muestre firmas y, si tampoco la lee, pida el documento de nuevo.",
+        ),
+        "cms.signed": Entry(
+            Severity.INFO,
+            "RFC 5652, 5; ETSI EN 319 122-1",
+            "El archivo es un sobre firmado con el documento dentro (firmas: {count}). Se conserva tal como llegó, y lo que se lee, se "
+            "muestra y se busca es el documento que contiene.",
+            "No hace falta hacer nada; la copia de consulta es el documento sin su sobre, y no conserva la firma.",
+        ),
+        "cms.detached": Entry(
+            Severity.WARNING,
+            "RFC 5652, 5.2: external signature",
+            "El archivo es solo una firma: el documento que firma no viene dentro. Por sí sola no prueba nada ni tiene texto.",
+            "Entregue el documento con su firma en un mismo sobre (P7M o P7Z), o relacione los dos en la descripción.",
+        ),
+        "cms.no_signers": Entry(
+            Severity.WARNING,
+            "RFC 5652, 5.1: degenerate signed-data",
+            "El archivo tiene la forma de un sobre firmado, pero nadie lo firmó: solo lleva certificados o un documento sin firma.",
+            "Pida el documento firmado a quien lo entregó.",
+        ),
+        "cms.encrypted": Entry(
+            Severity.ERROR,
+            "RFC 5652, 6: enveloped-data",
+            "El archivo está cifrado para quien tenga la clave y no se puede abrir. Se conserva tal como llegó, pero su texto no se puede "
+            "buscar.",
+            "Pida a quien lo entregó que lo envíe sin cifrar.",
+        ),
+        "cms.damaged": Entry(
+            Severity.ERROR,
+            "RFC 5652, 3; ITU-T X.690",
+            "El sobre firmado está dañado o cortado y no se puede abrir. Se conserva tal como llegó, pero ni su texto se puede buscar ni "
+            "sus firmas se pueden comprobar.",
+            "Pida una copia nueva a quien lo entregó.",
+        ),
+        "cms.left_out": Entry(
+            Severity.WARNING,
+            "Limits.max_expanded_bytes",
+            "El sobre firmado contiene más de lo que se puede sacar de él (como mucho {limit} documentos, y un tamaño máximo); el resto "
+            "no se leyó. El original lo conserva.",
+            "Pida que se entreguen por separado los documentos que contiene.",
+        ),
+        "cms.nesting": Entry(
+            Severity.WARNING,
+            "Limits.max_nesting",
+            "Hay sobres firmados dentro de otros más allá de {limit} niveles; los más profundos no se abrieron.",
+            "Pida el documento en un solo sobre.",
         ),
         "signature.failed": Entry(
             Severity.WARNING,

@@ -1,9 +1,12 @@
 """Check the signatures of the original as it came, and keep what was found: later nobody could tell."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
 from ingest.failures import note_failure
 from ingest.families import Family, family_of
@@ -12,11 +15,24 @@ from ingest.tools.process import ToolError
 from preservation.premis import EventType
 
 _UNKNOWN_CHAIN = "unknown_chain"
+_STATES: Final = ("valid", "altered", "expired", "revoked", _UNKNOWN_CHAIN, "weak", "undecided", "unreadable")
+_VERIFIERS: Final = MappingProxyType(
+    {Family.PDF: ("signatures", "verify"), Family.CMS: ("envelopes", "verify_cms"), Family.P7Z: ("envelopes", "verify_p7z")}
+)
+_REASONS: Final = MappingProxyType(
+    {
+        "no_certificate": "no trae el certificado de quien firmó",
+        "no_document": "el documento que firma no vino con ella",
+        "not_for_signing": "su certificado no se expidió para firmar",
+        "unsupported": "usa un algoritmo que aquí no se conoce",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Validates the signatures of a signed PDF, without a network, against the workspace's folder of trusted certificates.
+    """Validates the signatures of the original, and of what it holds where it is a signed envelope, without a network, against the
+    workspace's folder of trusted certificates.
 
     A finding a signature; the event counts them by state. The original is only read.
     """
@@ -27,26 +43,49 @@ class Authenticate:
     def __call__(self, work: Workspace) -> StepOutcome:
         if not work.readable:
             return Skipped("signature.not_readable")
-        if not work.signed or family_of(work.format) is not Family.PDF:
+        found: list[dict[str, Any]] = []
+        roots, failed, asked = 0, False, 0
+        for family, path in _signed(work):
+            asked += 1
+            try:
+                answer = _verified(work, family, path)
+            except ToolError as fault:
+                note_failure(work, fault, otherwise="signature.failed")
+                failed = True
+                continue
+            found.extend(answer["signatures"])
+            roots = answer["roots"]
+        if not asked:
             return Skipped("signature.none")
-        roots = work.programs.trust_roots
-        try:
-            answer: dict[str, Any] = work.tools.call(
-                "signatures",
-                "verify",
-                timeout=work.limits.seconds_per_call,
-                path=str(work.original),
-                roots=None if roots is None else str(roots),
-            )
-        except ToolError as fault:
-            note_failure(work, fault, otherwise="signature.failed")
+        for signed in found:
+            _note(work, signed, roots)
+        if failed and not found:
             return Failed("signature.failed")
-        for signed in answer["signatures"]:
-            _note(work, signed, answer["roots"])
-        states = Counter(str(signed["state"]) for signed in answer["signatures"])
-        counted = {state: states[state] for state in ("valid", "altered", "expired", "revoked", _UNKNOWN_CHAIN, "unreadable")}
-        is_clean = bool(states) and set(states) == {"valid"}
-        return Done("signature.checked", {**counted, "roots": answer["roots"]}, warning=not is_clean)
+        states = Counter(str(signed["state"]) for signed in found)
+        is_clean = set(states) == {"valid"} and not failed
+        code = "signature.judged" if states["weak"] or states["undecided"] else "signature.checked"
+        return Done(code, {**{state: states[state] for state in _STATES}, "roots": roots}, warning=not is_clean)
+
+
+def _signed(work: Workspace) -> Iterator[tuple[Family, Path]]:
+    """The files that are signed and whose signatures can be checked: the original, and what it holds."""
+    known = [(family_of(work.format), work.original, work.signed), *((family_of(one.format), one.path, one.signed) for one in work.inside)]
+    yield from ((family, path) for family, path, signed in known if signed and family in _VERIFIERS)
+
+
+def _verified(work: Workspace, family: Family, path: Path) -> dict[str, Any]:
+    module, function = _VERIFIERS[family]
+    roots = work.programs.trust_roots
+    limits = {"max_expanded": work.limits.max_expanded_bytes} if family is Family.P7Z else {}
+    answer: dict[str, Any] = work.tools.call(
+        module,
+        function,
+        timeout=work.limits.seconds_per_call,
+        path=str(path),
+        roots=None if roots is None else str(roots),
+        **limits,
+    )
+    return answer
 
 
 def _note(work: Workspace, signed: dict[str, Any], roots: int) -> None:
@@ -63,6 +102,10 @@ def _note(work: Workspace, signed: dict[str, Any], roots: int) -> None:
             work.find("signature.expired", signer=signer, at=at, until=until)
         case "revoked":
             work.find("signature.revoked", signer=signer, at=at, issuer=issuer)
+        case "weak":
+            work.find("signature.weak", signer=signer, at=at, algorithm=signed["reason"])
+        case "undecided":
+            work.find("signature.undecided", signer=signer, issuer=issuer, reason=_REASONS[signed["reason"]])
         case "unreadable":
             work.find("signature.unreadable", field=signed["field"])
         case _ if roots:

@@ -23,7 +23,7 @@ class Extract:
             return Skipped("extract.not_readable")
         reader = Reader(work)
         try:
-            content = reader.read(work.original, work.format)
+            content = reader.read(work.original, work.format, name=work.filename)
         except ToolError as fault:
             note_failure(work, fault, otherwise="file.damaged")
             work.readable = False

@@ -1,5 +1,6 @@
 """Tell a format from its first bytes, for what PRONOM's signatures leave open: mail, marked-up and plain text, damaged files."""
 
+import base64
 import re
 import zipfile
 from contextlib import suppress
@@ -33,6 +34,13 @@ _MAIL_HEADER: Final = re.compile(
 _MAILBOX: Final = re.compile(rb"From \S+ .*\d{4}\b.*\r?\n(>?From )?[\w-]+:")
 _HTML: Final = re.compile(rb"^\s*(<!--.{0,2000}?-->\s*)*(<!doctype html|<html|<head|<body)", re.I | re.S)
 _XML: Final = re.compile(rb"^\s*(<\?xml\s|<!DOCTYPE\s|<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>)")
+_ARMOUR: Final = re.compile(rb"\s*-----BEGIN (?:PKCS7|PKCS #7 SIGNED DATA|CMS)-----")
+_BASE64: Final = re.compile(rb"\s*MI[0-9A-Za-z+/\s]{58}")
+_CMS: Final = re.compile(
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06[\x09\x0b]\x2a\x86\x48\x86\xf7\x0d\x01(\x07[\x02-\x06]|\x09\x10\x01[\x02\x09\x17])",
+    re.S,
+)
+_CMS_NAMES: Final = {b"\x07\x02": "PKCS #7 Cryptographic Message File", b"\x07\x03": "CMS EnvelopedData"}
 _BY_EXTENSION: Final = {
     "csv": ("text/csv", "Comma Separated Values"),
     "tsv": ("text/csv", "Tab Separated Values"),
@@ -60,7 +68,7 @@ def sniff(path: Path, extension: str) -> tuple[str, str]:
                     "application/vnd.ms-outlook",
                     "Microsoft Outlook message",
                 )  # one that is cut: its reader tells what is left
-            return _package(path, mime, name) if mime == "application/zip" else (mime, name)
+            return _package(path, mime, name, extension) if mime == "application/zip" else (mime, name)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp", "WebP"
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
@@ -72,6 +80,8 @@ def sniff(path: Path, extension: str) -> tuple[str, str]:
 
 def _text(head: bytes, extension: str) -> tuple[str, str]:
     marked = _as_utf8(head)
+    if (message := _cms(head)) is not None:
+        return message
     if not is_text(marked):
         return "", ""
     if extension != "eml" and _MAILBOX.match(marked):
@@ -88,6 +98,18 @@ def _text(head: bytes, extension: str) -> tuple[str, str]:
     if extension in _BY_EXTENSION and extension not in ("xml", "eml"):
         return _BY_EXTENSION[extension]
     return "text/plain", "Plain Text File"
+
+
+def _cms(head: bytes) -> tuple[str, str] | None:
+    """A CMS message (RFC 5652, 3) in DER or BER, in base64 or with the armour of PEM, by the type of content that it says at its head."""
+    start = head
+    if armoured := _ARMOUR.match(head):
+        start = head[armoured.end() :]
+    if armoured or _BASE64.match(start):
+        with suppress(ValueError):
+            start = base64.b64decode(b"".join(start[:120].split())[:60])
+    found = _CMS.match(start)
+    return ("application/pkcs7-mime", _CMS_NAMES.get(found[1], "CMS")) if found else None
 
 
 def _as_utf8(head: bytes) -> bytes:
@@ -121,18 +143,18 @@ def declared_package(path: Path) -> str:
     return found[1].decode("ascii") if found else ""
 
 
-def _package(path: Path, mime: str, name: str) -> tuple[str, str]:
+def _package(path: Path, mime: str, name: str, extension: str) -> tuple[str, str]:
     """A zip is often a package of something better known."""
     try:
         with zipfile.ZipFile(path) as package:
             names = package.namelist()[:5000]
             declared = package.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names[:1] else ""
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
-        return mime, name
+        names, declared = [], ""
     if declared.startswith("application/vnd.oasis.opendocument"):
         return declared.strip(), "OpenDocument"
     if "[Content_Types].xml" in names:
         for folder, office, title in _OOXML:
             if any(entry.startswith(folder) for entry in names):
                 return office, title
-    return mime, name
+    return ("application/x-p7z", "P7Z") if extension == "p7z" else (mime, name)

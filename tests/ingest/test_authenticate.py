@@ -19,9 +19,8 @@ from ingest.tools.process import ToolBox
 from preservation.premis import EventType, Outcome
 from tests.ingest import made
 from tests.ingest.conftest import Taken
-from tests.ingest.signing import Authority, signed
+from tests.ingest.signing import AUTHORITY, Authority, signed
 
-AUTHORITY = Authority()
 PERSON = "Brunilda Etayo Cifuentes"
 Check = Callable[..., Taken]
 
@@ -112,3 +111,12 @@ def test_what_is_not_signed_has_nothing_to_check(check: Check) -> None:
     taken = check(made.pdf(["Hola"]))
     assert taken.outcomes[2] == "signature.none"
     assert found(taken) == set()
+
+
+def test_a_stamp_proves_that_a_certificate_that_ended_signed_before(check: Check, tmp_path: Path) -> None:
+    ended = AUTHORITY.signer(PERSON, until=datetime(2021, 1, 1, tzinfo=UTC))
+    stamper = AUTHORITY.stamper(datetime(2020, 6, 5, tzinfo=UTC))
+    content = signed(made.pdf(["Hola"]), ended, stamper=stamper)
+    assert found(check(content, AUTHORITY.trusted_in(tmp_path / "raices"))) == {"signature.valid"}
+    late = signed(made.pdf(["Hola"]), ended, stamper=AUTHORITY.stamper(datetime(2021, 6, 5, tzinfo=UTC)))
+    assert found(check(late, tmp_path / "raices")) == {"signature.expired"}
