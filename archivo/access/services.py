@@ -113,6 +113,11 @@ def set_role(archive: Archive, actor: Actor, login: str, role: str) -> None:
         audit.record(transaction, actor.login, "user.role", login, detail={"role": role})
 
 
+def was_handed_over(session: Session, login: str, since: datetime) -> bool:
+    """Whether an account was made, or given its password, its role or its standing by another person, at that time or later."""
+    return audit.was_done_by_others(session, login, ("user.create", "user.password", "user.role", "user.activate"), since)
+
+
 def list_people(archive: Archive, actor: Actor) -> list[Person]:
     """Everybody, by login."""
     require(archive, actor, Grant.MANAGE_PEOPLE)

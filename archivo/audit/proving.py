@@ -121,7 +121,9 @@ def _at_the_head(
     """The faults and the warnings of the head."""
     here = (passing.last, passing.last)
     if head is None:
-        return ([Fault(FaultKind.HEADLESS, *here)] if passing.entries else []), []
+        if passing.entries:
+            return [Fault(FaultKind.HEADLESS, *here)], []
+        return ([Fault(FaultKind.CUT, 1, 1)] if must_sign else []), []  # the key is made for the first entry
     with suppress(TypeError):
         if head.sequence > passing.last:
             return [Fault(FaultKind.CUT, passing.last + 1, head.sequence)], []

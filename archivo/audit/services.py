@@ -104,6 +104,12 @@ def entries_of(session: Session, object_id: str, act: str, most: int | None = No
             yield at, detail
 
 
+def was_done_by_others(session: Session, object_id: str, acts: Sequence[str], since: datetime) -> bool:
+    """Whether somebody whose login is not `object_id` did one of these acts to it at that time or later."""
+    done = select(_ENTRIES.c.sequence).where(_ENTRIES.c.object_id == object_id, _ENTRIES.c.act.in_(acts), _ENTRIES.c.outcome == "done")
+    return session.execute(done.where(_ENTRIES.c.at >= since, _ENTRIES.c.actor != object_id).limit(1)).first() is not None
+
+
 def verify_chain(archive: Archive, *, keys: Sequence[bytes] = (), anchors: Sequence[Anchor] = ()) -> ChainReport:
     """Read the whole trail again, and hold it against its head, the anchors that the database and the home keep, and those that are given.
 

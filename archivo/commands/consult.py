@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from archivo.access.policy import custody
+from archivo.access.policy import AccessClass, custody
 from archivo.assembly import opened
 from archivo.commands.parsing import Misuse
 from archivo.commands.printing import STATUS_IN_WORDS, login, one_line, print_json, print_line, progress
@@ -81,6 +81,8 @@ def _show(options: argparse.Namespace) -> int:
     with opened() as archive:
         actor = custody(login())
         view = records.view_document(archive, actor, options.id)
+        if view.access == AccessClass.PUBLICA:  # to look at another one is noted by whoever does it
+            custody_services.note_use(archive, actor, "document.view", options.id)
         found = classification.classification_of(archive, actor, options.id)
         copies = copies_of(archive, view.id)
     if options.json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from archivo.access.policy import Actor, custody
 from archivo.assembly import opened
 from archivo.commands.printing import login, print_json, print_line
-from archivo.errors import Malformed
+from archivo.errors import Invalid, Malformed
 from archivo.plain import utc
 from archivo.web.spanish import count
 
@@ -139,7 +139,10 @@ def _request(options: argparse.Namespace) -> int:
 
     order = deletion.Order(options.authority, options.number, options.date, options.signed_by)
     with opened() as archive:
-        view = deletion.request(archive, custody(login()), options.ids, order, options.reason)
+        try:
+            view = deletion.request(archive, custody(login()), options.ids, order, options.reason)
+        except Invalid as error:  # what an option says: nothing was asked for
+            raise Malformed(error.code, error.message, error.remedy) from error
     _print(options, view)
     return 0
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archivo import jobs
 from archivo.access.policy import ACTS, Actor, Grant, may_see, require
+from archivo.access.services import was_handed_over
 from archivo.archive import Archive, Transaction
 from archivo.audit import services as audit
 from archivo.custody import holding
@@ -126,18 +127,27 @@ def request(archive: Archive, actor: Actor, ids: Sequence[str], order: Order, re
 def confirm(archive: Archive, actor: Actor, deletion_id: str) -> DeletionView:
     """Confirm what another person asked for: from now on it waits, and then it is done.
 
-    Raises Refused for the person who asked, and for the machine's own line of commands, which is nobody; Conflict for one that is not
-    waiting for it, or has a document that is held; Unknown.
+    Raises Refused for the person who asked, for the machine's own line of commands, which is nobody, and for an account that another
+    made or changed since it was asked for: whoever asks could be the second person too; Conflict for one that is not waiting for it, or
+    has a document that is held; Unknown.
     """
     require(archive, actor, Grant.DELETE, deletion_id)
     with archive.reading() as session:
-        asked_by = _known(session, deletion_id).requested_by
+        asked = _known(session, deletion_id)
+        asked_by, is_new = asked.requested_by, was_handed_over(session, actor.login, asked.requested_at)
     if actor.role == "custody" or actor.login == asked_by.removeprefix(MACHINE):
         audit.record_refusal(archive, actor.login, "deletion.confirm", deletion_id)
         raise Refused(
             "deletion.same_person",
             "Una eliminación la confirma una persona del archivo distinta de quien la pidió. No se confirmó.",
             f"Pida a otra persona que pueda {ACTS[Grant.DELETE]} que ingrese y la confirme.",
+        )
+    if is_new:
+        audit.record_refusal(archive, actor.login, "deletion.confirm", deletion_id)
+        raise Refused(
+            "deletion.new_account",
+            "Esta cuenta se creó, o recibió de otra persona su clave o su papel, después de que se pidió la eliminación. No se confirmó.",
+            "Confírmela con una cuenta que ya estuviera así; o desistan de ella y pídanla de nuevo.",
         )
     with archive.transaction() as transaction:
         session = transaction.session

@@ -190,6 +190,8 @@ def verify_trail(archive: Archive, actor: Actor, *, keys: Sequence[bytes] = (), 
     report = audit.verify_chain(archive, keys=keys, anchors=anchors)
     with archive.reading() as session:
         packages = _unlike_packages(session)
+        if not report.entries and not report.faults and session.scalars(select(KeptCopy.object_id).limit(1)).first():
+            packages = [Fault(FaultKind.CUT, 1, 1)]  # whoever keeps a package says so in the trail
     return replace(report, faults=(*report.faults, *packages))
 
 

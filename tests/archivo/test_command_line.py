@@ -8,7 +8,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from archivo.archive import Archive
+from archivo.audit.models import AuditEntry
 from archivo.commands.running import _listening
 from archivo.demo import CORPUS, TRD
 
@@ -84,6 +87,14 @@ def test_the_same_bytes_twice_are_kept_once(archivo: Command, note: Path, tmp_pa
     details = [event["detail"] for event in archivo("show", first["id"], "--json").value["events"]]
     assert any("otro nombre.txt" in detail for detail in details)
     assert archivo("verify", "--json").value["checked"] == 1
+
+
+def test_each_use_at_the_command_line_is_in_the_trail_once(archivo: Command, note: Path, archive: Archive) -> None:
+    (one,) = archivo("deposit", note, "--wait", "--json").lines
+    assert archivo("show", one["id"]).status == archivo("text", one["id"]).status == 0
+    with archive.reading() as session:
+        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.object_id == one["id"]).order_by(AuditEntry.sequence)).all()
+    assert [act for act in acts if act in ("document.view", "document.text")] == ["document.view", "document.text"]
 
 
 def test_show_has_the_keys_of_the_contract(archivo: Command, note: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from archivo.access.policy import Actor, Grant, custody
-from archivo.access.services import actor_of_login, create_user
+from archivo.access.services import actor_of_login, create_user, set_password, set_role
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
@@ -80,8 +80,9 @@ def person(archive: Archive, login: str, role: str = "archivist") -> Actor:
 
 def confirmed(archive: Archive, *ids: str) -> str:
     """A request that another person confirmed."""
+    ana = person(archive, f"ana{ids[0][-6:]}")
     asked = deletion.request(archive, CUSTODY, ids, ORDER, REASON)
-    return deletion.confirm(archive, person(archive, f"ana{asked.id[-4:]}"), asked.id).id
+    return deletion.confirm(archive, ana, asked.id).id
 
 
 def carry_out(archive: Archive) -> list[str]:
@@ -129,9 +130,10 @@ def all_is_true(archivo: Command) -> None:
 
 class TestAsking:
     def test_two_people_and_a_waiting_time_are_needed(self, documents: list[str], archive: Archive) -> None:
+        ana = person(archive, "ana")
         asked = deletion.request(archive, CUSTODY, documents[:1], ORDER, REASON)
         assert carry_out(later(archive)) == []
-        found = deletion.confirm(archive, person(archive, "ana"), asked.id)
+        found = deletion.confirm(archive, ana, asked.id)
         assert found.due_at == found.confirmed_at + timedelta(days=7)  # type: ignore[operator]  # both are set by then
         assert carry_out(archive) == []
         assert carry_out(later(archive, timedelta(days=6, hours=23))) == []
@@ -169,6 +171,22 @@ class TestAsking:
         assert refused == ["ana", "cli:prueba", "cli:otro", "ana"]
         assert carry_out(later(archive)) == []
 
+    def test_an_account_that_another_made_or_changed_since_it_was_asked_for_does_not_confirm(
+        self, documents: list[str], archive: Archive
+    ) -> None:
+        ana, luz = person(archive, "ana"), person(archive, "luz", "servant")
+        asked = deletion.request(archive, CUSTODY, documents[:1], ORDER, REASON)
+        set_password(archive, CUSTODY, "ana", "otra frase larga y ajena")
+        set_role(archive, CUSTODY, "luz", "archivist")
+        for actor in (ana, actor_of_login(archive, luz.login), person(archive, "falsa")):
+            with pytest.raises(Refused, match="después de que se pidió"):
+                deletion.confirm(archive, actor, asked.id)
+        assert carry_out(later(archive)) == []
+        deletion.withdraw(archive, CUSTODY, asked.id)
+        again = deletion.request(archive, CUSTODY, documents[:1], ORDER, REASON)
+        set_password(archive, ana, "ana", "una frase nueva y propia")
+        assert deletion.confirm(archive, ana, again.id).confirmed_by == "ana"
+
     def test_without_the_grant_nobody_asks_confirms_or_sees(self, documents: list[str], archive: Archive) -> None:
         servant = person(archive, "servidora", "servant")
         assert Grant.DELETE not in servant.grants
@@ -200,10 +218,11 @@ class TestAsking:
             deletion.request(archive, CUSTODY, documents[:1], ORDER, " ")
 
     def test_what_is_asked_for_already_is_not_asked_for_again_until_somebody_desists(self, documents: list[str], archive: Archive) -> None:
+        ana = person(archive, "ana")
         asked = deletion.request(archive, CUSTODY, documents[:2], ORDER, REASON)
         with pytest.raises(Conflict, match="otra petición"):
             deletion.request(archive, CUSTODY, documents[1:], ORDER, REASON)
-        deletion.confirm(archive, person(archive, "ana"), asked.id)
+        deletion.confirm(archive, ana, asked.id)
         assert deletion.withdraw(archive, CUSTODY, asked.id).state == "withdrawn"
         assert carry_out(later(archive)) == []
         assert deletion.request(archive, CUSTODY, documents, ORDER, REASON).state == "requested"
@@ -558,6 +577,9 @@ class TestAtTheCommandLine:
         asked = archivo("delete", "request", documents[0], *order, "--json")
         assert (asked.status, asked.value["state"]) == (0, "requested")
         which = asked.value["id"]
+        for name, wrong in (("--date", "ayer"), ("--authority", "ocurrencia")):
+            malformed = archivo("delete", "request", documents[1], *order, name, wrong, "--json")
+            assert (malformed.status, malformed.value["error"]["code"]) == (2, "deletion.authority")
         assert archivo("delete", "confirm", which, "--user", "ana", stdin="otra contraseña\n").status == 1
         assert archivo("delete", "confirm", which, "--user", "ana", stdin="").status == 2
         ran = archivo("delete", "confirm", which, "--user", "ana", "--json", stdin=f"{PASSWORD}\n")

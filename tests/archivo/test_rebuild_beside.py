@@ -174,8 +174,8 @@ def test_a_delivery_noted_while_packages_are_read_stays_noted(filled: Path, arch
 def test_what_is_deleted_while_packages_are_read_stays_deleted(filled: Path, archive: Archive, when: str) -> None:
     document = a_document(archive)
     order = Order("acta", "14 de 2026", "2026-11-20", "el comité")
-    asked = deletion.request(archive, ACTOR, [document.id], order, "Venció su tiempo de retención.")
     create_user(archive, ACTOR, "ana", "archivist", password="una frase larga y propia")
+    asked = deletion.request(archive, ACTOR, [document.id], order, "Venció su tiempo de retención.")
     deletion.confirm(archive, actor_of_login(archive, "ana"), asked.id)
     later = replace(archive, clock=lambda: archive.clock() + timedelta(days=8))
 

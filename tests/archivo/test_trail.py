@@ -182,6 +182,21 @@ def test_a_trail_emptied_or_a_head_lost_is_found(trail: Archive) -> None:
     assert found(trail) == [("headless", ENTRIES, ENTRIES)]
 
 
+@pytest.mark.parametrize("key_is_lost", [False, True])
+def test_a_trail_emptied_whole_with_all_that_speaks_of_it_is_found(
+    archivo: Command, kept: str, archive: Archive, home: Path, key_is_lost: bool
+) -> None:
+    with archive.database.writing() as session:
+        for model in (AuditEntry, AuditHead, AuditAnchor):
+            session.execute(delete(model))
+    for path in (home / "anclas").iterdir():
+        path.unlink()
+    if key_is_lost:
+        (home / "audit.key").unlink()
+    told = archivo("audit", "verify", "--json")
+    assert (told.status, [fault["kind"] for fault in told.value["faults"]]) == (1, ["cut"])
+
+
 def test_an_anchor_that_was_altered_or_made_by_another_key_is_found(
     trail: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
