@@ -1,32 +1,20 @@
 """An OCFL 1.1 storage root on any ObjectStore: one OCFL object per package, versioned, verified, exported."""
 
-import io
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, HashingReader
-from preservation.ocfl_check import Verification, best_inventory, verify
+from preservation.ocfl_check import Verification, best_inventory, is_good_inventory, verify
 from preservation.ocfl_inventory import ALGORITHMS, INVENTORY, BadInventory, Inventory, declaration_name, parse, sidecar_bytes, sidecar_name
-from preservation.ocfl_layout import (
-    LAYOUT_CONFIG,
-    ROOT_DECLARATION,
-    ROOT_DECLARATION_BYTES,
-    digest,
-    key_of,
-    layout_config,
-    named_files,
-    object_roots,
-    prefix_of,
-    read,
-    vouched,
-)
+from preservation.ocfl_layout import digest, key_of, named_files, object_roots, prefix_of, read, vouched
 from preservation.ocfl_recovery import Recovery, judge, recover
+from preservation.ocfl_root import declare
 from preservation.ocfl_writer import Base, VersionWriter
-from preservation.store import Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, ObjectStore, StoredObject
+from preservation.store import Changed, DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoredObject
 
 _ATTEMPTS = 3
 Alone = Callable[[str, str | None], AbstractContextManager[bool]]
@@ -36,8 +24,7 @@ Alone = Callable[[str, str | None], AbstractContextManager[bool]]
 class StorageRoot:
     """An OCFL storage root. Whoever writes or recovers an object holds its lease; readers need none.
 
-    Laid out by extension 0004 at its defaults, whose parameters stand in the root's `extensions`. No `ocfl_layout.json` is written:
-    OCFL 1.1 (4.1) leaves it optional, and a validator in wide use refuses a root whose layout it does not implement itself (E071).
+    Laid out by extension 0004 at its defaults, as its `ocfl_layout.json` and its `extensions` say (OCFL 1.1, 4.1).
     """
 
     def __init__(self, store: ObjectStore, *, algorithm: str = DEFAULT_ALGORITHM) -> None:
@@ -48,13 +35,11 @@ class StorageRoot:
         self._algorithm = algorithm
 
     def ensure(self) -> None:
-        """Declare the root where it is not yet; repeated, or by two processes at once, it comes to the same."""
-        standing = read(self._store, ROOT_DECLARATION)
-        if standing is None:
-            self._store.put(LAYOUT_CONFIG, io.BytesIO(layout_config()))
-            self._store.put(ROOT_DECLARATION, io.BytesIO(ROOT_DECLARATION_BYTES))
-        elif standing != ROOT_DECLARATION_BYTES or read(self._store, LAYOUT_CONFIG) != layout_config():
-            raise ObjectExists("the store is an OCFL storage root of another layout")
+        """Declare the root where it is not yet; repeated, or by two processes at once, it comes to the same.
+
+        A root of ours whose own files are damaged is left as it is, for check_root() to tell. ObjectExists where something else stands.
+        """
+        declare(self._store)
 
     @contextmanager
     def new_version(self, object_id: str, *, base: int | None, is_new: bool = False) -> Iterator[VersionWriter]:
@@ -187,18 +172,19 @@ class StorageRoot:
         except (ObjectMissing, BadInventory):
             return best.object_id, None
 
-    def verify(self, object_id: str, *, writing: bool = False) -> Verification:
+    def verify(self, object_id: str, *, writing: bool = False, told: Mapping[int, Collection[str]] | None = None) -> Verification:
         """Re-read every byte of the object. ObjectMissing if nothing of it is there.
 
+        `told`: the sha256 that the inventory of an earlier version may have, by its number, as the caller knows it from elsewhere.
         `writing` says that somebody holds the object's lease: what they write is not unexpected, and if they commit meanwhile the
         reading begins again.
         """
         prefix = prefix_of(object_id)
         if not writing:
-            return verify(self._store, prefix, writing=False)
+            return verify(self._store, prefix, writing=False, told=told)
         for _ in range(_ATTEMPTS):
             before = read(self._store, key_of(prefix, INVENTORY))
-            verification = verify(self._store, prefix, writing=True)
+            verification = verify(self._store, prefix, writing=True, told=told)
             if read(self._store, key_of(prefix, INVENTORY)) == before:
                 break
         return verification
@@ -238,8 +224,8 @@ class StorageRoot:
 
     def _copy(self, prefix: str, path: str, inventory: Inventory, target: Path) -> None:
         expected = inventory.content().get(path)
-        if path.endswith(f"/{INVENTORY}") and expected is None and vouched(self._store, prefix, path.removesuffix(INVENTORY)) is None:
-            raise BadInventory(f"{path}: no sidecar vouches for it")
+        if path.endswith(f"/{INVENTORY}") and expected is None and not is_good_inventory(self._store, prefix, path, inventory):
+            raise BadInventory(f"{path}: no sidecar vouches for it, or it is not what the root inventory says of it")
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._store.open(key_of(prefix, path)) as source, target.open("xb") as copy:
             passing = HashingReader(source, inventory.algorithm)

@@ -10,8 +10,10 @@ from typing import Final
 
 from preservation.fixity import DEFAULT_ALGORITHM, Digest
 from preservation.ocfl import StorageRoot
+from preservation.ocfl_check import is_good_inventory
 from preservation.ocfl_inventory import INVENTORY, BadInventory, Inventory, parse, sidecar_bytes, sidecar_name
-from preservation.ocfl_layout import ROOT_DECLARATION, digest, key_of, named_files, object_roots, read, vouched
+from preservation.ocfl_layout import digest, key_of, named_files, object_roots, read, vouched
+from preservation.ocfl_root import is_there
 from preservation.ocfl_writer import write_sidecar
 from preservation.store import BadKey, DigestMismatch, ObjectExists, ObjectMissing, ObjectStore
 
@@ -42,7 +44,8 @@ def copy_root(source: ObjectStore, target: ObjectStore) -> Iterator[tuple[str, O
     writer leaves, and the next one goes on. ObjectMissing where the source is no storage root; ObjectExists where the target is one of
     another layout; StoreFull and StoreUnavailable as they come.
     """
-    source.stat(ROOT_DECLARATION)
+    if not is_there(source):
+        raise ObjectMissing("no storage root")
     StorageRoot(target).ensure()
     prefixes = (prefix for prefix, _ in object_roots(source))
     with ThreadPoolExecutor(HANDS) as hands:
@@ -80,7 +83,7 @@ def copy_object(source: ObjectStore, target: ObjectStore, prefix: str) -> Outcom
 
 
 class _Unvouched(Exception):
-    """An inventory of the source whose sidecar does not name its digest."""
+    """An inventory of the source whose sidecar does not name its digest, or that is not what the root's says of it."""
 
 
 def _is_begun(source: ObjectStore, prefix: str) -> bool:
@@ -101,7 +104,7 @@ def _copy_files(source: ObjectStore, target: ObjectStore, prefix: str, inventory
     paths = {*content, *named_files(inventory, listed)} - {INVENTORY, sidecar_name(inventory.algorithm)}
     for path in sorted(paths - named_files(before, paths) if before else paths):
         is_inventory = path.endswith(f"/{INVENTORY}") and path not in content
-        if is_inventory and vouched(source, prefix, path.removesuffix(INVENTORY)) is None:
+        if is_inventory and not is_good_inventory(source, prefix, path, inventory):
             raise _Unvouched(path)
         expected = Digest(inventory.algorithm, content[path]) if path in content else None
         with source.open(key_of(prefix, path)) as file:

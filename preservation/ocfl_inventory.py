@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,6 +77,31 @@ class Inventory:
     def content(self) -> Mapping[str, str]:
         """Content path -> digest, of everything the object holds."""
         return {path: digest.lower() for digest, paths in self.manifest.items() for path in paths}
+
+    def as_of(self, version: int) -> "Inventory":
+        """The inventory that the object had at an earlier version, of which this one says the same (OCFL 1.1, 3.5.3 and 3.5.4)."""
+        folders = tuple(f"{self.folder(number)}/" for number in range(1, version + 1))
+        held = {digest: tuple(path for path in paths if path.startswith(folders)) for digest, paths in self.manifest.items()}
+        return replace(
+            self,
+            head=version,
+            manifest={digest: paths for digest, paths in held.items() if paths},
+            versions={number: each for number, each in self.versions.items() if number <= version},
+        )
+
+    def says_as(self, other: "Inventory") -> bool:
+        """Whether both say the same of the same versions, however each is spelled. Of two digest algorithms, only the names compare."""
+        if (self.object_id, self.head, self.versions.keys()) != (other.object_id, other.head, other.versions.keys()):
+            return False
+        if self.algorithm != other.algorithm:
+            return all(self.state(number).keys() == other.state(number).keys() for number in self.versions)
+        return self.content() == other.content() and self._told() == other._told()
+
+    def _told(self) -> Mapping[int, "Version"]:
+        return {
+            number: replace(version, state={path: value.lower() for path, value in version.state.items()})
+            for number, version in self.versions.items()
+        }
 
     def fingerprint(self) -> str:
         """The sha256 of to_json(), which names every byte that the object holds."""

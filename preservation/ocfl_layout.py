@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from typing import Final, Literal
 
@@ -22,15 +22,29 @@ from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectS
 
 EXTENSION: Final = "0004-hashed-n-tuple-storage-layout"
 ROOT_DECLARATION: Final = ObjectKey("0=ocfl_1.1")
-ROOT_DECLARATION_BYTES: Final = b"ocfl_1.1\n"
 LAYOUT_CONFIG: Final = ObjectKey(f"extensions/{EXTENSION}/config.json")
+LAYOUT_FILE: Final = ObjectKey("ocfl_layout.json")
+_PARAMETERS: Final = {
+    "extensionName": EXTENSION,
+    "digestAlgorithm": "sha256",
+    "tupleSize": 3,
+    "numberOfTuples": 3,
+    "shortObjectRoot": False,
+}
+_LAYOUT: Final = {
+    "extension": EXTENSION,
+    "description": "Each object is at the SHA-256 of its identifier: three folders of three characters of it, and one of it whole.",
+}
+ROOT_FILES: Final[Mapping[ObjectKey, bytes]] = {
+    LAYOUT_CONFIG: f"{json.dumps(_PARAMETERS, indent=1, sort_keys=True)}\n".encode(),
+    ROOT_DECLARATION: b"ocfl_1.1\n",
+    LAYOUT_FILE: f"{json.dumps(_LAYOUT, indent=1, sort_keys=True)}\n".encode(),
+}
+"""The files of the root itself, in the order in which they are written, with the bytes that each always has (OCFL 1.1, 4.1 and 4.2).
+
+The layout's parameters are all at the defaults of its extension. The last is the proof that the others were written.
+"""
 _OBJECT: Final = re.compile(r"[0-9a-f]{3}/[0-9a-f]{3}/[0-9a-f]{3}/[0-9a-f]{64}/")
-
-
-def layout_config() -> bytes:
-    """The parameters of the layout, all at the extension's defaults."""
-    parameters = {"extensionName": EXTENSION, "digestAlgorithm": "sha256", "tupleSize": 3, "numberOfTuples": 3, "shortObjectRoot": False}
-    return (json.dumps(parameters, indent=1, sort_keys=True) + "\n").encode()
 
 
 def prefix_of(object_id: str) -> str:

@@ -1,7 +1,7 @@
 """Give back to an OCFL object the files it lost, from copies of it in other stores, each file checked before anything is touched."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -9,10 +9,10 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Final, cast
 
 from preservation.fixity import CHUNK, DEFAULT_ALGORITHM, Digest, digest_of
-from preservation.ocfl_check import Damage, Verification, by_number, is_borne_out, verify
+from preservation.ocfl_check import Damage, Verification, by_number, is_as_written, verify
 from preservation.ocfl_inventory import INVENTORY, Inventory, declaration_name, parse, read_sidecar, sidecar_bytes, sidecar_name
 from preservation.ocfl_layout import digest, key_of, read, vouched
-from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError, StoreUnavailable
+from preservation.store import DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoreError
 
 AUTHORITY: Final = "repair"
 _IN_MEMORY: Final = 1 << 20
@@ -27,7 +27,7 @@ PutAside = Callable[[ObjectKey, BinaryIO], None]
 class Restored:
     """A file given back. Digests in hexadecimal of the object's algorithm: `was` is that of the damaged bytes, None where there were none
     or the store does not give them; `source` is the place, in the copies handed in, of the copy it came from, None where its bytes follow
-    from the inventory.
+    from what the object itself still has, or are always the same.
     """
 
     key: ObjectKey
@@ -60,15 +60,28 @@ class _Work:
     copies: Sequence[ObjectStore]
     inventory: Inventory
     root: bytes
+    source: int | None
+    """The copy that the root inventory comes from; None: from here."""
     put_aside: PutAside
+    told: Mapping[int, Collection[str]]
+    is_recorded: bool
     restored: list[Restored] = field(default_factory=list)
 
 
-def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, recorded: str | None, put_aside: PutAside) -> Repair:
+def repair(
+    store: ObjectStore,
+    prefix: str,
+    copies: Sequence[ObjectStore],
+    *,
+    recorded: str | None,
+    put_aside: PutAside,
+    told: Mapping[int, Collection[str]] | None = None,
+) -> Repair:
     """Restore what is damaged or missing of the object at `prefix`, from the first of `copies` that has the right bytes.
 
-    `recorded` is the sha256 of the root inventory as the caller knows it from elsewhere: of inventories that differ it decides. Without
-    it, the object's own root inventory counts if a sidecar vouches for it, else the latest that is vouched for anywhere. Content is right
+    `recorded` is the sha256 of the root inventory as the caller knows it from elsewhere, `told` those of earlier versions, by number: of
+    inventories that differ it decides, and where none stands anywhere that is it, or grew from it, nothing is done. Without it, the
+    object's own root inventory counts if a sidecar vouches for it, else the latest that is vouched for anywhere. Content is right
     if the inventory names its digest; what stands there besides is left alone. The caller holds the object's lease. Each file is read
     whole from its copy before the damaged one is touched; a fault of a store in between leaves a file that is missing, which the next
     repair gives back.
@@ -78,8 +91,8 @@ def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, re
     """
     trusted = _trusted(store, prefix, copies, recorded)
     if trusted is None:
-        return Repair((), verify(store, prefix, writing=False))
-    work = _Work(store, prefix, copies, *trusted, put_aside)
+        return Repair((), verify(store, prefix, writing=False, told=told))
+    work = _Work(store, prefix, copies, *trusted, put_aside, told or {}, recorded is not None)
     for _ in range(_ROUNDS):
         wrong = _wrong(store, prefix, work)
         before = len(work.restored)
@@ -87,43 +100,49 @@ def repair(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], *, re
             _restore(work, key, was)
         if len(work.restored) == before:
             break
-    return Repair(tuple(work.restored), verify(store, prefix, writing=False))
+    return Repair(tuple(work.restored), verify(store, prefix, writing=False, told=told))
 
 
-def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], recorded: str | None) -> tuple[Inventory, bytes] | None:
+_Trusted = tuple[Inventory, bytes, int | None]
+"""An inventory, its bytes and the copy that has it (None: the store that is repaired)."""
+
+
+def _trusted(store: ObjectStore, prefix: str, copies: Sequence[ObjectStore], recorded: str | None) -> _Trusted | None:
     """The inventory that says what the object is; None where none can be believed."""
-    root = vouched(store, prefix)
-    everywhere = [each for each in (_believed(store, prefix, recorded), *_of_copies(copies, prefix, recorded)) if each is not None]
+    vouching = vouched(store, prefix)
+    root = None if vouching is None else (*vouching, None)
+    everywhere = [each for each in (_believed(store, prefix, recorded, None), *_of_copies(copies, prefix, recorded)) if each is not None]
     if recorded is None:
         return root or max(everywhere, key=lambda found: found[0].head, default=None)
-    known = next((each for each in everywhere if digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
-    if known is None or (root is not None and _grew_from(store, prefix, root[0], recorded)):
+    if root is not None and _grew_from(store, prefix, root[0], recorded):
         return root
-    return known
+    return next((each for each in everywhere if digest(DEFAULT_ALGORITHM, each[1]).value == recorded), None)
 
 
-def _of_copies(copies: Sequence[ObjectStore], prefix: str, recorded: str | None) -> Iterator[tuple[Inventory, bytes] | None]:
-    for each in copies:
+def _of_copies(copies: Sequence[ObjectStore], prefix: str, recorded: str | None) -> Iterator[_Trusted | None]:
+    for number, each in enumerate(copies):
         with suppress(StoreError):  # one that is away has nothing to say
-            yield _believed(each, prefix, recorded)
+            yield _believed(each, prefix, recorded, number)
 
 
 def _grew_from(store: ObjectStore, prefix: str, inventory: Inventory, recorded: str) -> bool:
     """Whether an earlier version of the object is the recorded one: then the record is behind, as after a crash."""
-    folders = (f"{inventory.folder(number)}/" for number in range(inventory.head - 1, 0, -1))
-    found = (read(store, key_of(prefix, folder + INVENTORY)) for folder in folders)
-    return any(data is not None and digest(DEFAULT_ALGORITHM, data).value == recorded for data in found)
+    for number in range(inventory.head - 1, 0, -1):
+        standing = read(store, key_of(prefix, f"{inventory.folder(number)}/{INVENTORY}"))
+        if any(data and digest(DEFAULT_ALGORITHM, data).value == recorded for data in (standing, inventory.as_of(number).to_json())):
+            return True
+    return False
 
 
-def _believed(store: ObjectStore, prefix: str, recorded: str | None) -> tuple[Inventory, bytes] | None:
+def _believed(store: ObjectStore, prefix: str, recorded: str | None, source: int | None) -> _Trusted | None:
     """The inventory of a store that is the recorded one, be it in the folder of its version; else the latest that a sidecar vouches for."""
     folders = {path.split("/")[0] for key in store.keys(prefix) if (path := key.removeprefix(prefix)).endswith(f"/{INVENTORY}")}
     places = ["", *(f"{folder}/" for folder in sorted(folders, key=by_number, reverse=True))]
     for place in places:
         data = read(store, key_of(prefix, place + INVENTORY))
         if data is not None and recorded is not None and digest(DEFAULT_ALGORITHM, data).value == recorded:
-            return parse(data), data
-    return next((found for place in places if (found := vouched(store, prefix, place)) is not None), None)
+            return parse(data), data, source
+    return next(((*found, source) for place in places if (found := vouched(store, prefix, place)) is not None), None)
 
 
 def _wrong(store: ObjectStore, prefix: str, work: _Work) -> list[tuple[ObjectKey, str | None]]:
@@ -140,8 +159,8 @@ def _wrong(store: ObjectStore, prefix: str, work: _Work) -> list[tuple[ObjectKey
             wrong.append((key, None if standing is None else digest(algorithm, standing).value))
     if wrong:
         return wrong
-    found = verify(store, prefix, writing=False)
-    return [(each.key, _standing(each)) for each in found.damaged] + [(key, None) for key in found.missing]
+    found = verify(store, prefix, writing=False, told=work.told)
+    return [(each.key, digest_standing(each)) for each in found.damaged] + [(key, None) for key in found.missing]
 
 
 def _says_the_same(path: str, standing: bytes, work: _Work) -> bool:
@@ -149,7 +168,7 @@ def _says_the_same(path: str, standing: bytes, work: _Work) -> bool:
     return not path.endswith(INVENTORY) and read_sidecar(standing) == digest(work.inventory.algorithm, work.root).value
 
 
-def _standing(damage: Damage) -> str | None:
+def digest_standing(damage: Damage) -> str | None:
     """The digest of what stands there; None where the store knows the bytes for damaged and gives none."""
     return None if damage.found in {digest(each, b"").value for each in ("sha256", "sha512")} else damage.found
 
@@ -158,7 +177,7 @@ def _restore(work: _Work, key: ObjectKey, was: str | None) -> None:
     good = next(_good(work, key.removeprefix(work.prefix)), None)
     if good is None:
         return
-    _set_aside(work, key)
+    set_aside(work.store, key, work.put_aside)
     if good.data is not None:
         work.store.put(key, BytesIO(good.data), expected=good.expected)
     else:
@@ -168,11 +187,11 @@ def _restore(work: _Work, key: ObjectKey, was: str | None) -> None:
     work.restored.append(Restored(key, was, good.expected.value, good.source))
 
 
-def _set_aside(work: _Work, key: ObjectKey) -> None:
+def set_aside(store: ObjectStore, key: ObjectKey, put_aside: PutAside) -> None:
     """Free the place: what stood there is kept elsewhere, but for bytes that the store itself does not give."""
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
         try:
-            with work.store.open(key) as damaged:
+            with store.open(key) as damaged:
                 shutil.copyfileobj(damaged, copy, CHUNK)
         except ObjectMissing:
             return
@@ -180,8 +199,8 @@ def _set_aside(work: _Work, key: ObjectKey) -> None:
             pass
         else:
             copy.seek(0)
-            work.put_aside(key, cast(BinaryIO, copy))
-    work.store.delete(key, authority=AUTHORITY)
+            put_aside(key, cast(BinaryIO, copy))
+    store.delete(key, authority=AUTHORITY)
 
 
 def _good(work: _Work, path: str) -> Iterator[_Good]:
@@ -189,7 +208,7 @@ def _good(work: _Work, path: str) -> Iterator[_Good]:
     inventory, algorithm = work.inventory, work.inventory.algorithm
     folder, _, name = path.rpartition("/")
     if path in (INVENTORY, f"{inventory.folder(inventory.head)}/{INVENTORY}"):
-        yield _Good(digest(algorithm, work.root), work.root)
+        yield _Good(digest(algorithm, work.root), work.root, work.source)
     elif path == declaration_name(inventory.specification):
         data = f"{path.removeprefix('0=')}\n".encode()
         yield _Good(digest(algorithm, data), data)
@@ -198,7 +217,7 @@ def _good(work: _Work, path: str) -> Iterator[_Good]:
     elif name.startswith(f"{INVENTORY}.") and folder in ("", inventory.folder(inventory.head)):
         data = sidecar_bytes(digest(algorithm, work.root).value)
         if name == sidecar_name(algorithm):
-            yield _Good(digest(algorithm, data), data)
+            yield _Good(digest(algorithm, data), data, work.source)
     elif name == INVENTORY or name.startswith(f"{INVENTORY}."):
         yield from _earlier(work, folder, name)
 
@@ -216,17 +235,27 @@ def _content(work: _Work, path: str, expected: Digest) -> Iterator[_Good]:
 
 
 def _earlier(work: _Work, folder: str, name: str) -> Iterator[_Good]:
-    """The inventory of an earlier version, or its sidecar: from here or a copy where it is what the present inventory says of it."""
+    """The inventory of an earlier version, or its sidecar: from the root inventory or a copy, where it is the one that was written."""
     number = next((n for n in work.inventory.versions if work.inventory.folder(n) == folder), None)
-    for source, store in enumerate((work.store, *work.copies)):
-        data = None
-        with suppress(StoreUnavailable):
-            data = read(store, key_of(work.prefix, f"{folder}/{INVENTORY}"))
-        if number is None or data is None or not is_borne_out(data, number, work.inventory):
+    if number is None or number == work.inventory.head:
+        return
+    for source, data in _inventories(work, folder, number):
+        if not is_as_written(data, number, work.inventory, work.told):
             continue
         if name != INVENTORY:
-            algorithm = name.rpartition(".")[2]
-            data = sidecar_bytes(digest(algorithm, data).value)
-            yield _Good(digest(work.inventory.algorithm, data), data, source=source - 1 if source else None)
-        elif source:
-            yield _Good(digest(work.inventory.algorithm, data), data, source=source - 1)
+            data = sidecar_bytes(digest(name.rpartition(".")[2], data).value)
+        yield _Good(digest(work.inventory.algorithm, data), data, source)
+
+
+def _inventories(work: _Work, folder: str, number: int) -> Iterator[tuple[int | None, bytes]]:
+    """What may be the inventory of an earlier version: what the root's says of it, if that is as this software writes it and is known
+    for the right one, or nothing vouches for what stands; then the copies', if one of their sidecars names it.
+    """
+    is_ours = work.inventory.to_json() == work.root
+    if is_ours and (work.is_recorded or vouched(work.store, work.prefix, f"{folder}/") is None):
+        yield None, work.inventory.as_of(number).to_json()
+    for source, store in enumerate(work.copies):
+        with suppress(StoreError):
+            data = read(store, key_of(work.prefix, f"{folder}/{INVENTORY}"))
+            if data is not None and vouched(store, work.prefix, f"{folder}/") is not None:
+                yield source, data

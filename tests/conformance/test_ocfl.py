@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 import pytest
 from ocfl.object import Object as JudgeOfObjects
-from ocfl.storage_root import StorageRoot as JudgeOfRoots
 
 from preservation.fixity import Digest
 from preservation.ocfl import StorageRoot
@@ -24,6 +23,7 @@ from preservation.ocfl_writer import VersionWriter
 from preservation.store import BadKey, Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, ObjectStore, StoredObject, StoreFull
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
+from tests.ocfl_judge import judged
 from tests.s3_servers import S3Server
 
 ID = "urn:uuid:019aa0f0-0000-7000-8000-000000000001"
@@ -92,8 +92,7 @@ ACTS: Sequence[Callable[[StorageRoot], Inventory]] = (_first, _second, _third)
 
 
 def _assert_valid(folder: Path, objects: int) -> None:
-    judge = JudgeOfRoots(root=str(folder))
-    assert judge.validate(log_warnings=True), judge.log.messages
+    judge = judged(str(folder))
     assert (judge.num_objects, judge.good_objects) == (objects, objects), judge.errors
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ocfl.storage_root import StorageRoot as JudgeOfRoots
 from sqlalchemy import func, select
 
 from archivo.access.policy import scope
@@ -31,6 +30,7 @@ from archivo.settings import read_settings
 from ingest.step import Tools
 from search.index import Query, Scope
 from tests.kill.acts import ACTOR, ACTS, finish
+from tests.ocfl_judge import judged
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -150,8 +150,7 @@ def nothing_is_left_over(archive: Archive, home: Path) -> None:
     assert verify_chain(archive).broken_at is None
     assert not [path for path in (home / "incoming").iterdir() if path.is_file()]
     assert not list((home / "cache" / "work").glob("*"))
-    judge = JudgeOfRoots(root=str(home / "store"))
-    assert judge.validate(log_warnings=True), judge.log.messages
+    judged(str(home / "store"))
 
 
 def copied(template: Path, to: Path) -> Path:

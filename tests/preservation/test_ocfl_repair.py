@@ -2,14 +2,16 @@
 
 import io
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import copy_root
+from preservation.ocfl_inventory import BadInventory
 from preservation.ocfl_layout import digest, prefix_of, read
 from preservation.ocfl_repair import Repair, repair
 from preservation.store import DigestMismatch, ObjectKey, ObjectStore, StoredObject, StoreUnavailable
@@ -137,18 +139,99 @@ def test_an_older_copy_never_takes_the_place_of_a_newer_object_that_cannot_be_re
     assert held(original) == before
 
 
-def test_of_two_inventories_that_differ_the_recorded_one_counts(original: MemoryStore, copy: MemoryStore) -> None:
-    """Somebody who alters the inventory and its sidecar together is found by the record."""
+def forge(store: ObjectStore, places: Sequence[str], change: Callable[[bytes], bytes]) -> None:
+    """Change inventories, and have their sidecars agree."""
+    for place in places:
+        changed = change(read(store, ObjectKey(f"{PREFIX}{place}inventory.json")) or b"")
+        overwrite(store, ObjectKey(f"{PREFIX}{place}inventory.json"), changed)
+        sidecar = f"{digest('sha256', changed).value}  inventory.json\n".encode()
+        overwrite(store, ObjectKey(f"{PREFIX}{place}inventory.json.sha256"), sidecar)
+
+
+def last_reason(data: bytes) -> bytes:
+    before, _, after = data.rpartition(b"a reason")
+    return before + b"no reason" + after
+
+
+def every_reason(data: bytes) -> bytes:
+    return data.replace(b"a reason", b"no reason")
+
+
+@pytest.mark.parametrize("change", [last_reason, every_reason])
+def test_of_two_inventories_that_differ_the_recorded_one_counts(
+    original: MemoryStore, copy: MemoryStore, change: Callable[[bytes], bytes]
+) -> None:
+    """Somebody who alters the inventory and its sidecar together is found by the record, and by the earlier ones, if it is said of them."""
     before = held(original)
     recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value
-    for place in ("", "v3/"):
-        changed = (before[ObjectKey(f"{PREFIX}{place}inventory.json")] or b"").replace(b"a reason", b"no reason")
-        overwrite(original, ObjectKey(f"{PREFIX}{place}inventory.json"), changed)
-        sidecar = f"{digest('sha256', changed).value}  inventory.json\n".encode()
-        overwrite(original, ObjectKey(f"{PREFIX}{place}inventory.json.sha256"), sidecar)
-    assert StorageRoot(original).verify(ID).is_intact
-    assert mended(original, [copy], recorded).after.is_intact
+    forge(original, ("", "v3/"), change)
+    assert StorageRoot(original).verify(ID).is_intact == (change is last_reason)
+    done = mended(original, [copy], recorded)
+    assert done.after.is_intact
     assert held(original) == before
+    assert {one.key.removeprefix(PREFIX): one.source for one in done.restored} == {
+        f"{place}{name}": 0 for place in ("", "v3/") for name in ("inventory.json", "inventory.json.sha256")
+    }
+
+
+def test_a_forged_inventory_of_which_no_good_copy_is_left_changes_nothing_else(original: MemoryStore) -> None:
+    """What earlier inventories say is not made to agree with it."""
+    recorded = digest("sha256", read(original, ObjectKey(f"{PREFIX}inventory.json")) or b"").value
+    forge(original, ("", "v3/"), every_reason)
+    before = held(original)
+    assert mended(original, [], recorded).restored == ()
+    assert held(original) == before
+
+
+class TestEarlierInventories:
+    """Forged together with its sidecar, the inventory of an earlier version is found by what the root inventory says, and by the record."""
+
+    CHANGES: Mapping[str, Callable[[bytes], bytes]] = {
+        "another reason": every_reason,
+        "another logical path": lambda data: data.replace(b'"record.json"', b'"recxrd.json"'),
+        "another content path": lambda data: data.replace(b"/record.json", b"/recxrd.json"),
+        "another head": lambda data: data.replace(b'"head": "v2"', b'"head": "v1"'),
+        "another identifier": lambda data: data.replace(b"urn:uno", b"urn:dos"),
+        "no inventory": lambda data: b"{}",
+    }
+
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_it_is_found_and_given_back(
+        self, original: MemoryStore, copy: MemoryStore, change: Callable[[bytes], bytes], is_known: bool
+    ) -> None:
+        before = held(original)
+        recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value if is_known else None
+        forge(original, ("v2/",), change)
+        assert [one.key for one in StorageRoot(original).verify(ID).damaged] == [f"{PREFIX}v2/inventory.json"]
+        assert mended(original, [copy], recorded).after.is_intact
+        assert held(original) == before
+
+    def test_it_is_neither_copied_nor_exported(self, original: MemoryStore, tmp_path: Path) -> None:
+        forge(original, ("v2/",), every_reason)
+        assert [outcome for _, outcome in copy_root(original, MemoryStore())] == ["damaged"]
+        with pytest.raises(BadInventory):
+            StorageRoot(original).export(ID, tmp_path / "out")
+
+    def test_where_the_root_inventory_is_known_no_copy_is_needed(self, original: MemoryStore) -> None:
+        before = held(original)
+        recorded = digest("sha256", before[ObjectKey(f"{PREFIX}inventory.json")] or b"").value
+        forge(original, ("v1/", "v2/"), every_reason)
+        done = mended(original, [], recorded)
+        assert done.after.is_intact
+        assert held(original) == before
+        assert {one.source for one in done.restored} == {None}
+
+    def test_one_that_says_the_same_in_other_bytes_is_found_by_the_record_alone(self, original: MemoryStore, copy: MemoryStore) -> None:
+        """Another program may have written it so; that it did not, only the record knows."""
+        right = read(original, ObjectKey(f"{PREFIX}v1/inventory.json")) or b""
+        told = {1: [digest("sha256", right).value]}
+        forge(original, ("v1/",), lambda data: data.replace(b"\n", b""))
+        assert StorageRoot(original).verify(ID).is_intact
+        (found,) = StorageRoot(original).verify(ID, told=told).damaged
+        assert (found.key, found.expected) == (f"{PREFIX}v1/inventory.json", told[1][0])
+        assert repair(original, PREFIX, [copy], recorded=None, put_aside=Aside(), told=told).after.is_intact
+        assert read(original, ObjectKey(f"{PREFIX}v1/inventory.json")) == right
 
 
 def test_damage_that_cannot_be_put_aside_is_not_overwritten(original: MemoryStore, copy: MemoryStore) -> None:

@@ -306,6 +306,9 @@ def test_a_version_asks_only_for_what_it_cannot_know(server: S3Server, tmp_path:
         root = StorageRoot(store)
         root.ensure()
         proxy.seen.clear()
+        root.ensure()
+        assert len(proxy.seen) == 1
+        proxy.seen.clear()
         with root.new_version(ID, base=None, is_new=True) as writer:
             writer.put_bytes("a", b"first")
             writer.commit("a reason", "an archivist", None, NOW)
