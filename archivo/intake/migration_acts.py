@@ -18,7 +18,7 @@ from archivo.intake.models import Migration, MigrationDocument
 from archivo.jobs import Lease, Queue
 from archivo.records.models import Document
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 200
 """Documents that have their job, and their entry in the trail, in one transaction."""
 _ASKED: Final = table_of(MigrationDocument)
 

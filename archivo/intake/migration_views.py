@@ -99,11 +99,11 @@ class PreservationCopy:
     told: Mapping[str, Any]
 
 
-_IS_STUCK: Final = exists().where(
-    Job.object_id == MigrationDocument.document_id, Job.kind == "migrate", Job.state == JobState.FAILED
-) & ~exists().where(
+_FAILED: Final = select(Job.object_id).where(Job.kind == "migrate", Job.state == JobState.FAILED)
+_OPEN: Final = exists().where(
     Job.object_id == MigrationDocument.document_id, Job.kind == "migrate", Job.state.in_((JobState.QUEUED, JobState.RUNNING))
 )
+_IS_STUCK: Final = MigrationDocument.document_id.in_(_FAILED) & ~_OPEN
 STANDING: Final[ColumnElement[str]] = case(
     (MigrationDocument.ended_at.is_(None) & MigrationDocument.queued & _IS_STUCK, Standing.STUCK.value),
     (MigrationDocument.ended_at.is_(None), Standing.WAITING.value),
@@ -144,7 +144,9 @@ def list_migrated(
     require(archive, actor, Grant.VERIFY)
     with archive.reading() as session:
         _known(session, migration_id)
-        return _migrated(session, _documents(actor, migration_id, standing).limit(limit).offset(offset))
+        found = _documents(migration_id, standing).limit(limit).offset(offset).subquery()
+        seen = select(found, Document.title).outerjoin(Document, (Document.id == found.c.document_id) & visible_to(actor))
+        return [_migrated(*row) for row in session.execute(seen.order_by(found.c.place, found.c.document_id))]
 
 
 def export_migrated(archive: Archive, actor: Actor, migration_id: str, *, standing: Standing | None) -> Iterator[Migrated]:
@@ -189,18 +191,16 @@ def _summaries(session: Session, migrations: Sequence[Migration]) -> list[Migrat
     ]
 
 
-def _documents(actor: Actor, migration_id: str, standing: Standing | None) -> Select[*tuple[Any, ...]]:
-    by = case({each.value: place for place, each in enumerate(Standing)}, value=STANDING)
-    found: Select[*tuple[Any, ...]] = select(MigrationDocument, STANDING, Document.title)
-    found = found.where(MigrationDocument.migration_id == migration_id)
-    found = found.outerjoin(Document, (Document.id == MigrationDocument.document_id) & visible_to(actor))
+def _documents(migration_id: str, standing: Standing | None) -> Select[*tuple[Any, ...]]:
+    place = case({each.value: place for place, each in enumerate(Standing)}, value=STANDING).label("place")
+    columns = (MigrationDocument.document_id, STANDING.label("standing"), MigrationDocument.code, MigrationDocument.params, place)
+    found = select(*columns).where(MigrationDocument.migration_id == migration_id)
     if standing is not None:
         found = found.where(STANDING.in_((standing.value,)))
-    return found.order_by(by, MigrationDocument.document_id)
+    return found.order_by(place, MigrationDocument.document_id)
 
 
-def _migrated(session: Session, found: Select[*tuple[Any, ...]]) -> list[Migrated]:
-    return [
-        Migrated(row.document_id, title, standing, None if title is None else row.code, {} if title is None else row.params or {})
-        for row, standing, title in session.execute(found)
-    ]
+def _migrated(
+    document_id: str, standing: str, code: str | None, told: Mapping[str, Any] | None, _place: int, title: str | None
+) -> Migrated:
+    return Migrated(document_id, title, standing, None if title is None else code, {} if title is None else told or {})
