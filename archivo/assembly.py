@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQ
 
 from archivo.archive import Archive, Institution, Legs, Shelf, Stamping
 from archivo.audit.signing import BadKey, Signer, kept_in
+from archivo.clock import now
 from archivo.database import Database, is_away, is_full
 from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import JobId
@@ -138,7 +138,7 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
         tools=tools,
         legs=_legs(settings),
         signer=_signer(settings),
-        clock=_now,
+        clock=now,
         institution=read_institution(settings),
         limits=Limits(),
         clamav_socket=settings.clamav_socket,
@@ -277,10 +277,6 @@ def read_roles() -> list[RoleView]:
     """The roles that ship, in the order of their file."""
     table: Mapping[str, Any] = tomllib.loads((files("archivo.data") / "roles.toml").read_text(encoding="utf-8"))
     return [RoleView(key, role["name"], frozenset(role["grants"])) for key, role in table.items()]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _make_home(home: Path) -> None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from preservation.findings import Finding, Report, Rule, Severity
 from preservation.premis import NAMESPACE as PREMIS
 from preservation.validation import mets_model
+from preservation.validation.archive_rules import told
 from preservation.validation.archive_tree import archive_tree
 from preservation.validation.bagit_check import validate_bag
 from preservation.validation.bagit_manifests import MANIFEST
 from preservation.validation.bagit_tags import DECLARATION
 from preservation.validation.eark import is_package, validate_package
-from preservation.validation.eark_rules import found
 from preservation.validation.mets import validate_mets
 from preservation.validation.ocfl_declaration import OF_OBJECT, OF_ROOT, is_declaration
 from preservation.validation.ocfl_inventory import INVENTORY_NAME
@@ -51,12 +52,20 @@ _LOOKED_AT: Final = 20
 _DEEPEST: Final = 40
 
 
-def validate(path: Path, *, others: Sequence[Recogniser] = (), fetch_root: Path | None = None, schemas: Path | None = None) -> Report:
+def validate(
+    path: Path,
+    *,
+    others: Sequence[Recogniser] = (),
+    fetch_root: Path | None = None,
+    schemas: Path | None = None,
+    now: datetime | None = None,
+) -> Report:
     """Judge what stands at a path by the first of its kinds, in the order of the contract; `others` are asked after those of this library.
 
     `fetch_root`: where files that a bag leaves to be fetched may be read (RFC 8493, 5.2). `schemas`: a folder of XSD files, by which METS
-    and PREMIS, alone or in an E-ARK package, are judged too. What nothing recognises has no standard and is not valid. FileNotFoundError
-    if nothing stands there. Only what stands at the path is read; nothing is written.
+    and PREMIS, alone or in an E-ARK package, are judged too. `now`: what a package's date of modification is not after. What nothing
+    recognises has no standard and is not valid. FileNotFoundError if nothing stands there. Only what stands at the path is read; nothing
+    is written.
     """
     if not _stands(path):
         raise FileNotFoundError(path)
@@ -64,7 +73,7 @@ def validate(path: Path, *, others: Sequence[Recogniser] = (), fetch_root: Path 
         return Report(None, (Finding(UNRECOGNISED),))
     try:
         names = frozenset(item.name for item in FolderTree(path).children()) if path.is_dir() else frozenset()
-        report = _by_markers(path, names, fetch_root, schemas)
+        report = _by_markers(path, names, fetch_root, schemas, now)
         for recognise in others:
             report = report or recognise(path)
         return report or _by_what_is_left(path, names, fetch_root) or Report(None, (Finding(UNRECOGNISED),))
@@ -80,11 +89,11 @@ def _stands(path: Path) -> bool:
         return False
 
 
-def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, schemas: Path | None) -> Report | None:
+def _by_markers(path: Path, names: frozenset[str], fetch_root: Path | None, schemas: Path | None, now: datetime | None) -> Report | None:
     if declared := _by_declaration(FolderTree(path), names, fetch_root):
         return declared
     if is_package(path):
-        return validate_package(path, schemas)
+        return validate_package(path, schemas, now)
     if path.is_file() and (packed := _in_archive(path, fetch_root)):
         return packed
     root = _root_element(path)
@@ -103,7 +112,7 @@ def _in_archive(path: Path, fetch_root: Path | None) -> Report | None:
             report = _by_declaration(tree, names, fetch_root)
             return report and replace(report, findings=(*tree.oddities, *report.findings))
     except PackageRefused as refused:
-        return None if refused.reason == "unreadable" else Report(None, (found(f"archive.{refused.reason}", found=refused.detail),))
+        return None if refused.reason == "unreadable" else Report(None, (told(refused.reason, found=refused.detail),))
 
 
 def _by_declaration(tree: Tree, names: frozenset[str], fetch_root: Path | None) -> Report | None:

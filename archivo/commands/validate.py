@@ -14,6 +14,8 @@ from preservation.findings import Finding, Report, Severity
 Act = Callable[[argparse.Namespace], int]
 _SHOWN: Final = 10
 """Places told of one rule; the JSON tells them all."""
+_LONGEST: Final = 160
+"""Characters told of a place; the JSON tells it whole."""
 _KINDS: Final = {"object": "Objeto ", "storage_root": "Raíz de almacenamiento "}
 _HEADS: Final = {Severity.ERROR: "Errores", Severity.WARNING: "Avisos", Severity.INFO: "Información"}
 
@@ -31,13 +33,14 @@ COMMANDS: Final = {"validate": validate}
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from archivo.clock import now
     from archivo.custody.pdf_judgement import judge_pdf
     from preservation import validate as judging
 
     path = Path(options.path)
     fetch_root, schemas = _folder(options.fetch_root), _folder(options.schemas)
     try:
-        report = judging.validate(path, others=[judge_pdf], fetch_root=fetch_root, schemas=schemas)
+        report = judging.validate(path, others=[judge_pdf], fetch_root=fetch_root, schemas=schemas, now=now())
     except FileNotFoundError as fault:
         raise Malformed("validate.missing", f"No hay nada en «{options.path}». No se revisó nada.", "Compruebe la ruta.") from fault
     if options.json:
@@ -95,7 +98,13 @@ def _group(group: list[Finding]) -> Iterator[str]:
     source = f"{first.rule.standard} {first.rule.paragraph}".strip()
     yield f"  {first.code}" + (f"  ({source})" if source else "")
     for finding in islice(group, _SHOWN):
-        yield f"    {one_line(finding.where)}: {one_line(finding.message)}" if finding.where else f"    {one_line(finding.message)}"
+        yield f"    {one_line(_place(finding.where))}: {one_line(finding.message)}" if finding.where else f"    {one_line(finding.message)}"
     if len(group) > _SHOWN:
         yield f"    … y {len(group) - _SHOWN} más."
     yield f"    Qué hacer: {one_line(first.remedy)}"
+
+
+def _place(where: str) -> str:
+    """A place, without its middle where it is long: how it begins, and the name at its end, are what is looked for."""
+    half = _LONGEST // 2
+    return where if len(where) <= _LONGEST else f"{where[:half]}…{where[-half + 1 :]}"

@@ -1,24 +1,16 @@
 """A zip or a tar as a tree to be judged: a bag or an OCFL object comes in one as often as in a folder (BagIt 0.97, 4: Serialization)."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
 
-from preservation.findings import Finding, Rule
+from preservation.findings import Finding
 from preservation.fixity import CHUNK
-from preservation.validation.eark_rules import EARK
+from preservation.validation.archive_rules import told
 from preservation.validation.package_files import PackageFiles, opened
 from preservation.validation.trees import Item, Kind, Unreadable, fed
-
-ODDITIES: Final[Mapping[str, Rule]] = {
-    reason: replace(EARK[f"archive.{reason}"], code=f"archive.{reason}", standard="")
-    for reason in ("escape", "link", "special", "twice", "encrypted")
-}
-"""Why an entry of an archive is not read: as in an E-ARK package, but no rule of E-ARK."""
 
 
 class ArchiveTree:
@@ -35,7 +27,7 @@ class ArchiveTree:
     @property
     def oddities(self) -> Iterator[Finding]:
         """Entries that lead outside, links, devices, what is there twice or encrypted."""
-        return (Finding(ODDITIES[odd.reason], odd.path, {"path": odd.path}) for odd in self._files.oddities)
+        return (told(odd.reason, odd.path, path=odd.path) for odd in self._files.oddities)
 
     def children(self, folder: str = "") -> Sequence[Item]:
         depth = folder.count("/") + 1 if folder else 0

@@ -1,12 +1,15 @@
 """Validate an E-ARK information package (CSIP, SIP, AIP, DIP; 2.0 to 2.2) in a folder, a zip or a tar, by our own rules and offline."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from lxml.etree import XMLSyntaxError
 
 from preservation.findings import Finding, Report
+from preservation.validation.archive_rules import told
 from preservation.validation.claims import Breach, place_of, verify
 from preservation.validation.eark_csip import CsipMets
 from preservation.validation.eark_folders import KNOWN, folder_findings, representations
@@ -27,14 +30,15 @@ _SCHEMA: Final = ".xsd"
 _BEGINNING: Final = 1 << 16
 
 
-def validate_package(path: Path, schemas: Path | None = None) -> Report:
+def validate_package(path: Path, schemas: Path | None = None, now: datetime | None = None) -> Report:
     """Hold what stands at a path for an E-ARK package: its folders, its METS files and the profile they claim, each file's size and digest.
 
-    `schemas` is a folder of XSD files, to judge each METS by its own schema too. Nothing is unpacked, no link followed, no entity expanded,
-    no network asked; memory grows with the number of files, not with their size.
+    `schemas` is a folder of XSD files, to judge each METS by its own schema too; `now`, what no date of modification is after; None: nobody
+    asks. Nothing is unpacked, no link followed, no entity expanded, no network asked; memory grows with the number of files, not with their
+    size.
     """
     kind: list[str] = []
-    findings = tuple(limited(_findings(path, kind, schemas)))
+    findings = tuple(limited(_findings(path, kind, schemas, now)))
     return Report(f"E-ARK {kind[0] if kind else 'CSIP'} 2", findings)
 
 
@@ -51,7 +55,7 @@ def is_package(path: Path) -> bool:
                 return filled or ("representations" in files.folders and known > 1)
             return known > 0 or _names_csip(files, mets)
     except PackageRefused as refused:
-        return refused.reason != "unreadable"
+        return path.is_dir() and refused.reason != "unreadable"
 
 
 def _names_csip(files: PackageFiles, mets: str) -> bool:
@@ -62,20 +66,31 @@ def _names_csip(files: PackageFiles, mets: str) -> bool:
         return False
 
 
-def _findings(path: Path, kind: list[str], schemas: Path | None) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Package:
+    """What is being judged; `listed`: what its METS files speak of, so far."""
+
+    files: PackageFiles
+    now: datetime | None
+    listed: set[str]
+
+
+def _findings(path: Path, kind: list[str], schemas: Path | None, now: datetime | None) -> Iterator[Finding]:
     try:
         with opened(path) as files:
-            yield from folder_findings(files)
+            yield from folder_findings(files, is_packed=not path.is_dir())
             if "METS.xml" in files.sizes:
-                yield from _package(files, kind)
+                yield from _package(_Package(files, now, {"METS.xml"}), kind)
                 yield from _by_schema(files, schemas)
     except PackageRefused as refused:
-        yield found(f"archive.{refused.reason}", found=refused.detail)
+        yield told(refused.reason, found=refused.detail)
 
 
-def _package(files: PackageFiles, kind: list[str]) -> Iterator[Finding]:
-    root, listed = Mets(), {"METS.xml"}
-    yield from _mets(files, "", files.name, root, listed)
+def _package(package: _Package, kind: list[str]) -> Iterator[Finding]:
+    root, files, listed = Mets(), package.files, package.listed
+    yield from _mets(package, "", files.name, root)
+    if root.version == "2":
+        yield found("mets2", "METS.xml")
     if root.root is None or root.version != "1":
         return
     yield from profile_findings(root.root, "METS.xml")
@@ -87,16 +102,17 @@ def _package(files: PackageFiles, kind: list[str]) -> Iterator[Finding]:
             listed.add(mets)
             if mets not in pointed:
                 yield found("CSIP105.absent", "METS.xml", found=name)
-            yield from _mets(files, f"representations/{name}", name, Mets(), listed)
+            yield from _mets(package, f"representations/{name}", name, Mets())
     for path in files.sizes:
         if path not in listed:
             yield found(_unlisted(path), path, path=path)
 
 
-def _mets(files: PackageFiles, folder: str, name: str, mets: Mets, listed: set[str]) -> Iterator[Finding]:
-    """One METS and the files it speaks of; their paths are added to those `listed`."""
+def _mets(package: _Package, folder: str, name: str, mets: Mets) -> Iterator[Finding]:
+    """One METS and the files it speaks of; their paths are added to those listed."""
+    files, listed = package.files, package.listed
     where = f"{folder}/METS.xml" if folder else "METS.xml"
-    csip = CsipMets(where, name, mets, representation=bool(folder))
+    csip = CsipMets(where, name, mets, files, representation=bool(folder), now=package.now)
     try:
         with files.open(where) as source:
             yield from read(source, where, mets, csip.visit)

@@ -1,7 +1,8 @@
 """What E-ARK CSIP asks of one METS: of each element as it is read, and of the whole once it was (profile E-ARK-CSIP, 2.0 to 2.2)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lxml import etree
@@ -12,6 +13,8 @@ from preservation.validation.eark_structmap import StructMap
 from preservation.validation.eark_vocabularies import CONTENT_TYPES, CSIP, KINDS
 from preservation.validation.mets_model import CHECKSUM_ALGORITHMS, NAMESPACE, XLINK
 from preservation.validation.mets_reading import Mets, is_checksum
+from preservation.validation.package_files import PackageFiles
+from preservation.validation.xml_model import is_datetime
 from preservation.validation.xml_reading import line_of, split
 
 _M: Final = f"{{{NAMESPACE}}}"
@@ -27,6 +30,12 @@ _CHILD_ASKED: Final = {
     "mets/amdSec/rightsMD": ("mdRef", "CSIP48.absent"),
     "mets/amdSec": ("digiprovMD", "CSIP32.absent"),
 }
+_SOFTWARE: Final = (("CSIP11", "ROLE", "CREATOR"), ("CSIP12", "TYPE", "OTHER"), ("CSIP13", "OTHERTYPE", "SOFTWARE"))
+"""What the agent that says with which program the package was made carries, and the codes of that."""
+_USES: Final = frozenset({"documentation", "metadata", "representations", "schemas"})
+"""How the folders begin that a file group is named after (vocabulary of file groups and divisions), in whatever case."""
+_AHEAD: Final = timedelta(days=1)
+"""How far a date may be ahead: clocks differ, and an instant without an offset may be of any zone."""
 _REFERENCES: Final = (
     ("mets/fileSec/fileGrp", "ADMID", "CSIP61.reference"),
     ("mets/fileSec/fileGrp/file", "ADMID", "CSIP74.reference"),
@@ -58,13 +67,18 @@ def _fits(checksum: str, algorithm: str | None) -> bool:
 
 
 class CsipMets:
-    """One METS of a package, judged as CSIP. `name` is that of its folder; `representation`: it is not the package's own METS."""
+    """One METS of a package, judged as CSIP. `name` is that of its folder; `representation`: it is not the package's own METS.
 
-    def __init__(self, where: str, name: str, mets: Mets, *, representation: bool) -> None:
+    `now` is what a date must not be after; None: nobody asks.
+    """
+
+    def __init__(self, where: str, name: str, mets: Mets, files: PackageFiles, *, representation: bool, now: datetime | None) -> None:
         self._where = where
         self._name = name
         self._mets = mets
+        self._files = files
         self._representation = representation
+        self._now = now
         self._references: dict[tuple[str, str], int] = {}
         self.groups: dict[str, str] = {}
         """USE of each file group by its ID."""
@@ -96,7 +110,8 @@ class CsipMets:
         yield from self._root(root)
         yield from self._header(root)
         yield from self._sections(root)
-        structure = StructMap(self._where, self._mets, self.groups, representation=self._representation)
+        described = frozenset() if self._representation else _with_a_mets(self._files)
+        structure = StructMap(self._where, self._mets, self.groups, described)
         yield from structure.findings(root)
         for (name, target), line in self._references.items():
             if target not in self._mets.ids:
@@ -117,8 +132,23 @@ class CsipMets:
             yield found("CSIP62.absent", where, found=use)
         elif kind and kind not in CONTENT_TYPES:
             yield found("CSIP62.value", where, found=kind)
-        if kind == "OTHER" and not (element.get(qualified("csip:OTHERCONTENTINFORMATIONTYPE")) or "").strip():
+        other = (element.get(qualified("csip:OTHERCONTENTINFORMATIONTYPE")) or "").strip()
+        if kind == "OTHER" and not other:
             yield found("CSIP63.absent", where)
+        elif kind == "OTHER" and other in CONTENT_TYPES:
+            yield found("CSIP63.value", where, found=other)
+        elif kind != "OTHER" and other:
+            yield found("CSIP63.idle", where, found=other, kind=kind or "")
+        if use and not nested and not self._representation:
+            yield from self._use(use, where)
+
+    def _use(self, use: str, where: str) -> Iterator[Finding]:
+        """Whether a group of the package's own METS is named after a folder of the package."""
+        folder = use.strip("/").lower()
+        if folder.partition("/")[0] not in _USES:
+            yield found("CSIP64.value", where, found=use)
+        elif "/" in folder and folder not in {path.lower() for path in self._files.folders}:
+            yield found("CSIP64.folder", where, found=use)
 
     def _root(self, root: etree._Element) -> Iterator[Finding]:
         for finding in attributes_of("mets", root, self._where, self._mets):
@@ -143,16 +173,28 @@ class CsipMets:
             return
         where = self._at(header)
         yield from attributes_of("mets/metsHdr", header, where, self._mets)
+        modified = _instant(header.get("LASTMODDATE") or "")
+        if modified is not None and self._now is not None and modified > self._now + _AHEAD:
+            yield found("CSIP8.future", where, found=header.get("LASTMODDATE") or "")
         agents = header.findall(f"{_M}agent")
-        if not agents:
+        if agents:
+            yield from self._software(agents)
+        else:
             yield found("CSIP10.absent", where)
-            return
-        wanted = (("CSIP11", "ROLE", "CREATOR"), ("CSIP12", "TYPE", "OTHER"), ("CSIP13", "OTHERTYPE", "SOFTWARE"))
-        software = max(agents, key=lambda agent: sum(agent.get(name) == value for _, name, value in wanted))
+
+    def _software(self, agents: Sequence[etree._Element]) -> Iterator[Finding]:
+        """The agent that says with which program the package was made: what is closest to it, told where several are as close."""
+        lacking = [[code for code, name, value in _SOFTWARE if agent.get(name) != value] for agent in agents]
+        fewest = min(len(codes) for codes in lacking)
+        closest = [number for number, codes in enumerate(lacking) if len(codes) == fewest]
+        told: set[str] = set()
+        for number in closest:
+            for code in lacking[number]:
+                if code not in told:
+                    told.add(code)
+                    yield found(f"{code}.value", self._at(agents[number]))
+        software = agents[closest[0]]
         where = self._at(software)
-        for code, name, value in wanted:
-            if software.get(name) != value:
-                yield found(f"{code}.value", where)
         names = [(one.text or "").strip() for one in software.findall(f"{_M}name")]
         if len(names) != 1 or not names[0]:
             yield found("CSIP14.absent", where)
@@ -177,6 +219,23 @@ class CsipMets:
                 yield found(f"{code}.absent", self._at(section))
         if not any(use.startswith("Representations") for use in uses):
             yield found("CSIP114.absent", self._at(section))
+
+
+def _with_a_mets(files: PackageFiles) -> frozenset[str]:
+    """The representations that have a METS of their own, in lower case."""
+    parts = (path.split("/") for path in files.sizes)
+    return frozenset(part[1].lower() for part in parts if len(part) == 3 and part[0] == "representations" and part[2] == "METS.xml")
+
+
+def _instant(text: str) -> datetime | None:
+    """The instant of an xs:dateTime, of UTC where it says no offset; None for what is none, or is beyond this program's calendar."""
+    if not is_datetime(text.strip()):
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def is_named(identifier: str, folder: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from preservation.findings import Finding
+from preservation.validation.archive_rules import told
 from preservation.validation.eark_rules import found
 from preservation.validation.package_files import PackageFiles
 
@@ -15,10 +16,10 @@ def representations(files: PackageFiles) -> list[str]:
     return sorted(folder.partition("/")[2] for folder in files.folders if folder.startswith("representations/") and folder.count("/") == 1)
 
 
-def folder_findings(files: PackageFiles) -> Iterator[Finding]:
-    """What is wrong with the package as folders and files, before any of them is read."""
-    for oddity in files.oddities:
-        yield found(f"archive.{oddity.reason}", oddity.path, path=oddity.path)
+def folder_findings(files: PackageFiles, *, is_packed: bool) -> Iterator[Finding]:
+    """What is wrong with the package as folders and files, before any of them is read. `is_packed`: it came in a zip or a tar."""
+    for odd in files.oddities:
+        yield told(odd.reason, odd.path, path=odd.path) if is_packed else found(f"CSIPSTR1.{odd.reason}", odd.path, path=odd.path)
     if len(files.tops) != 1 or files.tops[0] in files.sizes:
         yield found("CSIPSTR1.several", found=", ".join(files.tops[:10]) or "nada")
     if "METS.xml" not in files.sizes:

@@ -16,6 +16,13 @@ PROFILES: Final = (
         "Dice ser un {found}, pero su perfil es el común (CSIP): solo se juzgó como CSIP.",
         "Si debe cumplir el perfil de {found}, dígalo en PROFILE.",
     ),
+    (
+        "mets2",
+        _E,
+        "mets",
+        "El METS del paquete es METS 2, y los perfiles de E-ARK son de METS 1: no se juzgó como paquete E-ARK.",
+        "Pida el paquete con METS 1.",
+    ),
     ("SIP2.value", _E, "mets/@PROFILE", "PROFILE vale «{found}», que no es el perfil SIP de E-ARK.", _PROGRAM),
     (
         "SIP3.value",

@@ -20,14 +20,19 @@ _POINTER: Final = tuple(row for row in ATTRIBUTES if row[1].endswith("/mptr"))
 
 
 class StructMap:
-    """The structural map of one METS, which was read whole. `groups`: USE of each file group by its ID."""
+    """The structural map of one METS, which was read whole.
 
-    def __init__(self, where: str, mets: Mets, groups: Mapping[str, str], *, representation: bool) -> None:
+    `groups`: USE of each file group by its ID. `described`: the representations that have a METS of their own, in lower case.
+    """
+
+    def __init__(self, where: str, mets: Mets, groups: Mapping[str, str], described: frozenset[str]) -> None:
         self._where = where
         self._mets = mets
         self._groups = groups
-        self._representation = representation
-        self._is_later = "v2-2" in (mets.root.get("PROFILE") or "" if mets.root is not None else "")
+        self._described = described
+        profile = mets.root.get("PROFILE") or "" if mets.root is not None else ""
+        self._is_later = "v2-2" in profile
+        self._is_first = "v2-0" in profile
 
     def findings(self, root: etree._Element) -> Iterator[Finding]:
         maps = root.findall(f"{_M}structMap")
@@ -50,13 +55,16 @@ class StructMap:
 
     def _main(self, root: etree._Element, main: etree._Element) -> Iterator[Finding]:
         yield from self._identified(main, "CSIP85.absent")
-        if (label := main.get("LABEL")) is not None and label != root.get("OBJID"):
-            yield found("CSIP86.differs", self._at(main), found=label, expected=root.get("OBJID") or "")
+        label = main.get("LABEL")
+        if (label is not None or self._is_first) and label != root.get("OBJID"):
+            name = "CSIP86.first" if self._is_first else "CSIP86.differs"
+            yield found(name, self._at(main), found=label or "", expected=root.get("OBJID") or "")
         divisions = main.findall(f"{_M}div")
         yield from self._metadata(root, main, divisions)
         representations = [div for div in divisions if self._is_representation(div)]
         representations += [inner for div in divisions if div.get("LABEL") == "Representations" for inner in div.findall(f"{_M}div")]
         pointed = {_title(pointer) for div in representations for pointer in div.findall(f"{_M}mptr")}
+        pointed |= {place.get("FILEID") or "" for div in representations for place in div.iter(f"{_M}fptr")}
         for part in PARTS:
             yield from self._part(part, main, [div for div in divisions if div not in representations], pointed)
         for division in representations:
@@ -64,11 +72,13 @@ class StructMap:
 
     def _metadata(self, root: etree._Element, main: etree._Element, divisions: Sequence[etree._Element]) -> Iterator[Finding]:
         named = [div for div in divisions if div.get("LABEL") == "Metadata"]
+        strays = [div for div in divisions if self._is_stray(div) and (div.get("LABEL") or "").capitalize() not in PARTS]
         if len(named) != 1:
             yield found("CSIP88.absent", self._at(named[1] if named else main))
-        for div in divisions:
-            if not named and self._is_stray(div) and (div.get("LABEL") or "").capitalize() not in PARTS:
+            for div in strays if not named else ():
                 yield found("CSIP90.value", self._at(div), found=div.get("LABEL") or "")
+            if named or not strays:
+                yield found("CSIP90.absent", self._at(named[1] if named else main))
         if not named:
             return
         yield from self._identified(named[0], "CSIP89.absent")
@@ -89,8 +99,10 @@ class StructMap:
         presence, identifier, name, pointers, pointer = PARTS[part]
         groups = {key for key, use in self._groups.items() if use == part or use.startswith(f"{part}/")}
         named = [div for div in divisions if div.get("LABEL") == part]
-        if len(named) > 1 or (groups - pointed and not named):
-            yield found(f"CSIP{presence}.absent", self._at(named[1] if named else main))
+        if len(named) > 1:
+            yield found(f"CSIP{presence}.several", self._at(named[1]))
+        elif groups - pointed and not named:
+            yield found(f"CSIP{presence}.absent", self._at(main))
         if not named:
             for div in divisions:
                 if self._is_stray(div) and (groups & set(_files(div)) or (div.get("LABEL") or "").lower() == part.lower()):
@@ -108,7 +120,8 @@ class StructMap:
         yield from self._identified(division, "CSIP106.absent")
         label = division.get("LABEL") or ""
         pointers = division.findall(f"{_M}mptr")
-        if len(pointers) != 1:
+        has_mets = label.lower().removeprefix(_REPRESENTATION.lower()).partition("/")[0] in self._described
+        if len(pointers) > 1 or (has_mets and not pointers):
             yield found("CSIP109.absent", where, found=label)
         folders = {_folder(pointer) for pointer in pointers} - {""}
         if not label.startswith(_REPRESENTATION) or (folders and not any(_same(label, folder) for folder in folders)):

@@ -126,7 +126,7 @@ def findings() -> str:
 def package_findings() -> str:
     """For archivists: what is asked of packages and of PDF/A, rule by rule."""
     from archivo.custody.pdf_judgement import PDF_RULES
-    from preservation.validation.archive_tree import ODDITIES
+    from preservation.validation.archive_rules import ARCHIVE
     from preservation.validation.bagit_rules import BAGIT
     from preservation.validation.eark_rules import EARK
     from preservation.validation.mets_rules import METS
@@ -142,7 +142,7 @@ def package_findings() -> str:
     )
     parts = [HEAD, head]
     standards = (("OCFL", OCFL), ("BagIt", BAGIT), ("E-ARK", EARK), ("METS", METS), ("PREMIS", PREMIS), ("PDF/A", PDF_RULES))
-    for title, rules in (*standards, ("Bolsas y objetos en ZIP o TAR", ODDITIES)):
+    for title, rules in (*standards, ("Paquetes en ZIP o TAR", ARCHIVE)):
         parts.append(f"\n## {title}\n\n| Código | Gravedad | Dónde | Qué pasa | Qué hacer |\n|---|---|---|---|---|\n")
         for rule in sorted(rules.values(), key=lambda one: [int(run) if run.isdigit() else run for run in re.split(r"(\d+)", one.code)]):
             told = [re.sub(r"«?\{\w+\}»?", "…", text).replace("|", "\\|") for text in (rule.message, rule.remedy)]

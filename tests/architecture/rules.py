@@ -138,7 +138,7 @@ def _changed(node: ast.AST) -> str | None:
 RULES: Final[tuple[tuple[Callable[[Module], Offences], frozenset[str]], ...]] = (
     (environment, frozenset({"archivo/settings.py", "ingest/tools/process.py"})),  # a child is given a few of the names, and no other
     (processes, frozenset({"ingest/tools/process.py"})),
-    (clock, frozenset({"archivo/assembly.py"})),
+    (clock, frozenset({"archivo/clock.py"})),
     (state, frozenset()),
     (size, frozenset()),
     (docstring, frozenset()),

@@ -141,6 +141,19 @@ def test_a_person_reads_each_rule_once_with_its_places_and_what_to_do(archivo: C
     assert "v3/content/00\\x0a.txt: El archivo está" in ran.out
 
 
+def test_a_long_place_is_told_by_its_ends_and_whole_in_json(archivo: Command, tmp_path: Path) -> None:
+    made = MadeObject(tmp_path / "object")
+    path = "v3/content/" + "/".join(["carpeta" * 20] * 10) + "/acta.txt"
+    made.write(path, b"x")
+    ran = archivo("validate", made.folder)
+    line = next(line for line in ran.out.splitlines() if "v3/content" in line)
+    assert line.startswith("    v3/content/carpeta")
+    assert "…" in line
+    assert "/acta.txt: " in line
+    assert len(line) < 1_000
+    assert path in {each["where"] for each in json.loads(archivo("validate", made.folder, "--json").out)["findings"]}
+
+
 def test_a_written_bag_is_told_good_in_spanish(archivo: Command, tmp_path: Path) -> None:
     write_bag(tmp_path / "bag", [("one.txt", lambda: (tmp_path / "one.txt").open("rb"))] if (tmp_path / "one.txt").write_text("x") else [])
     assert archivo("validate", tmp_path / "bag").out == "BagIt 1.0: cumple (0 errores, 0 avisos). La bolsa está completa.\n"

@@ -1,6 +1,7 @@
 """`archivo validate` on E-ARK packages, METS and PREMIS: known by their marks, in a folder or an archive, with schemas or without."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def test_a_broken_rule_is_told_by_its_own_code(archivo: Command, tmp_path: Path)
     assert [(finding["code"], finding["severity"]) for finding in told] == [("CSIP69", "error")]
     assert told[0]["where"].startswith("METS.xml:")
     assert "LEAME.txt" in told[0]["message"]
+
+
+def test_a_package_of_the_future_is_told(archivo: Command, tmp_path: Path) -> None:
+    package = made(tmp_path)
+    mets = package / "METS.xml"
+    mets.write_text(re.sub('LASTMODDATE="[^"]*"', 'LASTMODDATE="2999-01-01T00:00:00Z"', mets.read_text(encoding="utf-8")), encoding="utf-8")
+    ran = archivo("validate", package, "--json")
+    assert (ran.status, [each["code"] for each in json.loads(ran.out)["findings"]]) == (1, ["CSIP8"])
 
 
 def test_documents_alone_are_known(archivo: Command, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """For every rule of E-ARK, a way to break it: what a package that is valid but for that looks like."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from preservation.validation.eark_rules import ATTRIBUTES, FILES
-from tests.preservation.eark_made import NAMES, add, both, drop, edit, one, put, remove, write
+from tests.preservation.eark_made import NAMES, add, both, drop, edit, edit_text, one, put, remove, write
 
 Break = Callable[[Path], None]
 WRONG = {"text": "", "content": "nada", "status": "NUEVO"}
@@ -94,6 +95,10 @@ HEADER: Mapping[str, Break] = {
     "CSIP62.absent": put("//m:fileGrp[starts-with(@USE,'Representations')]", csip_CONTENTINFORMATIONTYPE=None),
     "CSIP62.value": put("//m:fileGrp", csip_CONTENTINFORMATIONTYPE="nada"),
     "CSIP63.absent": put("//m:fileGrp", csip_OTHERCONTENTINFORMATIONTYPE=None),
+    "CSIP63.idle": put("//m:fileGrp", csip_CONTENTINFORMATIONTYPE="ERMS", csip_OTHERCONTENTINFORMATIONTYPE="Otro"),
+    "CSIP63.value": put("//m:fileGrp", csip_CONTENTINFORMATIONTYPE="OTHER", csip_OTHERCONTENTINFORMATIONTYPE="MIXED"),
+    "CSIP64.value": put("//m:fileGrp[@USE='Documentation']", USE="Documentos"),
+    "CSIP64.folder": put("//m:fileGrp[@USE='Representations/original']", USE="Representations/otra"),
     "CSIP66.absent": drop("//m:fileGrp/m:file"),
     "CSIP74.reference": put("//m:file", ADMID="nada"),
     "CSIP75.reference": put("//m:file", DMDID="nada"),
@@ -108,8 +113,10 @@ DIVISIONS: Mapping[str, Break] = {
     "CSIP84.absent": drop(MAIN),
     "CSIP85.absent": put(MAIN, ID="1 no"),
     "CSIP86.differs": put(MAIN, LABEL="otro"),
+    "CSIP86.first": both(put("//m:mets", PROFILE="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-0-4.xml"), put(MAIN, LABEL=None)),
     "CSIP88.absent": drop(f"{MAIN}/m:div[@LABEL='Metadata']"),
     "CSIP89.absent": put(f"{MAIN}/m:div[@LABEL='Metadata']", ID=None),
+    "CSIP90.absent": drop(f"{MAIN}/m:div[@LABEL='Metadata']"),
     "CSIP90.value": put(f"{MAIN}/m:div[@LABEL='Metadata']", LABEL="metadatos"),
     "CSIP91.unlisted": put(f"{MAIN}/m:div[@LABEL='Metadata']", ADMID=None),
     "CSIP91.reference": put(f"{MAIN}/m:div[@LABEL='Metadata']", ADMID="nada"),
@@ -123,7 +130,8 @@ DIVISIONS: Mapping[str, Break] = {
             ("Representations", (101, 102, 103, 104, 119)),
         )
         for code, what, make in (
-            (codes[0], "absent", lambda place: add(MAIN, f"<m:div ID='otra' LABEL='{place.split(chr(39))[-2]}'/>")),
+            (codes[0], "absent", lambda place: both(_no_pointers, drop(place))),
+            (codes[0], "several", lambda place: add(MAIN, f"<m:div ID='otra' LABEL='{place.split(chr(39))[-2]}'/>")),
             (codes[1], "absent", lambda place: put(place, ID=None)),
             (codes[2], "value", lambda place: put(place, LABEL="otro nombre")),
             (codes[3], "unlisted", lambda place: both(put(f"{place}/m:fptr", FILEID="files"), _no_pointers)),
@@ -164,7 +172,8 @@ FOLDERS: Mapping[str, Break] = {
     "CSIPSTR14.extra": write("propio/nota.txt"),
     "CSIPSTR15.absent": remove("schemas"),
     "CSIPSTR16.absent": remove("documentation"),
-    "archive.link": lambda package: (package / "documentation/enlace").symlink_to("/etc/hostname"),
+    "CSIPSTR1.link": lambda package: (package / "documentation/enlace").symlink_to("/etc/hostname"),
+    "CSIPSTR1.special": lambda package: os.mkfifo(package / "documentation/tubería"),
 }
 
 SUBMITTER = "//m:agent[@ROLE='CREATOR' and @TYPE='ORGANIZATION']"
@@ -201,6 +210,7 @@ PROFILES: Mapping[str, Break] = {
     "AIPM5.absent": drop("//m:digiprovMD"),
     "AIPM6.absent": put("//m:digiprovMD/m:mdRef", MDTYPE="OTHER"),
     "AIPM7.value": put("//m:digiprovMD/m:mdRef", MDTYPEVERSION="2.2"),
+    "mets2": edit_text("http://www.loc.gov/METS/", "http://www.loc.gov/METS/v2"),
     "DIP1.absent": put("//m:mets", OBJID=None),
     "DIP2.value": put("//m:mets", PROFILE="https://example.org/propio.xml"),
     "DIP3.value": put("//m:metsHdr", csip_OAISPACKAGETYPE="SIP"),
@@ -209,8 +219,8 @@ PROFILES: Mapping[str, Break] = {
 
 DAMAGES: Mapping[str, Break] = {**_attribute_breaks(), **_file_breaks(), **HEADER, **DIVISIONS, **FOLDERS, **PROFILES}
 ELSEWHERE = {
-    *(f"archive.{reason}" for reason in ("unreadable", "bomb", "too_many", "escape", "special", "twice", "encrypted")),
+    "CSIP8.future",
     "CSIPSTR1.several",
     *(f"{place}.unreadable" for _, place, _, _ in FILES),
 }
-"""Broken in other tests: they need an archive, or a file that cannot be read."""
+"""Broken in other tests: they need an archive, a file that cannot be read, or to know what day it is."""

@@ -73,6 +73,16 @@ def edit(change: Callable[[etree._Element], object], mets: str = "METS.xml") -> 
     return breaks
 
 
+def edit_text(old: str, new: str) -> Callable[[Path], None]:
+    """A way to break a package: change the text of its METS wherever it says so."""
+
+    def breaks(package: Path) -> None:
+        path = package / "METS.xml"
+        path.write_text(path.read_text(encoding="utf-8").replace(f'"{old}"', f'"{new}"'), encoding="utf-8")
+
+    return breaks
+
+
 def one(root: etree._Element, xpath: str) -> etree._Element:
     found = root.xpath(xpath, namespaces=NAMES)
     assert isinstance(found, list)
