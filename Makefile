@@ -56,7 +56,8 @@ faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se d
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
 	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_STEPS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
-conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales
+conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales, y LibreOffice
+	@.ci/setup office
 	$(PYTEST) -n $(WORKERS) --dist loadfile tests/conformance -m "not servers"
 
 bench: .venv/.ready-dev ## Medidas con material inventado (BENCH=search: sólo una)

@@ -127,6 +127,8 @@ def _compared(
     work: Workspace, copy: Path, parts: list[Part], kind: str, struck: str, tolerance: Mapping[str, float], seconds: float
 ) -> dict[str, Any]:
     texts = [part.text for part in parts]
+    if kind == "writer":  # its sections are cuts of ours
+        texts = ["\n".join(texts)]
     told = {"parts": texts, "cells": kind == "calc", "struck": struck, "tolerance": dict(tolerance)}
     try:
         found: dict[str, Any] = work.tools.call("exported", "compare", timeout=seconds, copy=str(copy), **told)

@@ -16,7 +16,7 @@ from ingest.tools.package import Package, opened
 MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
 OLD_MACROS: Final = frozenset({"macros", "_vba_project_cur", "_vba_project", "vba"})
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]|\btable:formula=")
-_MOVING: Final = re.compile(rb"<p:timing[\s>]|<anim:par[\s>]")
+_MOVING: Final = re.compile(rb"<(p:timing|anim:par)[\s/>]")
 _DELETED: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}delText"
 _TRACKED: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}tracked-changes"
 _WITH_FORMULAS: Final = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")

@@ -71,13 +71,19 @@ def _flow(root: Any) -> str:
             depth += paragraph
             pieces.append(_mark(element))
             if depth and isinstance(tag, str):
-                pieces.append(element.text or "")
+                pieces.append(_said(element))
             continue
         depth -= paragraph
         pieces.append("\n" if paragraph and not _in_cell(element) else _end(tag))
         if depth and element is not root:
             pieces.append(element.tail or "")
     return "".join(pieces)
+
+
+def _said(element: Any) -> str:
+    """The text of an element; none of a page number that stands as its name between angles (`<number>`), which each page replaces."""
+    text: str = element.text or ""
+    return "" if element.tag == f"{_TEXT}page-number" and text.startswith("<") else text
 
 
 def _mark(element: Any) -> str:

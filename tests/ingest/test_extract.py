@@ -133,6 +133,8 @@ def test_open_documents_give_their_text(take: Take) -> None:
     pages = "<draw:page draw:name='Uno'><draw:frame><draw:text-box><text:p>Hola</text:p></draw:text-box></draw:frame></draw:page>"
     slides = take(made.odf("presentation", pages), "charla.odp").work.parts
     assert [(part.kind, part.label, part.text) for part in slides] == [(PartKind.SLIDE, "Uno", "Hola")]
+    foot = "<text:p>Página <text:page-number>&lt;number&gt;</text:page-number> de <text:page-number>3</text:page-number></text:p>"
+    assert take(made.odf("text", foot), "pie.odt").text == "Página  de 3"  # a name that stands for each page's own number
 
 
 def test_images_give_a_page_a_frame_for_recognition(take: Take) -> None:
