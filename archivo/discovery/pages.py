@@ -45,6 +45,7 @@ SIGNATURES: Final = {
     "signature.unknown_chain": ("cadena desconocida", "warn"),
     "signature.no_roots": ("sin comprobar de quién es", "wait"),
     "signature.weak": ("algoritmo débil", "warn"),
+    "signature.partial": ("solo de una parte", "warn"),
     "signature.undecided": ("sin decidir", "warn"),
     "signature.unreadable": ("ilegible", "warn"),
 }

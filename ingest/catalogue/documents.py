@@ -61,6 +61,13 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
             "desarrollaron: esa parte del texto puede faltar.",
             "Compruebe de dónde viene y pida una copia sin definiciones de entidades.",
         ),
+        "xml.signed": Entry(
+            Severity.INFO,
+            "XML Signature Syntax and Processing 1.1 (W3C); ETSI EN 319 132-1",
+            "El documento XML está firmado digitalmente (firmas: {count}). El original se conserva sin ningún cambio, para que sigan "
+            "siendo válidas.",
+            "No hace falta hacer nada.",
+        ),
         "xml.malformed": Entry(
             Severity.WARNING,
             "XML 1.0, 2.1: well-formed documents",

@@ -57,6 +57,13 @@ SIGNATURES: Final[Mapping[str, Entry]] = MappingProxyType(
             "documento podría hacerse pasar por este.",
             "Busque otra prueba de que es el que se firmó (acta, constancia, copia de otra fuente) y déjela en la descripción.",
         ),
+        "signature.partial": Entry(
+            Severity.WARNING,
+            "XML Signature Best Practices (W3C, 2013), 2.1: see what is signed",
+            "La firma de {signer} ({at}, certificado de {issuer}) cubre solo una parte del documento: {covers}. De esa parte, la firma "
+            "{judgement}. Lo demás no está firmado y pudo cambiarse sin que se note.",
+            "Tome por firmado solo lo que la firma cubre; si importa el resto, pida el documento firmado entero.",
+        ),
         "signature.undecided": Entry(
             Severity.WARNING,
             f"{_ADES}, 5.1: INDETERMINATE",

@@ -17,7 +17,12 @@ from preservation.premis import EventType
 _UNKNOWN_CHAIN = "unknown_chain"
 _STATES: Final = ("valid", "altered", "expired", "revoked", _UNKNOWN_CHAIN, "weak", "undecided", "unreadable")
 _VERIFIERS: Final = MappingProxyType(
-    {Family.PDF: ("signatures", "verify"), Family.CMS: ("envelopes", "verify_cms"), Family.P7Z: ("envelopes", "verify_p7z")}
+    {
+        Family.PDF: ("signatures", "verify"),
+        Family.CMS: ("envelopes", "verify_cms"),
+        Family.P7Z: ("envelopes", "verify_p7z"),
+        Family.XML: ("xml_signatures", "verify"),
+    }
 )
 _REASONS: Final = MappingProxyType(
     {
@@ -27,6 +32,17 @@ _REASONS: Final = MappingProxyType(
         "unsupported": "usa un algoritmo que aquí no se conoce",
     }
 )
+_OF_A_PART: Final = MappingProxyType(
+    {
+        "valid": "es válida",
+        "expired": "su certificado venció y nada prueba que firmara antes",
+        "revoked": "su certificado fue revocado y nada prueba que firmara antes",
+        _UNKNOWN_CHAIN: "su certificado no lleva a ninguna raíz en la que se confíe",
+        "no_roots": "no se comprobó de quién es, porque no se han dado certificados raíz",
+        "weak": "usa algoritmos que ya no se tienen por seguros",
+    }
+)
+"""What is said of a signature of a part, by its state; an altered or undecided one says it all by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,7 @@ class Authenticate:
     """
 
     event_type: EventType = EventType.DIGITAL_SIGNATURE_VALIDATION
-    agent: str = f"pyHanko {version('pyhanko')}"
+    agent: str = f"pyHanko {version('pyhanko')}, signxml {version('signxml')}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
         if not work.readable:
@@ -62,7 +78,7 @@ class Authenticate:
         if failed and not found:
             return Failed("signature.failed")
         states = Counter(str(signed["state"]) for signed in found)
-        is_clean = set(states) == {"valid"} and not failed
+        is_clean = set(states) == {"valid"} and not failed and not any(signed["covers"] for signed in found)
         code = "signature.judged" if states["weak"] or states["undecided"] else "signature.checked"
         return Done(code, {**{state: states[state] for state in _STATES}, "roots": roots}, warning=not is_clean)
 
@@ -92,6 +108,10 @@ def _note(work: Workspace, signed: dict[str, Any], roots: int) -> None:
     """One signature as a finding."""
     signer, at = signed["signer"] or "?", (signed["proven_at"] or signed["signed_at"])[:10] or "?"
     until, issuer = signed["until"][:10], signed["issuer"] or "?"
+    if signed["covers"] and signed["state"] in _OF_A_PART:
+        judgement = _OF_A_PART["no_roots" if signed["state"] == _UNKNOWN_CHAIN and not roots else signed["state"]]
+        work.find("signature.partial", signer=signer, at=at, issuer=issuer, covers=signed["covers"], judgement=judgement)
+        return
     match signed["state"]:
         case "valid":
             proof = "probada por un sello de tiempo" if signed["proven_at"] else "según quien firmó"

@@ -1,7 +1,8 @@
 """Plain and marked-up text: TXT, CSV, JSON, XML, HTML, RTF."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,6 +15,7 @@ from ingest.tools.decoding import decode
 from ingest.tools.package import has_doctype, safe_parser
 from ingest.tools.passages import sections
 
+_DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = re.compile(rb"<!ENTITY|\0<\0!\0E\0N\0T\0I\0T\0Y")
 _UNSEEN: Final = frozenset({"script", "style", "template", "head", "object", "embed", "iframe", "svg", "math", "noscript"})
@@ -23,6 +25,17 @@ _INLINE: Final = frozenset({
     "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 })
 # fmt: on
+_UNREAD: Final = (
+    "{*}script",
+    "{*}style",
+    f"{{{_DS}}}SignatureValue",
+    f"{{{_DS}}}DigestValue",
+    f"{{{_DS}}}X509Certificate",
+    f"{{{_DS}}}Modulus",
+)
+_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_DEPTH: Final = 3
+"""How deep documents in the text of others are followed."""
 _DECLARED: Final = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]+)""", re.I)
 
 
@@ -33,10 +46,39 @@ def examine(path: str) -> dict[str, object]:
     if has_doctype(content) and _ENTITY.search(content):
         found.note("xml.entities")
     try:
-        etree.fromstring(content, safe_parser())
+        root = etree.fromstring(content, safe_parser())
     except (etree.XMLSyntaxError, ValueError):
         found.note("xml.malformed")
+    else:
+        signatures = sum(1 for _ in _signatures(root, _DEPTH))
+        if signatures:
+            found.signed = True
+            found.note("xml.signed", count=signatures)
     return plain(found)
+
+
+def documents_in(root: Any) -> Iterator[Any]:
+    """The roots of the documents that stand whole in the text of elements, as an invoice in its container (UBL 2.1, AttachedDocument)."""
+    for element in root.iter(etree.Element):
+        inner = _whole(element.text or "") if len(element) == 0 else None
+        if inner is not None:
+            yield inner
+
+
+def _whole(text: str) -> Any:
+    """The root of the document that a text is; None where it is none."""
+    if text.lstrip()[:1] != "<":
+        return None
+    content = _DECLARATION.sub("", text).strip().encode()
+    with suppress(etree.XMLSyntaxError, ValueError):
+        return None if has_doctype(content) else etree.fromstring(content, safe_parser())
+    return None
+
+
+def _signatures(root: Any, depth: int) -> Iterator[Any]:
+    yield from root.iter(f"{{{_DS}}}Signature")
+    for inner in documents_in(root) if depth else ():
+        yield from _signatures(inner, depth - 1)
 
 
 def read(path: str, family: str, max_chars: int) -> dict[str, object]:
@@ -67,13 +109,24 @@ def _text(content: bytes, family: str, notes: list[Note], reading: Reading) -> s
 
 
 def _xml_text(content: bytes) -> str:
-    """The text of elements, a line each, without scripts nor styles; of a document that is not well formed, all of it."""
+    """The text of elements, a line each, without scripts, styles nor the numbers of signatures, and with that of documents that stand whole
+    in the text; of a document that is not well formed, all of it.
+    """
     try:
         root = etree.fromstring(content, safe_parser())
     except (etree.XMLSyntaxError, ValueError):
         return decode(content)[0]
-    etree.strip_elements(root, "{*}script", "{*}style", with_tail=False)
-    return "\n".join(text for piece in root.itertext(etree.Element) if (text := " ".join(str(piece).split())))
+    return "\n".join(_lines(root, _DEPTH))
+
+
+def _lines(root: Any, depth: int) -> Iterator[str]:
+    etree.strip_elements(root, *_UNREAD, with_tail=False)
+    for piece in root.itertext(etree.Element):
+        inner = _whole(str(piece)) if depth else None
+        if inner is not None:
+            yield from _lines(inner, depth - 1)
+        elif text := " ".join(str(piece).split()):
+            yield text
 
 
 def html_text(content: bytes | str) -> tuple[str, str]:
