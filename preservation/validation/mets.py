@@ -14,9 +14,9 @@ from preservation.validation.telling import limited
 
 
 def validate_mets(path: Path, schemas: Path | None = None) -> Report:
-    """Hold a file for METS 1.11 to 1.12.1: its model, its identifiers and references, and SIZE and CHECKSUM of the files beside it.
+    """Hold a file for METS 1.11 to 1.12.1, or METS 2: its model, its identifiers and references, SIZE and CHECKSUM of the files beside it.
 
-    `schemas` is a folder of XSD files, to judge by METS's own schema too; METS 2 is judged by that alone. OSError if it cannot be read.
+    `schemas` is a folder of XSD files, to judge by METS's own schema too. OSError if it cannot be read.
     """
     mets = Mets()
     findings = list(limited(_judged(path, mets, schemas)))

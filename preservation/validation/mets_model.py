@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from preservation.validation.xml_model import ANY, Kind, Model, Values
+from preservation.validation.xml_model import ANY, SOME, Kind, Model, Values
 
 NAMESPACE: Final = "http://www.loc.gov/METS/"
 NAMESPACE_2: Final = "http://www.loc.gov/METS/v2"
@@ -40,7 +40,9 @@ _FILE: Final[Mapping[str, Values]] = {
     "CHECKSUMTYPE": tuple(CHECKSUM_ALGORITHMS),
 }
 _TRACE: Final[Mapping[str, Values]] = {"OWNERID": "string", "ADMID": "idrefs", "DMDID": "idrefs", "BEGIN": "string", "END": "string"}
-_MDSEC: Final = Kind("mdRef? mdWrap?", {"ID!": "id", "GROUPID": "string", "ADMID": "idrefs", "CREATED": "dateTime", "STATUS": "string"})
+_MDSEC: Final = Kind(
+    "(mdRef? mdWrap?|mdWrap mdRef)", {"ID!": "id", "GROUPID": "string", "ADMID": "idrefs", "CREATED": "dateTime", "STATUS": "string"}
+)
 _IDENTIFIER: Final = Kind(attributes={**_ID, "TYPE": "string"}, text="string")
 _PAR_OR_SEQ: Final[Mapping[str, Values]] = {**_ID, **_LABELS}
 _WRAP: Final = "(binData|xmlData)?"
@@ -76,8 +78,8 @@ MODEL: Final = Model.of(
         **dict.fromkeys(("techMD", "rightsMD", "sourceMD", "digiprovMD"), _MDSEC),
         "mdRef": Kind(attributes={**_ID, **_LOCATION, **_LINK, **_METADATA, **_FILE, "LABEL": "string", "XPTR": "string"}),
         "mdWrap": Kind(_WRAP, {**_ID, **_METADATA, **_FILE, "LABEL": "string"}),
-        "binData": Kind(text="string"),
-        "xmlData": Kind(ANY),
+        "binData": Kind(text="base64"),
+        "xmlData": Kind(SOME),
         "fileSec": Kind("fileGrp+", _ID),
         "fileGrp": Kind("(fileGrp*|file*)", {**_ID, "VERSDATE": "dateTime", "ADMID": "idrefs", "USE": "string"}),
         "file": Kind(

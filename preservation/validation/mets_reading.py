@@ -7,16 +7,18 @@ from typing import BinaryIO, Final
 from lxml import etree
 
 from preservation.findings import Finding
+from preservation.validation.mets2_model import MODEL_2
 from preservation.validation.mets_model import CHECKSUM_ALGORITHMS, MODEL, NAMESPACE, NAMESPACE_2, XLINK
 from preservation.validation.mets_rules import found
 from preservation.validation.xml_model import Checker, Fault
 from preservation.validation.xml_reading import XmlRefused, events, line_of, readable, split
 
 HEX_LENGTHS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "CRC32": 8, "Adler-32": 8}
-_REFERENCES: Final = ("ADMID", "DMDID", "FILEID", "STRUCTID", "TRANSFORMBEHAVIOR")
+_REFERENCES: Final = ("ADMID", "DMDID", "MDID", "FILEID", "STRUCTID", "TRANSFORMBEHAVIOR")
 _TARGETS: Final = {
     "ADMID": {"amdSec", "techMD", "rightsMD", "sourceMD", "digiprovMD"},
     "DMDID": {"dmdSec"},
+    "MDID": {"md", "mdGrp", "mdSec"},
     "FILEID": {"file", "fileGrp", "stream"},
     "STRUCTID": {"structMap", "div"},
     "TRANSFORMBEHAVIOR": {"behavior"},
@@ -57,25 +59,23 @@ class Mets:
 
 
 def read(source: BinaryIO, where: str, mets: Mets, visit: Visit = lambda path, element: ()) -> Iterator[Finding]:
-    """Read a METS into `mets` and tell what is wrong with it as METS 1.12.1, or nothing but its form if it is METS 2."""
-    checker = Checker(MODEL)
+    """Read a METS into `mets` and tell what is wrong with it as METS 1.12.1, or as METS 2; `visit` is called for METS 1 alone."""
+    checker: Checker | None = None
     names: list[str] = []
     try:
         for event, element in events(source):
             if mets.root is None and (refusal := _begin(element, where, mets)):
                 yield refusal
                 return
-            if mets.version == "2":
-                if event == "end":
-                    element.clear()
-                continue
+            checker = checker or Checker(MODEL_2 if mets.version == "2" else MODEL)
             if event == "start":
                 names.append(split(element.tag)[1])
                 yield from _told(checker.start(element), where)
                 continue
             if checker.judges:
                 path = "/".join(names)
-                yield from visit(path, element)
+                if mets.version == "1":
+                    yield from visit(path, element)
                 yield from _gather(path, element, where, mets)
             yield from _told(checker.end(element), where)
             names.pop()
@@ -83,8 +83,6 @@ def read(source: BinaryIO, where: str, mets: Mets, visit: Visit = lambda path, e
     except XmlRefused as refused:
         yield refusal_of(refused, where)
         return
-    if mets.version == "2":
-        yield found("version2", where)
     yield from _references(where, mets)
 
 
@@ -122,7 +120,7 @@ def _gather(path: str, element: etree._Element, where: str, mets: Mets) -> Itera
             mets.references.setdefault((attribute, target), line)
     if name in ("file", "mdRef"):
         yield from _digest_told(element, f"{where}:{line}")
-    if name in _LOCATED and (href := element.get(f"{{{XLINK}}}href")):
+    if name in _LOCATED and (href := element.get(f"{{{XLINK}}}href") or element.get("LOCREF")):
         described = element.getparent() if name == "FLocat" else element
         if described is not None:
             facts = {key: described.get(key) for key in ("SIZE", "CHECKSUMTYPE", "CHECKSUM")}

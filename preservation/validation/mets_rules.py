@@ -77,13 +77,6 @@ ROWS: Final = (
     ("unreadable", _E, "METS", "«{path}» no se pudo leer ({detail}).", "Revise los permisos y el disco, y valide de nuevo."),
     ("file_size", _E, "METS, SIZE", "«{path}» pesa {found} bytes y el METS dice {expected}: se truncó o se cambió.", _COPY),
     ("digest", _E, "METS, CHECKSUM", "«{path}» no es el que describe el METS: su {algorithm} es {found} y debía ser {expected}.", _COPY),
-    (
-        "version2",
-        _I,
-        "METS 2",
-        "Es METS 2: se reconoció y es XML bien formado; sin su esquema no se juzgó más.",
-        "Entregue los esquemas a la validación para juzgarlo entero.",
-    ),
     ("schema_absent", _W, "METS (XSD)", "Entre los esquemas entregados no está el de «{found}»: no se usó ninguno.", "Añada el esquema."),
     ("more", _I, "METS", "Hay {count} hallazgos más de esta clase ({what}), que no se listan.", "Corrija los primeros y valide de nuevo."),
 )

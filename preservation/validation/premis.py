@@ -48,25 +48,32 @@ _DATE: Final = re.compile(
 
 
 def validate_premis(path: Path, schemas: Path | None = None) -> Report:
-    """Hold a file for PREMIS 3.0. `schemas` is a folder of XSD files, to judge by PREMIS's own schema too. OSError if it cannot be read."""
+    """Hold a file for PREMIS 3.0. `schemas` is a folder of XSD files, to judge by PREMIS's own schema too.
+
+    PREMIS 2 is judged by its schema alone; without it, nobody knows whether it is valid, and it is not told so. OSError if it cannot be
+    read.
+    """
     findings = tuple(limited(_judged(path, schemas)))
     is_old = any(finding.rule is PREMIS["version2"] for finding in findings)
     return Report("PREMIS 2" if is_old else "PREMIS 3.0", findings)
 
 
 def _judged(path: Path, schemas: Path | None) -> Iterator[Finding]:
-    unread = False
+    unread = is_old = False
     with path.open("rb") as source:
         for finding in premis_findings(source, path.name):
-            unread = unread or finding.code.partition(".")[2] in ("xml", "doctype", "size", "root", "version2")
+            unread = unread or finding.code.partition(".")[2] in ("xml", "doctype", "size", "root")
+            is_old = is_old or finding.rule is PREMIS["version2"]
             yield finding
     if schemas is not None and not unread:
         try:
             with path.open("rb") as source:
-                for line, message in schema_errors(source, NAMESPACE, schemas):
+                for line, message in schema_errors(source, OLD_NAMESPACE if is_old else NAMESPACE, schemas):
                     yield found("schema", f"{path.name}:{line}", detail=message)
         except SchemaAbsent as absent:
-            yield found("schema_absent", path.name, found=str(absent))
+            yield found("unjudged", path.name) if is_old else found("schema_absent", path.name, found=str(absent))
+    elif is_old:
+        yield found("unjudged", path.name)
 
 
 def premis_findings(source: BinaryIO, where: str) -> Iterator[Finding]:

@@ -32,6 +32,13 @@ _OWN: Final = (
         "Es PREMIS 2: se reconoció y es XML bien formado; esta versión no se juzgó más.",
         "Conviértalo a PREMIS 3 cuando pueda: la versión 2 ya no se mantiene.",
     ),
+    (
+        "unjudged",
+        _E,
+        "PREMIS",
+        "Es PREMIS 2, y este programa solo sabe juzgar PREMIS 3: no se juzgó, y no se sabe si cumple.",
+        "Conviértalo a PREMIS 3, o entregue el esquema de PREMIS 2 a la validación.",
+    ),
     ("id", _E, "XML 1.0, ID", "El xmlID «{found}» está repetido.", _PROGRAM),
     ("reference", _E, "XML 1.0, IDREF", "«{what}» remite al xmlID «{found}», que no existe en el documento.", _PROGRAM),
     (

@@ -12,10 +12,14 @@ from preservation.validation.xml_reading import line_of, readable, shortened, sp
 
 ANY: Final = "*"
 """A content that is another vocabulary's: what stands in it is not judged."""
+SOME: Final = "+"
+"""As ANY, but at least one element of it."""
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
+_OTHERS: Final = (ANY, SOME)
 _NAME: Final = r"[^\W\d][\w.\-\u00b7]*"
 _DATETIME: Final = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_BASE64: Final = r"(?:[A-Za-z0-9+/]\s*)"
 _LEXICAL: Final[Mapping[str, re.Pattern[str]]] = {
     "id": re.compile(_NAME),
     "idref": re.compile(_NAME),
@@ -23,6 +27,7 @@ _LEXICAL: Final[Mapping[str, re.Pattern[str]]] = {
     "int": re.compile(r"[+-]?\d{1,18}"),
     "natural": re.compile(r"\+?\d{1,18}"),
     "positive": re.compile(r"\+?0*[1-9]\d{0,17}"),
+    "base64": re.compile(rf"\s*(?:{_BASE64}{{4}})*(?:{_BASE64}{{2}}=\s*=\s*|{_BASE64}{{3}}=\s*)?"),
     "uri": re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:|[^:/?#%]*(?:%[0-9A-Fa-f]{2}[^:/?#%]*)*(?=[/?#]|$))(?:[^%]|%[0-9A-Fa-f]{2})*"),
 }
 _CHILD: Final = re.compile(r"[A-Za-z]+")
@@ -35,14 +40,16 @@ Values = str | tuple[str, ...]
 class Kind:
     """What one element may hold.
 
-    `children` is a regular expression over names, `name note*`; empty for none; ANY for what is not judged. `attributes` maps a name, with
-    `!` where it is required, to a type (`string`, `uri`, `id`, `idref`, `idrefs`, `int`, `natural`, `positive`, `dateTime`) or to its
-    values. `text` is the type of its text; None where there must be none.
+    `children` is a regular expression over names, `name note*`; empty for none; ANY or SOME for what is not judged. `attributes` maps a
+    name, with `!` where it is required, to a type (`string`, `uri`, `id`, `idref`, `idrefs`, `int`, `natural`, `positive`, `dateTime`,
+    `base64`) or to its values. `text` is the type of its text; None where there must be none. `is_closed`: it takes no attribute of
+    another vocabulary.
     """
 
     children: str = ""
     attributes: Mapping[str, Values] = field(default_factory=dict)
     text: Values | None = None
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Model:
         for name, kind in kinds.items():
             if unknown := set(_CHILD.findall(kind.children)) - described:
                 raise KeyError(f"{name}: {sorted(unknown)}")
-        orders = {name: re.compile(_over_text(kind.children)) for name, kind in kinds.items() if kind.children != ANY}
+        orders = {name: re.compile(_over_text(kind.children)) for name, kind in kinds.items() if kind.children not in _OTHERS}
         required = {name: tuple(one[:-1] for one in kind.attributes if one.endswith("!")) for name, kind in kinds.items()}
         attributes = {name: {one.rstrip("!"): values for one, values in kind.attributes.items()} for name, kind in kinds.items()}
         varied = frozenset(name.partition("[")[0] for name in kinds if "[" in name)
@@ -145,7 +152,7 @@ class Checker:
 
     def start(self, element: etree._Element) -> Iterator[Fault]:
         parent = self._open[-1] if self._open else None
-        if parent is not None and (parent.name is None or self._model.kinds[parent.name].children == ANY):
+        if parent is not None and (parent.name is None or self._model.kinds[parent.name].children in _OTHERS):
             self._open.append(_Open(None))
             return
         name = self._model.name_of(element)
@@ -178,6 +185,11 @@ class Checker:
                 yield Fault("text", name, "", shortened(text), line_of(element))
             elif kind.text is not None and not lexical(kind.text, text):
                 yield Fault("value", name, "", shortened(text.strip()), line_of(element))
+        elif name is not None and self._model.kinds[name].children == SOME:
+            if next(element.iterchildren(etree.Element), None) is None:
+                yield Fault("missing", name, "un elemento", "", line_of(element))
+            if element.text and not element.text.isspace():
+                yield Fault("text", name, "", shortened(element.text.strip()), line_of(element))
         self._open.pop()
 
     def _attributes(self, name: str, element: etree._Element) -> Iterator[Fault]:
@@ -189,7 +201,10 @@ class Checker:
             if attribute in known:
                 if not lexical(known[attribute], str(value)):
                     yield Fault("value", name, attribute, shortened(str(value)), line_of(element))
-            elif not attribute.startswith("{") and not ("xlink:*" in known and attribute.startswith("xlink:")):
+            elif attribute.startswith("{"):
+                if self._model.kinds[name].is_closed and split(attribute)[0] != XSI:
+                    yield Fault("attribute", name, readable(attribute), "", line_of(element))
+            elif not ("xlink:*" in known and attribute.startswith("xlink:")):
                 yield Fault("attribute", name, shortened(attribute), "", line_of(element))
         for attribute in self._model.required[name]:
             key = _XLINK + attribute[6:] if attribute.startswith("xlink:") else attribute

@@ -98,10 +98,6 @@ def other_root(path: Path) -> None:
     text("</mets>", "</otro>")(path)
 
 
-def second_version(path: Path) -> None:
-    path.write_text('<mets xmlns="http://www.loc.gov/METS/v2"/>')
-
-
 FILE_ID = identifier_of("file", "datos/uno.txt")
 OTHER_ID = identifier_of("file", "datos/dos ñ.txt")
 GROUP_ID = identifier_of("group", "Data")
@@ -128,7 +124,6 @@ BREAKS: dict[str, Callable[[Path], None]] = {
     "absent": text("datos/uno.txt", "datos/tres.txt"),
     "file_size": text('SIZE="4"', 'SIZE="5"'),
     "digest": text(SUM, "0" * 64),
-    "version2": second_version,
     "more": text("<fileSec", "".join(f'<amdSec ID="a{n}" ADMID="x"/>' for n in range(120)) + "<fileSec"),
 }
 ELSEWHERE = {"size", "unreadable", "schema", "schema_absent", "twin"}
@@ -142,6 +137,66 @@ def test_what_is_wrong_with_a_mets_is_found(tmp_path: Path, name: str) -> None:
     report = validate_mets(path)
     assert f"mets.{name}" in {finding.code for finding in report.findings}, [finding.to_json() for finding in report.findings]
     assert all("{" not in finding.message + finding.remedy for finding in report.findings if finding.rule is METS[name])
+
+
+def test_metadata_may_be_wrapped_before_it_is_referred_to(tmp_path: Path) -> None:
+    path = document(tmp_path)
+    inside = '<mdWrap MDTYPE="DC"><xmlData><x xmlns="urn:x"/></xmlData></mdWrap>'
+    reference = '<mdRef LOCTYPE="URL" MDTYPE="DC" xlink:href="https://example.org/dc.xml"/>'
+    text("<fileSec", f'<dmdSec ID="d">{inside}{reference}</dmdSec><fileSec')(path)
+    assert {finding.code for finding in validate_mets(path).findings} == {"mets.external"}
+
+
+SECOND = """<mets xmlns="http://www.loc.gov/METS/v2" OBJID="uno">
+  <metsHdr CREATEDATE="2026-03-02T15:04:05Z"><agent ROLE="CREATOR"><name>Archivo</name></agent></metsHdr>
+  <mdSec><md ID="md-1" USE="DESCRIPTIVE"><mdWrap MDTYPE="DC"><xmlData><x xmlns="urn:x"/></xmlData></mdWrap></md></mdSec>
+  <fileSec>
+    <file ID="file-1" MDID="md-1" SIZE="4" CHECKSUM="DIGEST" CHECKSUMTYPE="SHA-256"><FLocat LOCTYPE="URL" LOCREF="uno.txt"/></file>
+  </fileSec>
+  <structSec><structMap><div LABEL="uno"><fptr FILEID="file-1"/></div></structMap></structSec>
+</mets>"""
+
+
+def second(folder: Path) -> Path:
+    """A METS 2, valid by its schema, and the file that it speaks of."""
+    (folder / "uno.txt").write_bytes(b"hola")
+    path = folder / "METS.xml"
+    path.write_text(SECOND.replace("DIGEST", SUM), encoding="utf-8")
+    return path
+
+
+def test_a_good_mets_of_the_second_version_has_no_findings(tmp_path: Path) -> None:
+    report = validate_mets(second(tmp_path))
+    assert (report.standard, report.findings, report.valid) == ("METS 2", (), True)
+
+
+BREAKS_2: dict[str, tuple[str, str, str]] = {
+    "a name that it does not know": ("element", "<mdSec>", "<mdSec><dmdSec/>"),
+    "no section of metadata in the place of one": ("missing", "<file ID", "<fileGrp/><file ID"),
+    "parts in another order": ("order", "</fileSec>", "</fileSec><fileSec><file ID='file-2'/></fileSec>"),
+    "an attribute that it does not know": ("attribute", "<file ID", '<file FOO="1" ID'),
+    "an attribute of another vocabulary where none may be": ("attribute", "<div ", '<div xmlns:o="urn:o" o:p="1" '),
+    "no identifier": ("required", ' ID="md-1"', ""),
+    "no location": ("required", ' LOCREF="uno.txt"', ""),
+    "a size that is none": ("value", 'SIZE="4"', 'SIZE="cuatro"'),
+    "loose text": ("text", "<fileSec>", "<fileSec>suelto"),
+    "nothing wrapped": ("missing", '<x xmlns="urn:x"/>', ""),
+    "an identifier twice": ("id", 'ID="file-1"', 'ID="md-1"'),
+    "a reference to nothing": ("reference", 'MDID="md-1"', 'MDID="md-2"'),
+    "a reference to another thing": ("reference_kind", 'FILEID="file-1"', 'FILEID="md-1"'),
+    "another size": ("file_size", 'SIZE="4"', 'SIZE="5"'),
+    "another digest": ("digest", SUM, "0" * 64),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS_2)
+def test_what_is_wrong_with_a_mets_of_the_second_version_is_found(tmp_path: Path, name: str) -> None:
+    path = second(tmp_path)
+    code, old, new = BREAKS_2[name]
+    text(old, new)(path)
+    report = validate_mets(path)
+    assert f"mets.{code}" in {finding.code for finding in report.findings}, [finding.to_json() for finding in report.findings]
+    assert report.valid is (code == "reference_kind")
 
 
 @pytest.mark.parametrize(
@@ -183,3 +238,8 @@ def test_schemas_that_the_operator_hands_in_judge_too(reference: Path, tmp_path:
     text('SIZE="', 'SIZE="x')(path)
     assert "mets.schema" in {finding.code for finding in validate_mets(path, schemas).findings}
     assert "mets.schema_absent" in {finding.code for finding in validate_mets(path, tmp_path).findings}
+    (tmp_path / "dos").mkdir()
+    path = second(tmp_path / "dos")
+    assert validate_mets(path, schemas).findings == ()
+    text("<div ", '<div FOO="1" ')(path)
+    assert "mets.schema" in {finding.code for finding in validate_mets(path, schemas).findings}

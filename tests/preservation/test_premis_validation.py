@@ -83,6 +83,7 @@ BREAKS: dict[str, Callable[[Path], None]] = {
     "own_term": text(f' valueURI="{uri_of("agentType", "sof")}">software', ">robot"),
     "basis": text(">copyright<", ">statute<"),
     "version2": text("http://www.loc.gov/premis/v3", "info:lc/xmlns/premis-v2"),
+    "unjudged": text("http://www.loc.gov/premis/v3", "info:lc/xmlns/premis-v2"),
 }
 ELSEWHERE = {"size", "schema", "schema_absent"}
 """Need a document of gigabytes, or schemas: see below and the tests of conformance."""
