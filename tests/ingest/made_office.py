@@ -13,6 +13,7 @@ from pptx import Presentation
 from tests.ingest.made import SPANISH, entries, odf, package
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_XLINK = "http://www.w3.org/1999/xlink"
 _MANIFEST = "META-INF/manifest.xml"
 
 
@@ -106,7 +107,7 @@ def linked_picture(address: str) -> bytes:
 
 def linked_section(address: str) -> bytes:
     """An ODT with a section whose text is that of another file."""
-    source = f'<text:section-source xlink:href="{address}" xmlns:xlink="http://www.w3.org/1999/xlink"/>'
+    source = f'<text:section-source xlink:href="{address}" xmlns:xlink="{_XLINK}"/>'
     return _odf("text", f'<text:p>{SPANISH}</text:p><text:section text:name="a">{source}<text:p>Texto de antes</text:p></text:section>')
 
 
@@ -125,14 +126,14 @@ def with_macro() -> bytes:
     script = "vnd.sun.star.script:Standard.Uno.Abrir?language=Basic&amp;location=document"
     listener = (
         '<office:scripts><office:event-listeners><script:event-listener xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0" '
-        f'script:language="ooo:script" script:event-name="dom:load" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="{script}"/>'
+        f'script:language="ooo:script" script:event-name="dom:load" xmlns:xlink="{_XLINK}" xlink:href="{script}"/>'
         "</office:event-listeners></office:scripts><office:body>"
     )
     found["content.xml"] = str(found["content.xml"], "utf-8").replace("<office:body>", listener)  # type: ignore[arg-type]
     library = 'xmlns:library="http://openoffice.org/2000/library"'
     named = 'library:name="Standard" library:readonly="false" library:passwordprotected="false"'
     found["Basic/script-lc.xml"] = (
-        f'<library:libraries {library} xmlns:xlink="http://www.w3.org/1999/xlink"><library:library library:name="Standard" '
+        f'<library:libraries {library} xmlns:xlink="{_XLINK}"><library:library library:name="Standard" '
         'library:link="false"/></library:libraries>'
     )
     found["Basic/Standard/script-lb.xml"] = f'<library:library {library} {named}><library:element library:name="Uno"/></library:library>'
