@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import pikepdf
 import pypdfium2
+from pikepdf import pdfa
 
 from ingest.tools import likeness
-from ingest.tools.migration import FAULTS, Impossible, save_pdf_a
+from ingest.tools.migration import FAULTS, Impossible, without_extras
 
 _LEAST_SIDE: Final = 3
 """Units (ISO 19005-2, 6.1.13)."""
@@ -19,7 +20,8 @@ _MARKED: Final = b"q 1 0.85 0.2 rg 0.4 0.4 0.4 RG 0.5 w 0.5 0.5 11 11 re B 3 4 m
 
 
 def settle(made: str, destination: str) -> None:
-    """Write at `destination`, as a PDF/A-2b, the PDF that LibreOffice made. Raises Impossible, and leaves nothing, where it is none.
+    """Write at `destination`, as a PDF/A-2b, the PDF that LibreOffice made; whether it is one is judged afterwards. Raises Impossible for
+    what is no PDF.
 
     The page of an empty sheet, which has no size, is left out; the mark of a comment is drawn (ISO 19005-2, 6.3.3), its text as it was.
     """
@@ -31,7 +33,9 @@ def settle(made: str, destination: str) -> None:
                     page.obj.Tabs = pikepdf.Name.S
                 if "/Annots" in page.obj:
                     _draw_marks(document, page.obj)
-            save_pdf_a(document, destination)
+            without_extras(document)
+            pdfa.prepare(document, "2b")
+            document.save(destination, **pdfa.resolve_save_kwargs("2b"))
     except FAULTS as fault:
         raise Impossible from fault
 

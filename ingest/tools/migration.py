@@ -72,19 +72,14 @@ def migrate(original: str, mime: str, destination: str, max_pixels: int) -> dict
 def _pdf_a(original: str, destination: str) -> None:
     try:
         with pikepdf.open(original) as document:
-            save_pdf_a(document, destination)
+            without_extras(document)
+            pdfa.save(document, Path(destination), "2b")
     except FAULTS as fault:
         Path(destination).unlink(missing_ok=True)
         raise Impossible from fault
 
 
-def save_pdf_a(document: pikepdf.Pdf, destination: str) -> None:
-    """Write a document as PDF/A-2b, without what says nothing of what its pages show. Raises one of FAULTS where it cannot be one."""
-    _without_extras(document)
-    pdfa.save(document, Path(destination), "2b")
-
-
-def _without_extras(document: pikepdf.Pdf) -> None:
+def without_extras(document: pikepdf.Pdf) -> None:
     """Take out what says nothing of what a page shows: how slides change, what opens first, a program's own notes and sums."""
     if "/DocChecksum" in document.trailer:
         del document.trailer["/DocChecksum"]
