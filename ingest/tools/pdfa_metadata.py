@@ -15,6 +15,8 @@ Breach = tuple[str, str]
 """The clause that is broken, as `6.7.9`, and what breaks it."""
 
 PDFAID: Final = NAMESPACES["pdfaid"]
+LEVELS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType({1: ("A", "B"), 2: ("A", "B", "U"), 3: ("A", "B", "U")})
+"""The levels of conformance of each part."""
 _EXTENSION: Final = "http://www.aiim.org/pdfa/ns/extension/"
 _SCHEMA: Final = "http://www.aiim.org/pdfa/ns/schema#"
 _PROPERTY: Final = "http://www.aiim.org/pdfa/ns/property#"
@@ -104,8 +106,11 @@ def breaches(packet: bytes, part: int, *, of: bytes | None = None) -> list[Breac
 
 
 def _identification(found: Value, part: int) -> Iterator[Breach]:
-    """The prefix of the identification is fixed; its part and level are whatever the caller judges the file as."""
+    """The prefix of the identification is fixed, and its level is one that the part has; its part is for the caller to compare."""
     clause = "6.7.11" if part == 1 else "6.6.4"
+    level = found.fields.get(f"{{{PDFAID}}}conformance")
+    if level is None or level.text not in LEVELS[part]:
+        yield clause, "level of conformance"
     prefix = found.prefixes.get(PDFAID)
     if f"{{{PDFAID}}}part" not in found.fields:
         yield clause, "no pdfaid:part"
@@ -118,7 +123,7 @@ def _properties(found: Value, part: int, own: "Mapping[str, _Schema]") -> Iterat
     known = PROPERTIES_2004 if part == 1 else PROPERTIES_2005
     for name, value in found.fields.items():
         namespace, _, local = name[1:].partition("}")
-        if namespace in (_EXTENSION, PDFAID):
+        if namespace == _EXTENSION or (namespace == PDFAID and not (part == 1 and local == "corr")):
             continue
         kind = known.get(namespace, {}).get(local)
         schema = own.get(namespace)

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_HEADER: Final = {1: re.compile(rb"%PDF-1\.[0-7]\s*[\r\n]"), 2: re.compile(rb"%PDF-1\.[0-7][\r\n]")}
+_HEADER: Final = {1: re.compile(rb"%PDF-\d\.\d[^\r\n]*(?:\r\n|\r|\n)"), 2: re.compile(rb"%PDF-1\.[0-7](?:\r\n|\r|\n)")}
 _OBJECT: Final = re.compile(rb"(?:^|(?<=[\x00\t\n\x0c\r ]))(\d{1,10})([\x00\t\n\x0c\r ]+)(\d{1,5})([\x00\t\n\x0c\r ]+)obj\b(.{0,2})", re.S)
 _XREF: Final = re.compile(rb"(?<!start)xref([\x00\t\n\x0c\r ]*)(\d+)([\x00\t\n\x0c\r ]+)(\d+)")
+_SECTION: Final = re.compile(rb"()(\d{1,10})([\x00\t\n\x0c\r ]+)(\d{1,10})[\x00\t\n\x0c\r ]*[\r\n]")
+"""A head after the entries of another section, with the groups of _XREF."""
 _STREAM: Final = re.compile(rb">>[\x00\t\n\x0c\r ]*stream(.{0,2})", re.S)
 _LENGTH: Final = re.compile(rb"/Length[\x00\t\n\x0c\r ]+(\d+)(?!\d)(?![\x00\t\n\x0c\r ]+\d+[\x00\t\n\x0c\r ]+R)")
+_ENTRY: Final = 20
 _EOLS: Final = (b"\n", b"\r", b"\r\n")
 _DICTIONARY: Final = 4096
 """Bytes before the word `stream` in which the stream's own /Length is looked for."""
@@ -22,7 +25,7 @@ _DICTIONARY: Final = 4096
 def breaches(path: Path, part: int) -> list[tuple[str, str]]:
     """(clause, what) of each kind of breach, once."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        found = [*_header(content, part), *_end(content), *_xref(content), *_inside(content, part)]
+        found = [*_header(content, part), *_end(content), *_xref(content, part), *_inside(content, part)]
     return list(dict.fromkeys(found))
 
 
@@ -31,7 +34,7 @@ def _header(content: mmap.mmap, part: int) -> Iterator[tuple[str, str]]:
     if header is None:
         yield "6.1.2", "header"
         return
-    comment = content[header.end() : header.end() + 6].lstrip(b"\r\n")
+    comment = content[header.end() : header.end() + 5]
     if comment[:1] != b"%" or len(comment) < 5 or any(byte < 128 for byte in comment[1:5]):
         yield "6.1.2", "comment of four bytes after the header"
 
@@ -42,12 +45,23 @@ def _end(content: mmap.mmap) -> Iterator[tuple[str, str]]:
         yield "6.1.3", "data after the last end-of-file marker"
 
 
-def _xref(content: mmap.mmap) -> Iterator[tuple[str, str]]:
+def _xref(content: mmap.mmap, part: int) -> Iterator[tuple[str, str]]:
+    """6.1.4: one end of line after the word xref; in part 1 also one space in the head of each section."""
     for found in _XREF.finditer(content):
         if found[1] not in _EOLS:
             yield "6.1.4", "end of line after xref"
-        if found[3] != b" ":
-            yield "6.1.4", "space in the head of a cross-reference section"
+        head: re.Match[bytes] | None = found
+        while head is not None and part == 1:
+            if head[3] != b" ":
+                yield "6.1.4", "space in the head of a cross-reference section"
+            head = _SECTION.match(content, _entries(content, head.end()) + _ENTRY * int(head[4]))
+
+
+def _entries(content: mmap.mmap, place: int) -> int:
+    """Where the first entry after the head of a section begins."""
+    while content[place : place + 1] in (b"\r", b"\n", b" "):
+        place += 1
+    return place
 
 
 def _inside(content: mmap.mmap, part: int) -> Iterator[tuple[str, str]]:

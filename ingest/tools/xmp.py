@@ -19,6 +19,8 @@ _WIDE: Final = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 """Marks of the other encodings of Unicode, the longer first: one begins as another does."""
+_UNMARKED: Final = {b"<\0\0\0": "utf-32-le", b"\0\0\0<": "utf-32-be", b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
+"""How a packet begins in them without a mark (XML 1.0, appendix F.1)."""
 _DEEPEST: Final = 40
 
 
@@ -41,13 +43,14 @@ class Value:
 
 def in_utf8(packet: bytes) -> bytes:
     """A packet in UTF-8, whichever encoding of Unicode it is in. Raises BadPacket."""
-    for mark, encoding in _WIDE.items():
-        if packet.startswith(mark):
-            try:
-                return packet[len(mark) :].decode(encoding).encode()
-            except UnicodeError as fault:
-                raise BadPacket(f"not {encoding}") from fault
-    return packet
+    mark = next((mark for mark in _WIDE if packet.startswith(mark)), b"")
+    encoding = _WIDE.get(mark) or _UNMARKED.get(packet[:4])
+    if encoding is None:
+        return packet
+    try:
+        return packet[len(mark) :].decode(encoding).encode()
+    except UnicodeError as fault:
+        raise BadPacket(f"not {encoding}") from fault
 
 
 def is_utf8(packet: bytes) -> bool:
