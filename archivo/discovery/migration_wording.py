@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from archivo.custody.formats import Risk
+from archivo.discovery.format_pages import RISK_WORDS, RISKS
 from archivo.discovery.lists import STANDINGS as SITUATIONS
 from archivo.intake.migration_plan import DryRun
 from archivo.intake.migration_views import PreservationCopy, Reason, Standing
@@ -46,7 +48,6 @@ OTHERWISE: Final = ("No se pudo migrar.", "No se pudieron migrar.")
 LABELS: Final = {
     "formato": "formato",
     "medio": "tipo de medio",
-    "riesgo": "riesgo",
     "serie": "serie",
     "tipo": "tipo",
     "q": "con las palabras",
@@ -70,6 +71,11 @@ class Compared:
     points: str
 
 
+_RISK_NAMED: Final = {**RISK_WORDS, **{risk.value: risk for risk in Risk}}
+"""Risks as pages and as commands name them."""
+NOT_COMPARED: Final = Compared("", "", "")
+
+
 def title_of(planned: DryRun) -> str:
     """What a migration is of, and to what: «De Graphics Interchange Format a PNG»."""
     targets = series(list(dict.fromkeys(one.target for one in planned.conversions)))
@@ -82,6 +88,8 @@ def title_of(planned: DryRun) -> str:
 def chosen_in_words(told: Mapping[str, str]) -> str:
     """Which documents were chosen, by the names of an address: «formato fmt/4», «los de la lista: serie 100-02, desde 1990»."""
     said = [f"{LABELS[name]} {told[name]}" for name in LABELS if told.get(name)]
+    if risk := _RISK_NAMED.get(told.get("riesgo", "")):
+        said.append(f"riesgo {RISKS[risk][0]}")
     if told.get("situacion") in SITUATIONS:
         said.append(f"situación: {SITUATIONS[told['situacion']][1].lower()}")
     if told.get("acceso") in ACCESS:
@@ -118,7 +126,12 @@ def comparison_in_words(copy: PreservationCopy) -> str:
 def compared(told: Mapping[str, Any]) -> Compared:
     """How a copy and its original compare, as an event keeps it: page by page, or word by word where the original has no pages."""
     if "before" not in told:
-        return Compared("", f"de {told['words']}, {told['found']}" if {"words", "found"} <= told.keys() else "", "")
+        by_words = {"words", "found", "shown"} <= told.keys()
+        return (
+            Compared(f"copia de {told['shown']}", f"de {count(told['words'], 'palabra')}, {told['found']}", "")
+            if by_words
+            else NOT_COMPARED
+        )
     pages = f"{told['before']} y {told['after']}"
     text = f"distinto en {_listed(told['text'])}" if told.get("text") else "igual"
     points = "menos de 0,01 % distintos" if told["worst"] == "0,00" else f"hasta {told['worst']} % distintos"

@@ -239,7 +239,8 @@ def test_a_comparison_says_which_pages_are_not_the_same() -> None:
     assert (
         why_one("migration.impossible", {"reason": "tardó más de lo permitido"}) == "No se pudo hacer la copia: tardó más de lo permitido."
     )
-    by_words = compared({"words": "1204 palabras", "found": "están todas", "shown": "3 páginas"})
-    assert (by_words.pages, by_words.text, by_words.points) == ("", "de 1204 palabras, están todas", "")
+    by_words = compared({"words": 1204, "found": "faltan 0", "shown": "3 páginas"})
+    assert (by_words.pages, by_words.text, by_words.points) == ("copia de 3 páginas", "de 1204 palabras, faltan 0", "")
     assert why_one("migration.differs.words", {}) == why_one("migration.differs", {}) != why_one("nada", {})
+    assert chosen_in_words({"riesgo": "sin-evaluar"}) == chosen_in_words({"riesgo": "unknown"}) == "riesgo sin evaluar"
     assert chosen_in_words({"serie": "100-02", "situacion": "publicado"}) == "serie 100-02, situación: publicado"
