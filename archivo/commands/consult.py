@@ -50,6 +50,7 @@ def export(parser: argparse.ArgumentParser) -> Act:
     parser.add_argument("--search", metavar="PALABRAS", help="los que una búsqueda encuentra")
     parser.add_argument("--all", action="store_true", help="todos")
     parser.add_argument("--without-images", action="store_true", help="no dibujar las páginas")
+    parser.add_argument("--without-versions", action="store_true", help="en un paquete E-ARK, solo lo que se consulta hoy: no vuelve")
     parser.add_argument("--json", action="store_true")
     return _export
 
@@ -64,7 +65,7 @@ def verify(parser: argparse.ArgumentParser) -> Act:
 
 def take_back(parser: argparse.ArgumentParser) -> Act:
     """Recibir de vuelta paquetes que se sacaron: con su identidad, sus versiones y su historia."""
-    parser.add_argument("source", metavar="ORIGEN", type=Path, help="la carpeta de una salida, un depósito u objeto OCFL, o bolsas")
+    parser.add_argument("source", metavar="ORIGEN", type=Path, help="una salida, un depósito u objeto OCFL, o bolsas o DIP que lo traigan")
     parser.add_argument("--json", action="store_true")
     return _import
 
@@ -139,6 +140,8 @@ def _export(options: argparse.Namespace) -> int:
     if is_selection or options.form or len(ids) > 1:
         if options.original:
             raise Misuse("--original es para un solo documento")
+        if options.without_versions and options.form != "dip":
+            raise Misuse("--without-versions es para --as dip: un depósito OCFL y una bolsa siempre llevan todas las versiones")
         return _export_many(options, ids, Path(folder))
     with opened() as archive:
         os.umask(options.umask)
@@ -161,7 +164,14 @@ def _export_many(options: argparse.Namespace, ids: list[str], folder: Path) -> i
         with progress("Documentos", len(chosen)) as counter:
             form = taking_away.Form(options.form or "ocfl")
             report = taking_away.take_away(
-                archive, actor, chosen, folder, form, images=not options.without_images, told=lambda _: counter.step()
+                archive,
+                actor,
+                chosen,
+                folder,
+                form,
+                images=not options.without_images,
+                told=lambda _: counter.step(),
+                whole=not options.without_versions,
             )
     if options.json:
         print_json({"destination": str(folder), "made": report.made, "already": report.already, "failed": report.failed})

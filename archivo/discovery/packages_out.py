@@ -1,4 +1,4 @@
-"""Write a package as others read it: a bag of the whole OCFL object, or an E-ARK dissemination package of what is consulted."""
+"""Write a package as others read it: a bag of the whole OCFL object, or an E-ARK dissemination package of what is consulted and of it."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,10 +10,13 @@ from typing import BinaryIO, Final, cast
 from archivo.archive import Archive
 from archivo.custody.services import safe_name
 from archivo.identifiers import urn
-from archivo.records.packaging import RECORD, TEXT
+from archivo.records.packaging import EVENTS, PREMIS, RECORD, TEXT, WHOLE
 from archivo.records.views import DocumentView
+from archivo.records.wording import ACCESS
+from preservation import dublin_core
 from preservation.bagit import write_bag
 from preservation.eark import write_package
+from preservation.eark_aids import READING_AID
 from preservation.eark_package import Content, InformationPackage, Metadata, PackageKind, Representation
 from preservation.fixity import Digest, HashingReader
 from preservation.ocfl_inventory import INVENTORY, BadInventory, Inventory
@@ -21,6 +24,33 @@ from preservation.ocfl_layout import prefix_of, vouched
 from preservation.store import DigestMismatch
 
 SOFTWARE: Final = ("Archivo", "0.1.0")
+JSON: Final = "application/json"
+XML: Final = "application/xml"
+_UNKNOWN: Final = "application/octet-stream"
+_MIMES: Final = {".json": JSON, ".xml": XML, ".txt": "text/plain"}
+_WHOLE_AID: Final = """\
+QUÉ TRAE ESTE PAQUETE
+
+metadata/descriptive        «dc.xml» describe el documento en Dublin Core; «record.json», como lo guarda el archivo; «inventory.json» es el
+                            inventario de su paquete OCFL.
+metadata/preservation       «premis.xml» es su historia (PREMIS 3); los nombres que da son los del paquete OCFL. «events.json», la misma
+                            en JSON.
+representations/ocfl        El paquete entero tal como el archivo lo guarda (OCFL 1.1), con todas sus versiones. Las demás carpetas de
+                            «representations» repiten de él lo que se consulta hoy.
+
+Este paquete se puede recibir de vuelta con «archivo import CARPETA»: vuelven la identidad del documento, sus versiones y su historia.
+"""
+_LIGHT_AID: Final = """\
+QUÉ TRAE ESTE PAQUETE
+
+metadata/descriptive        «dc.xml» describe el documento en Dublin Core; «record.json», como lo guarda el archivo; «inventory.json» es el
+                            inventario de su paquete OCFL.
+metadata/preservation       «premis.xml» es su historia (PREMIS 3); los nombres que da son los del paquete OCFL. «events.json», la misma
+                            en JSON.
+
+Es solo para consulta: trae lo que se ve hoy del documento y no sus versiones anteriores, así que «archivo import» no lo recibe de vuelta.
+Para eso pídalo entero: «archivo export ID DESTINO --as dip», sin «--without-versions», o «--as bag», o «--as ocfl».
+"""
 
 
 def write_bag_of(archive: Archive, identifier: str, target: Path) -> None:
@@ -35,38 +65,102 @@ def write_bag_of(archive: Archive, identifier: str, target: Path) -> None:
         write_bag(target, payload, info=info, algorithms=("sha256", "sha512"))
 
 
-def write_dip_of(archive: Archive, view: DocumentView, target: Path) -> None:
-    """An E-ARK DIP in a folder: the representations as they are, the description as it is kept, the inventory that tells its version.
+def write_dip_of(archive: Archive, view: DocumentView, target: Path, *, whole: bool) -> None:
+    """An E-ARK DIP in a folder: the representations as they are, the description as it is kept and as Dublin Core, the history as PREMIS.
 
-    Every byte is compared with that inventory on the way. Raises StoreError or ValueError for what is damaged; then nothing is left.
+    `whole`: it also holds the OCFL object, with all its versions, in WHOLE, so that it can be taken back. Every byte is compared with the
+    inventories on the way. Raises StoreError or ValueError for what is damaged; then nothing is left.
     """
     target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=archive.scratch("away")) as folder:
+        representations = _of_last_version(archive, view)
+        if whole:
+            copy = Path(folder) / "object"
+            archive.packages.export(urn(view.id), copy)
+            representations.append(_of_all_versions(copy, view))
+        write_package(_dip(archive, view, representations, whole=whole), target)
+
+
+def _dip(archive: Archive, view: DocumentView, representations: list[Representation], *, whole: bool) -> InformationPackage:
+    inventory, data = _trusted(archive, view)
     created = view.received_at
-    trusted = vouched(archive.store, prefix_of(urn(view.id)))
-    if trusted is None:
-        raise BadInventory(view.id)
-    inventory, data = trusted
-    representations = []
-    for each in view.representations:
-        name = safe_name(view.filename) if each.role == "original" else Path(each.path).name
-        opened = partial(_compared, archive, inventory, each.path)
-        content = Content(name, each.size, each.mime or "application/octet-stream", created, opened)
-        representations.append(Representation(each.role, [content]))
-    if TEXT in inventory.state():
-        representations.append(Representation("text", [Content.of("text.txt", _read(archive, inventory, TEXT), "text/plain", created)]))
-    record = Content.of("record.json", _read(archive, inventory, RECORD), "application/json", created)
-    told = Content.of(INVENTORY, data, "application/json", created)
-    package = InformationPackage(
+    record = Content.of("record.json", _read(archive, inventory, RECORD), JSON, created)
+    events = Content.of("events.json", _read(archive, inventory, EVENTS), JSON, created)
+    premis = Content.of("premis.xml", _read(archive, inventory, PREMIS), XML, created)
+    described = Content.of("dc.xml", dublin_core.to_xml(_described(archive, view)), XML, created)
+    told = Content.of(INVENTORY, data, JSON, created)
+    aid = f"{READING_AID}\n{_WHOLE_AID if whole else _LIGHT_AID}"
+    return InformationPackage(
         PackageKind.DIP,
         urn(view.id),
         view.title or view.filename,
         created,
         SOFTWARE,
         representations,
-        descriptive=[Metadata(record, "OTHER", other="Archivo record"), Metadata(told, "OTHER", other="OCFL inventory")],
+        descriptive=[
+            Metadata(described, "DC"),
+            Metadata(record, "OTHER", other="Archivo record"),
+            Metadata(told, "OTHER", other="OCFL inventory"),
+        ],
+        preservation=[Metadata(premis, "PREMIS", "3.0"), Metadata(events, "OTHER", other="Archivo events")],
+        documentation=[Content.of("LEAME.txt", aid.encode(), "text/plain", created)],
         creator=view.fonds_name,
     )
-    write_package(package, target)
+
+
+def _of_last_version(archive: Archive, view: DocumentView) -> list[Representation]:
+    """What a reader consults."""
+    inventory, _ = _trusted(archive, view)
+    created = view.received_at
+    found = []
+    for each in view.representations:
+        name = safe_name(view.filename) if each.role == "original" else Path(each.path).name
+        opened = partial(_compared, archive, inventory, each.path)
+        found.append(Representation(each.role, [Content(name, each.size, each.mime or _UNKNOWN, created, opened)]))
+    if TEXT in inventory.state():
+        found.append(Representation("text", [Content.of("text.txt", _read(archive, inventory, TEXT), "text/plain", created)]))
+    return found
+
+
+def _of_all_versions(copy: Path, view: DocumentView) -> Representation:
+    """The OCFL object, file by file."""
+    files = sorted(file for file in copy.rglob("*") if file.is_file())
+    contents = [
+        Content(
+            file.relative_to(copy).as_posix(),
+            file.stat().st_size,
+            _MIMES.get(file.suffix, _UNKNOWN),
+            view.received_at,
+            partial(_opened, file),
+        )
+        for file in files
+    ]
+    return Representation(WHOLE, contents)
+
+
+def _described(archive: Archive, view: DocumentView) -> list[tuple[str, str]]:
+    """The description in the terms of Dublin Core."""
+    return [
+        ("title", view.title or view.filename),
+        ("creator", view.producer or ""),
+        ("publisher", archive.institution.entity_name),
+        ("date", view.date or ""),
+        ("description", view.description),
+        ("type", view.document_type or ""),
+        ("format", view.original.mime or ""),
+        ("identifier", urn(view.id)),
+        ("identifier", view.number or ""),
+        ("relation", f"{view.fonds_code} {view.fonds_name}"),
+        ("relation", f"{view.office_code or ''} {view.office_name or ''}"),
+        ("rights", ACCESS[view.access]),
+    ]
+
+
+def _trusted(archive: Archive, view: DocumentView) -> tuple[Inventory, bytes]:
+    trusted = vouched(archive.store, prefix_of(urn(view.id)))
+    if trusted is None:
+        raise BadInventory(view.id)
+    return trusted
 
 
 @contextmanager

@@ -4,10 +4,11 @@
     DEST/paginas/ID/…           a page for each document: description, history, text, images of its pages
     DEST/ocfl/                  a storage root with the packages (form `ocfl`)
     DEST/bolsas/ID/             a bag whose payload is the package (form `bag`)
-    DEST/dip/ID/                an E-ARK dissemination package: original, copies, text and description (form `dip`)
+    DEST/dip/ID/                an E-ARK dissemination package: what is consulted, described, with its history and the package (form `dip`)
 
-`ocfl` and `bag` also hold the packages of the fonds and schedules that the documents name, so that `archivo import` gives all of it back.
-What is there already, of the last version, is not made again: an order that was interrupted is given again.
+All of them also hold the packages of the fonds and schedules that the documents name (`dip`, as bags), so that `archivo import` gives all
+of it back; a `dip` that is not whole holds neither these nor its own package. What is there already, of the last version, is not made
+again: an order that was interrupted is given again.
 """
 
 import re
@@ -30,6 +31,7 @@ from archivo.errors import ArchivoError, Conflict, Malformed, reason_of
 from archivo.identifiers import urn
 from archivo.intake.sealing import seal
 from archivo.records.models import Document, Fonds
+from archivo.records.packaging import WHOLE
 from archivo.records.rows import visible_to
 from archivo.records.services import view_document, view_parts
 from archivo.records.views import DocumentView
@@ -107,9 +109,19 @@ def chosen(archive: Archive, actor: Actor, selection: Selection) -> list[str]:
 
 
 def take_away(
-    archive: Archive, actor: Actor, ids: Sequence[str], destination: Path, form: Form, *, images: bool, told: Callable[[str], None]
+    archive: Archive,
+    actor: Actor,
+    ids: Sequence[str],
+    destination: Path,
+    form: Form,
+    *,
+    images: bool,
+    told: Callable[[str], None],
+    whole: bool = True,
 ) -> TakenAway:
     """Put these documents in a folder, each told as it is there. What is damaged is not copied, and is named; the others are.
+
+    `whole`: whether a DIP holds the package with all its versions, which can be taken back, or only what is consulted.
 
     What was done to a document and is in no package yet is sealed first. Each leaves its entry in the trail, and all of them their sum.
     Raises Malformed for a folder that holds something else, Conflict where it cannot be written.
@@ -117,7 +129,7 @@ def take_away(
     try:
         _prepare(destination)
         report = TakenAway()
-        away = _Away(archive, actor, destination, form, images)
+        away = _Away(archive, actor, destination, form, images, whole)
         for document_id in ids:
             if _one(away, document_id, report):
                 with archive.transaction() as transaction:
@@ -194,8 +206,9 @@ class _Listed:
 class _Away:
     """A folder being filled."""
 
-    def __init__(self, archive: Archive, actor: Actor, folder: Path, form: Form, images: bool) -> None:
+    def __init__(self, archive: Archive, actor: Actor, folder: Path, form: Form, images: bool, whole: bool) -> None:
         self._archive, self._actor, self._folder, self._form, self._images = archive, actor, folder, form, images
+        self._is_whole = whole or form is not Form.DIP
         self._pages = standalone(archive.institution.timezone, archive.institution.entity_name)
         self._needed: set[str] = set()
         self._listed: list[_Listed] = []
@@ -209,7 +222,7 @@ class _Away:
         view = self._sealed(document_id)
         if view.tombstone is not None and self._form is Form.DIP:
             raise Conflict("document.deleted", "su contenido se eliminó: no hay nada que consultar", "Sáquelo como depósito OCFL o bolsa.")
-        if self._form is not Form.DIP:
+        if self._is_whole:
             self._needed |= _needed_by(self._archive, document_id)
         is_new = self._package(document_id, view)
         is_new |= self._page(view, again=is_new)
@@ -235,7 +248,9 @@ class _Away:
         names = [_index_name(number) for number in range(1, len(pages) + 1)]
         template = self._pages.get_template("discovery/afuera_indice.html")
         for number, documents in enumerate(pages):
-            content = template.render(documents=documents, total=len(self._listed), form=self._form, names=names, here=names[number])
+            content = template.render(
+                documents=documents, total=len(self._listed), form=self._form, whole=self._is_whole, names=names, here=names[number]
+            )
             _write(self._folder / names[number], content)
         for file in self._folder.glob("indice*.html"):
             if file.name not in names:
@@ -248,13 +263,21 @@ class _Away:
                 StorageRoot(self._root).recover(urn(identifier))
                 raise BadInventory(identifier)
             return outcome is Outcome.COPIED
-        target = self._folder / ("bolsas" if self._form is Form.BAG else "dip")
-        target = target / (identifier if self._form is Form.BAG else folder_name(urn(identifier)))
-        told = target / ("data" if self._form is Form.BAG else "metadata/descriptive") / INVENTORY
-        if told.is_file() and told.read_bytes() == read(self._archive.store, key_of(prefix_of(urn(identifier)), INVENTORY)):
+        target, told = self._target(identifier, is_bag=view is None or self._form is Form.BAG)
+        is_as_asked = not told.is_relative_to(target / "representations") or self._is_whole
+        if is_as_asked and told.is_file() and told.read_bytes() == read(self._archive.store, key_of(prefix_of(urn(identifier)), INVENTORY)):
             return False
         self._make(identifier, view, target)
         return True
+
+    def _target(self, identifier: str, *, is_bag: bool) -> tuple[Path, Path]:
+        """Where a bag or a DIP goes, and the inventory in it that tells of which version it is."""
+        if is_bag:
+            target = self._folder / "bolsas" / identifier
+            return target, target / "data" / INVENTORY
+        target = self._folder / "dip" / folder_name(urn(identifier))
+        whole = target / "representations" / WHOLE / "data" / INVENTORY
+        return target, whole if self._is_whole or whole.exists() else target / "metadata/descriptive" / INVENTORY
 
     def _make(self, identifier: str, view: DocumentView | None, target: Path) -> None:
         """Make a bag or a DIP beside its place, where what there was of an earlier version stays until the new one is whole."""
@@ -264,7 +287,7 @@ class _Away:
             if view is None or self._form is Form.BAG:
                 write_bag_of(self._archive, identifier, beside / target.name)
             else:
-                write_dip_of(self._archive, view, beside)
+                write_dip_of(self._archive, view, beside, whole=self._is_whole)
             if target.exists():
                 target.rename(beside / "anterior")
             (beside / target.name).rename(target)

@@ -16,10 +16,11 @@ from archivo.intake.judging import Judged, judge, why_barred
 from archivo.intake.sealing import KINDS, begin_learning, kind_of, restore_objects, seal_held
 from archivo.records.holdings import PRINCIPAL, TOMBSTONE, note_package
 from archivo.records.models import Document, DocumentState, Fonds, KeptCopy, Tombstone
-from archivo.records.packaging import RECORD
+from archivo.records.packaging import RECORD, WHOLE
 from archivo.records.tombstones import is_tombstone, read_tombstone
 from archivo.retention.models import TrdVersion
 from archivo.retention.packaging import FONDS, TRD
+from preservation.findings import Report, Severity
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_inventory import INVENTORY, BadInventory, Inventory, parse
 from preservation.ocfl_layout import ROOT_DECLARATION, object_roots, prefix_of
@@ -27,11 +28,13 @@ from preservation.store import DigestMismatch, ObjectMissing, ObjectStore
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.mounted import MountedFolder
 from preservation.validation.bagit_check import validate_bag
+from preservation.validation.eark import validate_package
 from preservation.validation.ocfl_object import validate_object
 from preservation.validation.trees import FolderTree
 
 _OBJECT: Final = "0=ocfl_object_1."
 _BAG: Final = "bagit.txt"
+_METS: Final = "METS.xml"
 _MODELS: Final[Mapping[str, type[Fonds | TrdVersion | Document | Tombstone]]] = {
     FONDS: Fonds,
     TRD: TrdVersion,
@@ -41,6 +44,10 @@ _MODELS: Final[Mapping[str, type[Fonds | TrdVersion | Document | Tombstone]]] = 
 """What is taken back, in the order of KINDS. Ledgers and what was set apart speak only of the archive that made them."""
 _TAKEN: Final = (Outcome.COPIED, Outcome.HELD)
 _WORKED_ON: Final = (DocumentState.RECEIVED, DocumentState.PROCESSING)
+_NOT_WHOLE: Final = (
+    "es un paquete E-ARK solo de consulta: no trae las versiones anteriores del documento, así que no se puede recibir de vuelta; pida la "
+    "salida entera, con «archivo export --as dip» sin «--without-versions», como bolsa o como depósito OCFL"
+)
 _DISTINCT: Final = "el archivo tiene con ese nombre un paquete distinto, o actos que este no tiene"
 
 
@@ -93,7 +100,7 @@ def take_back(archive: Archive, actor: Actor, source: Path, told: Callable[[str]
         raise Malformed(
             "import.nothing",
             f"En «{source}» no hay paquetes que este programa pueda recibir de vuelta. No se recibió nada.",
-            "Dé la carpeta de una salida, un depósito o un objeto OCFL, o bolsas que contengan uno.",
+            "Dé la carpeta de una salida, un depósito o un objeto OCFL, o bolsas o paquetes E-ARK que contengan uno.",
         )
     for each in found:
         reason = _take(archive, actor, each, report)
@@ -122,7 +129,28 @@ def _packages(source: Path, report: TakenBack) -> Iterator[_Found]:
             if judged.valid:
                 yield from _package(bag / "data", report)
             else:
-                report.refused.append(Refused(str(bag), judged.findings[0].message))
+                report.refused.append(Refused(str(bag), _first_error(judged)))
+    for folder in (source, source / "dip"):
+        dips = [folder] if (folder / _METS).is_file() else [each for each in _folders(folder) if (each / _METS).is_file()]
+        for dip in sorted(dips):
+            yield from _dip(dip, report)
+
+
+def _dip(dip: Path, report: TakenBack) -> Iterator[_Found]:
+    """The package that an E-ARK package of ours holds whole, if all of it is as its METS says."""
+    judged = validate_package(dip)
+    within = dip / "representations" / WHOLE / "data"
+    if not judged.valid:
+        report.refused.append(Refused(str(dip), _first_error(judged)))
+    elif within.is_dir():
+        yield from _package(within, report)
+    else:
+        report.refused.append(Refused(str(dip), _NOT_WHOLE))
+
+
+def _first_error(judged: Report) -> str:
+    wrong = next(each for each in judged.findings if each.severity is Severity.ERROR)
+    return f"{wrong.code}: {wrong.message}"
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -133,8 +161,7 @@ def _package(folder: Path, report: TakenBack) -> Iterator[_Found]:
     """The package of a folder, if it is a valid OCFL object of this program's."""
     judged = validate_object(FolderTree(folder))
     if not judged.valid:
-        wrong = next(each for each in judged.findings if each.severity == "error")
-        report.refused.append(Refused(str(folder), f"{wrong.code}: {wrong.message}"))
+        report.refused.append(Refused(str(folder), _first_error(judged)))
         return
     try:
         inventory = parse((folder / INVENTORY).read_bytes())

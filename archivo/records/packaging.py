@@ -30,6 +30,8 @@ EVENTS: Final = "metadata/events.json"
 PREMIS: Final = "metadata/premis.xml"
 TEXT: Final = "text/text.txt"
 PARTS: Final = "text/parts.json"
+WHOLE: Final = "ocfl"
+"""The representation of an E-ARK package of ours that is the OCFL object with all its versions."""
 SCHEMA: Final = 1
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SECTIONS: Final = ("classification", "decisions", "given_class", "holds")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 
 from archivo.access.policy import custody
@@ -20,6 +21,7 @@ from archivo.audit.models import AuditEntry
 from archivo.discovery.taking_away import Form, take_away
 from archivo.identifiers import urn
 from archivo.records.services import describe
+from preservation.eark import folder_name
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_object
 from preservation.ocfl_layout import prefix_of
@@ -136,7 +138,7 @@ POISONS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("form", "folder"), [("ocfl", "ocfl"), ("bag", "bolsas")])
+@pytest.mark.parametrize(("form", "folder"), [("ocfl", "ocfl"), ("bag", "bolsas"), ("dip", "dip")])
 def test_what_is_taken_away_comes_back_as_it_was(
     form: str, folder: str, archivo: Command, kept: list[str], home: Path, tmp_path: Path, elsewhere: Moved
 ) -> None:
@@ -162,6 +164,66 @@ def test_what_was_taken_is_valid_and_readable_by_others(archivo: Command, kept: 
         for package in packages:
             report = validate(package)
             assert report.valid, (form, [finding.to_json() for finding in report.findings if finding.severity == "error"])
+
+
+def test_a_dip_carries_its_history_and_descriptions_that_others_read(archivo: Command, kept: list[str], home: Path, tmp_path: Path) -> None:
+    for number, options in enumerate(([], ["--without-versions"])):
+        archivo("export", kept[0], tmp_path / f"fuera{number}", "--as", "dip", "--without-images", *options)
+        dip = next((tmp_path / f"fuera{number}/dip").iterdir())
+        assert {finding.code for finding in validate(dip).findings} <= {"CSIPSTR13", "premis.own_term"}
+        metadata = {path.relative_to(dip / "metadata").as_posix(): path.read_bytes() for path in (dip / "metadata").rglob("*.*")}
+        assert metadata["preservation/premis.xml"] == content_of(home / "store", kept[0], "metadata/premis.xml")
+        assert metadata["preservation/events.json"] == content_of(home / "store", kept[0], "metadata/events.json")
+        assert metadata["descriptive/record.json"] == content_of(home / "store", kept[0], "metadata/record.json")
+        described = etree.fromstring(metadata["descriptive/dc.xml"])
+        told = {(etree.QName(each).localname, each.text) for each in described}
+        shown = archivo("show", kept[0], "--json").value
+        assert {("title", shown["title"]), ("identifier", f"urn:uuid:{kept[0]}"), ("date", shown["date"])} <= told
+        aid = (dip / "documentation/LEAME.txt").read_text("utf-8")
+        assert ("representations/ocfl" in aid) is ((dip / "representations/ocfl").is_dir()) is (not options)
+
+
+def test_the_dublin_core_of_a_dip_is_valid_by_its_schema(archivo: Command, kept: list[str], tmp_path: Path, reference: Path) -> None:
+    archivo("export", kept[0], tmp_path / "fuera", "--as", "dip", "--without-images")
+    described = next((tmp_path / "fuera/dip").rglob("dc.xml"))
+    for name in ("oai_dc.xsd", "simpledc20021212.xsd", "xml.xsd"):
+        schema = (reference / "data/conf_esquemas" / name).read_text("utf-8")
+        (tmp_path / name).write_text(re.sub(r'schemaLocation="[^"]*/([^"/]+)"', r'schemaLocation="\1"', schema), "utf-8")
+    etree.XMLSchema(etree.parse(tmp_path / "oai_dc.xsd")).assertValid(etree.parse(described))
+
+
+def test_a_dip_for_consulting_alone_is_not_taken_back_and_told_why(
+    archivo: Command, kept: list[str], tmp_path: Path, elsewhere: Moved
+) -> None:
+    archivo("export", kept[0], tmp_path / "fuera", "--as", "dip", "--without-images", "--without-versions")
+    assert sorted(each.name for each in (tmp_path / "fuera").iterdir()) == ["dip", "indice.html", "paginas"]
+    elsewhere()
+    ran = archivo("import", tmp_path / "fuera", "--json")
+    assert (ran.status, ran.value["taken"]) == (1, [])
+    assert "solo de consulta" in ran.value["refused"][0]["reason"]
+    assert "--without-versions" in ran.value["refused"][0]["reason"]
+
+
+def test_a_dip_that_changed_is_refused(archivo: Command, kept: list[str], tmp_path: Path, elsewhere: Moved) -> None:
+    archivo("export", kept[0], kept[1], tmp_path / "fuera", "--as", "dip", "--without-images")
+    data = next((tmp_path / "fuera/dip" / folder_name(urn(kept[0])) / "representations/ocfl/data").rglob("original/data"))
+    data.chmod(0o644)
+    data.write_bytes(bytes(data.stat().st_size))
+    elsewhere()
+    ran = archivo("import", tmp_path / "fuera", "--json")
+    assert (ran.status, kept[0] in ran.value["taken"], kept[1] in ran.value["taken"]) == (1, False, True)
+    assert [(each["reason"][:6], kept[0] in each["place"]) for each in ran.value["refused"]] == [("CSIP71", True)]
+
+
+def test_a_dip_made_for_consulting_is_made_again_whole_when_asked(archivo: Command, kept: list[str], tmp_path: Path) -> None:
+    order = ("export", kept[0], tmp_path / "fuera", "--as", "dip", "--without-images", "--json")
+    assert archivo(*order, "--without-versions").value["made"] == 1
+    assert archivo(*order, "--without-versions").value["already"] == 1
+    assert archivo(*order).value["made"] == 1
+    assert archivo(*order).value["already"] == 1
+    assert next((tmp_path / "fuera/dip").rglob("0=ocfl_object_1.1"))
+    assert archivo(*order, "--without-versions").value["made"] == 1
+    assert not list((tmp_path / "fuera/dip").rglob("0=ocfl_object_1.1"))
 
 
 def test_each_document_has_a_page_that_needs_nothing_else(archivo: Command, kept: list[str], tmp_path: Path) -> None:
