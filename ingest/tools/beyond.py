@@ -14,7 +14,9 @@ from ingest.tools.answers import Refused
 from ingest.tools.package import Package, opened
 
 MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
+"""How the entries of a package end in which macros are."""
 OLD_MACROS: Final = frozenset({"macros", "_vba_project_cur", "_vba_project", "vba"})
+"""The storages of a file of before 2007 in which they are."""
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]|\btable:formula=")
 _MOVING: Final = re.compile(rb"<(p:timing|anim:par)[\s/>]")
 _DELETED: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}delText"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ingest.tools import odf, ooxml, package_structure
 from ingest.tools.answers import Examined, Note, Passage, Reading, Refused, note, plain, properties
 from ingest.tools.attaching import Attaching
+from ingest.tools.beyond import MACROS
 from ingest.tools.package import Package, is_bomb, is_package, is_unsafe, opened
 from ingest.tools.passages import sections
 
@@ -19,7 +20,6 @@ _RELATION: Final = "{http://schemas.openxmlformats.org/package/2006/relationship
 _HARMLESS: Final = frozenset({"hyperlink"})
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
 _LEFT_OUT: Final = "office.pictures_left_out"
-_MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
 
 
 def examine(path: str, max_expanded: int) -> dict[str, object]:
@@ -27,7 +27,7 @@ def examine(path: str, max_expanded: int) -> dict[str, object]:
     found = Examined()
     try:
         with opened(path, max_expanded) as package:
-            if any(name.lower().endswith(_MACROS) for name in package.names):
+            if any(name.lower().endswith(MACROS) for name in package.names):
                 found.note("office.macros")
             if "META-INF/manifest.xml" in package.names:
                 odf.check_encryption(package)

@@ -11,10 +11,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from ingest.tools import powerpoint_binary, word_binary
 from ingest.tools.answers import Passage, Reading, Refused, note, plain, properties
+from ingest.tools.beyond import OLD_MACROS
 from ingest.tools.passages import clean, sections
 from ingest.tools.workbook import shown
 
-_MACROS: Final = frozenset({"macros", "_vba_project_cur", "_vba_project", "vba"})
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _FAULTS: Final = (struct.error, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 
@@ -51,7 +51,7 @@ def _read(file: olefile.OleFileIO, path: str, max_chars: int) -> Reading:
         reading.notes.append(note("office.old_format"))
     if sum(len(passage.text) for passage in reading.passages) >= max_chars and not reading.notes:
         reading.notes.append(note("text.truncated", characters=max_chars))
-    if names & _MACROS:
+    if names & OLD_MACROS:
         reading.notes.append(note("office.macros"))
     return reading
 
