@@ -33,6 +33,7 @@ from archivo.web import forms
 from archivo.web.addresses import changer
 from archivo.web.layout import is_fragment, page
 from archivo.web.sheets import Cell, sheet
+from archivo.web.spanish import count
 from archivo.web.tables import page_number
 
 router = APIRouter(include_in_schema=False)
@@ -127,6 +128,16 @@ def result(request: Request, archive: Here, actor: Staff, migration_id: str, res
         csv=changer(f"/custodia/migraciones/{migration_id}/documentos.csv", {"resultado": word})(),
         pager_address=lambda number: change(pagina=number if number > 1 else None),
     )
+
+
+@router.post("/custodia/migraciones/{migration_id}/desistir")
+def withdraw(request: Request, archive: Here, actor: Staff, form: Fields, migration_id: str) -> Response:
+    """Let be what still waits."""
+    number = migration_acts.withdraw(archive, actor, migration_id)
+    request.state.session.say(
+        f"Se desistió: {count(number, 'copia que esperaba', 'copias que esperaban')} ya no se hará{'n' if number != 1 else ''}."
+    )
+    return RedirectResponse(f"/custodia/migraciones/{migration_id}", 303)
 
 
 @router.get("/custodia/migraciones/{migration_id}/documentos.csv")

@@ -34,6 +34,7 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
     "done": ("Ya tiene su copia de preservación.", "Ya tienen su copia de preservación."),
     "not_ready": ("No se ha terminado de procesar.", "No se han terminado de procesar."),
     "deleted": ("Su contenido se eliminó.", "Su contenido se eliminó."),
+    "withdrawn": ("Alguien desistió antes de que se intentara.", "Alguien desistió antes de que se intentaran."),
     "migration.differs": (
         "La copia no resultó igual al original, y se descartó.",
         "Las copias no resultaron iguales a sus originales, y se descartaron.",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import false, insert, literal, select, update
+from sqlalchemy import delete, exists, false, insert, literal, select, update
 
 from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
@@ -14,12 +14,17 @@ from archivo.errors import Conflict, Malformed
 from archivo.identifiers import is_uuid
 from archivo.intake.migrating import why_left
 from archivo.intake.migration_plan import Chosen, dry_run
+from archivo.intake.migration_views import known_migration
 from archivo.intake.models import Migration, MigrationDocument
-from archivo.jobs import Lease, Queue
+from archivo.jobs import Job, JobState, Lease, Queue
 from archivo.records.models import Document
+from archivo.records.rows import batches
 
 AT_ONCE: Final = 200
 """Documents that have their job, and their entry in the trail, in one transaction."""
+WITHDRAWN: Final = "withdrawn"
+"""The code of a document that somebody let be before it was tried."""
+_JOBS: Final = table_of(Job)
 _ASKED: Final = table_of(MigrationDocument)
 
 
@@ -71,6 +76,29 @@ def queue_documents(archive: Archive, lease: Lease) -> None:
             for each in some:
                 audit.record(transaction, migration.actor, "document.migrate", each, detail={"migration": migration.id})
         last = some[-1]
+
+
+def withdraw(archive: Archive, actor: Actor, migration_id: str) -> int:
+    """Let be the documents of a migration that still wait, unless another waits for them too; how many there were. What is being done is
+    done to its end, and copies that are made stay. Raises Refused, Unknown.
+    """
+    require(archive, actor, Grant.VERIFY)
+    with archive.transaction() as transaction:
+        session = transaction.session
+        known_migration(session, migration_id)
+        running = exists().where(_JOBS.c.object_id == _ASKED.c.document_id, _JOBS.c.kind == "migrate", _JOBS.c.state == JobState.RUNNING)
+        mine = _ASKED.c.migration_id == migration_id
+        waiting = select(_ASKED.c.document_id).where(mine, _ASKED.c.ended_at.is_(None), ~running)
+        dropped = list(session.scalars(waiting.order_by(_ASKED.c.document_id).with_for_update()))
+        still = exists().where(_ASKED.c.document_id == _JOBS.c.object_id, _ASKED.c.ended_at.is_(None))
+        queued = (_JOBS.c.kind == "migrate", _JOBS.c.state == JobState.QUEUED)
+        for some in batches(dropped):
+            these = update(_ASKED).where(mine, _ASKED.c.document_id.in_(some))
+            session.execute(these.values(ended_at=transaction.now, code=WITHDRAWN, params={}))
+            session.execute(delete(_JOBS).where(*queued, _JOBS.c.object_id.in_(some), ~still))
+        if dropped:
+            audit.record(transaction, actor.login, "documents.migrate.withdraw", migration_id, detail={"documents": len(dropped)})
+    return len(dropped)
 
 
 def documents_of(archive: Archive, actor: Actor, migration_id: str) -> dict[str, str | None]:

@@ -125,7 +125,7 @@ def view_migration(archive: Archive, actor: Actor, migration_id: str) -> Migrati
     """A migration and how it goes. Raises Refused, Unknown."""
     require(archive, actor, Grant.VERIFY)
     with archive.reading() as session:
-        migration = _known(session, migration_id)
+        migration = known_migration(session, migration_id)
         detail = MigrationDocument.params["reason"].as_string().label("detail")
         each = select(STANDING.label("standing"), MigrationDocument.code, detail).where(MigrationDocument.migration_id == migration_id)
         each = each.where(MigrationDocument.ended_at.is_not(None), ~MigrationDocument.code.startswith(MADE))
@@ -143,7 +143,7 @@ def list_migrated(
     """Some documents of a migration, what calls for a person first. Raises Refused, Unknown."""
     require(archive, actor, Grant.VERIFY)
     with archive.reading() as session:
-        _known(session, migration_id)
+        known_migration(session, migration_id)
         found = _documents(migration_id, standing).limit(limit).offset(offset).subquery()
         seen = select(found, Document.title).outerjoin(Document, (Document.id == found.c.document_id) & visible_to(actor))
         return [_migrated(*row) for row in session.execute(seen.order_by(found.c.place, found.c.document_id))]
@@ -172,7 +172,8 @@ def copy_of(archive: Archive, document_id: str) -> PreservationCopy | None:
     return PreservationCopy(event.at, event.code, event.params) if event else PreservationCopy(None, None, {})
 
 
-def _known(session: Session, migration_id: str) -> Migration:
+def known_migration(session: Session, migration_id: str) -> Migration:
+    """Raises Unknown."""
     migration = session.get(Migration, migration_id) if is_uuid(migration_id) else None
     if migration is None:
         raise Unknown("migration.unknown", f"No hay una migración «{migration_id[:40]}».", "Búsquela en la lista de migraciones.")

@@ -19,7 +19,7 @@ from archivo.audit.services import verify_chain
 from archivo.discovery.migration_wording import chosen_in_words, compared, why_one
 from archivo.identifiers import new_uuid
 from archivo.intake.migration_acts import AT_ONCE, ask, documents_of
-from archivo.intake.migration_plan import of_formats
+from archivo.intake.migration_plan import of_formats, of_ids
 from archivo.intake.migration_views import Standing, list_migrated, view_migration
 from archivo.intake.models import MigrationDocument
 from archivo.intake.services import Metadata, Upload, deposit
@@ -215,6 +215,26 @@ def test_thousands_are_counted_noted_and_queued_some_at_a_time(kept: Archive) ->
     assert (view.summary.total, view.summary.counts, view.queued_at is not None) == (number, {Standing.WAITING: number}, True)
     page = ana.get(f"/custodia/migraciones/{migration_id}?pagina=2").text
     assert len(re.findall(r'<a class="name" data-item href="/documentos/', page)) == 50
+
+
+def test_what_waits_is_let_be_unless_another_waits_for_it_too(kept: Archive) -> None:
+    ids = handed_over(kept, sello_gif=gif(), acta_pdf=scan())
+    ana = signed_in(kept, "ana")
+    both, one = new_uuid(kept.clock()), new_uuid(kept.clock())
+    ask(kept, CUSTODY, of_ids(ids.values()), {}, both)
+    ask(kept, CUSTODY, of_ids([ids["acta_pdf"]]), {}, one)
+    work_until_done(kept, [both, one])
+    page = ana.get(f"/custodia/migraciones/{both}").text
+    answer = ana.post(f"/custodia/migraciones/{both}/desistir", data={"ficha": token(page)})
+    assert answer.status_code == 303
+    told = words(ana.get(answer.headers["location"]).text)
+    assert "2 copias que esperaban ya no se harán" in told
+    assert "2 documentos. Alguien desistió antes de que se intentaran." in told
+    work_until_done(kept, ids.values())
+    assert documents_of(kept, CUSTODY, both) == dict.fromkeys(ids.values(), "withdrawn")
+    assert documents_of(kept, CUSTODY, one) == {ids["acta_pdf"]: "migration.made"}
+    assert [each.role for each in view_document(kept, CUSTODY, ids["sello_gif"]).representations] == ["original"]
+    assert "Desistir" not in ana.get(f"/custodia/migraciones/{both}").text
 
 
 def test_a_job_that_spent_its_attempts_is_told_as_one_that_waits_for_a_person(kept: Archive) -> None:
