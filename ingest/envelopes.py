@@ -42,7 +42,9 @@ def held_by(work: Workspace, envelope: Envelope) -> list[Inside]:
     found = []
     for attached in answer["attachments"]:
         path = Path(attached["path"])
-        name = _named(envelope.name) if envelope.family is Family.CMS else str(attached["name"])
+        name = str(attached["name"])
+        if envelope.family is Family.CMS:
+            name = _named(envelope.name, PurePath(name).suffix)
         if path.stat().st_size and _is_clean(work, path):
             found.append(Inside((*envelope.steps, (envelope.family.value, int(path.name))), name, path, _format(work, path, name)))
     return found
@@ -88,10 +90,11 @@ def _levels(work: Workspace) -> Iterator[Steps]:
     yield from (one.steps for one in work.inside if family_of(one.format) in ENVELOPES)
 
 
-def _named(name: str) -> str:
-    """The name of what an envelope of this name holds: `acta.pdf` of `acta.pdf.p7m`."""
+def _named(name: str, ending: str) -> str:
+    """The name of what an envelope of this name holds: `acta.pdf` of `acta.pdf.p7m`; with `ending` where it would have none."""
     known = PurePath(name)
-    return known.stem if known.suffix.lower() in _ENDINGS else name
+    inside = known.stem if known.suffix.lower() in _ENDINGS else name
+    return inside if PurePath(inside).suffix else f"{inside}{ending}"
 
 
 def _is_clean(work: Workspace, path: Path) -> bool:

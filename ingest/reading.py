@@ -170,7 +170,8 @@ class Reader:
             elif inner is not None and inner.pending and not inner.places:
                 self._place(inner, steps, known.mime)
         if inner is None or not (inner.text or inner.pending):
-            unread.append(name)
+            if not (inner is not None and not inner.parts and family_of(known) is Family.CMS):  # a signature alone has nothing to read
+                unread.append(name)
             return None
         return inner
 

@@ -80,6 +80,13 @@ DOCUMENTS: Final[Mapping[str, Entry]] = MappingProxyType(
             "El mensaje de correo está dañado y no se puede leer. Se conserva tal como llegó.",
             "Pida que lo exporten de nuevo desde el programa de correo.",
         ),
+        "mail.signed": Entry(
+            Severity.INFO,
+            "RFC 8551, 3.5 (S/MIME); RFC 8550, 3",
+            "El mensaje está firmado (S/MIME). La firma cubre lo que dice y sus anexos, pero no sus encabezados: de, para, fecha ni "
+            "asunto.",
+            "No hace falta hacer nada; para saber quién lo envió, tenga en cuenta quién lo firmó.",
+        ),
         "mail.irregular": Entry(
             Severity.INFO,
             "RFC 5322; RFC 2045",

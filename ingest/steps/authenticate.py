@@ -8,13 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ingest.failures import note_failure
+from ingest.failures import note_all, note_failure
 from ingest.families import Family, family_of
 from ingest.step import Done, Failed, Skipped, StepOutcome, Workspace
 from ingest.tools.process import ToolError
 from preservation.premis import EventType
 
 _UNKNOWN_CHAIN = "unknown_chain"
+_MARKS: Final = (b"pkcs7-", b".p7s", b".p7m")
 _STATES: Final = ("valid", "altered", "expired", "revoked", _UNKNOWN_CHAIN, "weak", "undecided", "unreadable")
 _VERIFIERS: Final = MappingProxyType(
     {
@@ -22,6 +23,7 @@ _VERIFIERS: Final = MappingProxyType(
         Family.CMS: ("envelopes", "verify_cms"),
         Family.P7Z: ("envelopes", "verify_p7z"),
         Family.XML: ("xml_signatures", "verify"),
+        Family.EML: ("mail_signatures", "verify"),
     }
 )
 _REASONS: Final = MappingProxyType(
@@ -70,8 +72,9 @@ class Authenticate:
                 failed = True
                 continue
             found.extend(answer["signatures"])
+            note_all(work, answer.get("notes", ()))
             roots = answer["roots"]
-        if not asked:
+        if not asked or (not found and not failed and family_of(work.format) is Family.EML):
             return Skipped("signature.none")
         for signed in found:
             _note(work, signed, roots)
@@ -86,7 +89,21 @@ class Authenticate:
 def _signed(work: Workspace) -> Iterator[tuple[Family, Path]]:
     """The files that are signed and whose signatures can be checked: the original, and what it holds."""
     known = [(family_of(work.format), work.original, work.signed), *((family_of(one.format), one.path, one.signed) for one in work.inside)]
-    yield from ((family, path) for family, path, signed in known if signed and family in _VERIFIERS)
+    for family, path, signed in known:
+        if family in _VERIFIERS and (signed or (family is Family.EML and _may_be_signed(path))):
+            yield family, path
+
+
+def _may_be_signed(path: Path) -> bool:
+    """Whether a message names what signs messages or attachments; nothing but its reader looks into it before."""
+    before = b""
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            here = (before + block).lower()
+            if any(mark in here for mark in _MARKS):
+                return True
+            before = block[-max(map(len, _MARKS)) :]
+    return False
 
 
 def _verified(work: Workspace, family: Family, path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Signed envelopes: a CMS message with the document inside or beside, and a zip of documents and their signatures (P7Z)."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -17,8 +18,11 @@ from ingest.tools.cms_signatures import judged
 from ingest.tools.package import Package, is_unsafe, opened
 from ingest.tools.signed import BROKEN, Signed, Trust
 
+_MESSAGE: Final = "mensaje.eml"
+_HEADER: Final = re.compile(rb"(Content-Type|MIME-Version):", re.I)
 _LEFT_OUT: Final = "cms.left_out"
-_SIGNATURES: Final = (".p7s", ".p7m", ".p7b", ".pkcs7")
+SIGNATURES: Final = (".p7s", ".p7m", ".p7b", ".pkcs7")
+"""How the names of CMS messages end."""
 
 
 def examine_cms(path: str) -> dict[str, object]:
@@ -50,7 +54,7 @@ def examine_p7z(path: str, max_expanded: int) -> dict[str, object]:
     try:
         with opened(path, max_expanded) as package:
             names = _files(package)
-            found.signed = any(name.lower().endswith(_SIGNATURES) for _, name in names)
+            found.signed = any(name.lower().endswith(SIGNATURES) for _, name in names)
             found.note("package.contents", count=len(names))
             if any(is_unsafe(name) for _, name in names):
                 found.note("package.unsafe_names")
@@ -64,7 +68,7 @@ def take_out_cms(path: str, folder: str, max_bytes: int) -> dict[str, object]:
     reading = Reading()
     content = content_of(signed_data(Path(path).read_bytes()))
     if content is not None:
-        Attaching(reading, Path(folder), _LEFT_OUT, max_bytes).add(1, "contenido", content)
+        Attaching(reading, Path(folder), _LEFT_OUT, max_bytes).add(1, _MESSAGE if _HEADER.match(content) else "contenido", content)
     return plain(reading)
 
 
@@ -95,7 +99,7 @@ def verify_p7z(path: str, roots: str | None, max_expanded: int) -> dict[str, Any
     with opened(path, max_expanded) as package:
         for _, name in _files(package):
             if (signed := _detached(package, name)) is not None:
-                document = _signed_by(package, name)
+                document = signed_by(name, [other for _, other in _files(package)])
                 found.extend(judged(signed, None if document is None else package.read(document), trust))
     return _answer(found, trust)
 
@@ -111,16 +115,16 @@ def _files(package: Package) -> list[tuple[int, str]]:
 
 def _detached(package: Package, name: str) -> cms.SignedData | None:
     """The message at `name`, where it is a signature of something beside it."""
-    if name.lower().endswith(_SIGNATURES):
+    if name.lower().endswith(SIGNATURES):
         with suppress(Refused):
             signed = signed_data(package.read(name))
             return signed if content_of(signed) is None else None
     return None
 
 
-def _signed_by(package: Package, signature: str) -> str | None:
-    """The file that a signature beside it is of: the one of its name without the ending, of its stem, or the only one."""
-    others = [name for _, name in _files(package) if not name.lower().endswith(_SIGNATURES)]
+def signed_by(signature: str, names: list[str]) -> str | None:
+    """The name, of these, that a signature beside them is of: its own without the ending, one of its stem, or the only one."""
+    others = [name for name in names if not name.lower().endswith(SIGNATURES)]
     return next(_candidates(signature, others), None)
 
 

@@ -18,6 +18,8 @@ from ingest.tools.passages import clean
 
 _HEADERS: Final = (("From", "De"), ("To", "Para"), ("Cc", "Copia"), ("Date", "Fecha"), ("Subject", "Asunto"))
 _LEFT_OUT: Final = "mail.attachments_left_out"
+_SMIME: Final = frozenset(f"application/{prefix}pkcs7-{kind}" for prefix in ("", "x-") for kind in ("mime", "signature"))
+_MOST_ENVELOPES: Final = 5
 _QUOTED: Final = re.compile(rb">+From ")
 
 
@@ -33,12 +35,32 @@ def read_eml(path: str, folder: str, max_chars: int, max_bytes: int) -> dict[str
     reading = Reading(properties=_properties(_header(message, "Subject"), _header(message, "From"), _date(_header(message, "Date"))))
     if any(part.defects for part in _walk(message)):
         reading.notes.append(note("mail.irregular"))
-    _add_message(reading, headers, _body(message), max_chars)
+    said = _opened(message, reading)
+    _add_message(reading, headers, _body(said), max_chars)
     attaching = Attaching(reading, Path(folder), _LEFT_OUT, max_bytes)
-    for index, part in enumerate(_attachments(message), 1):
-        name = _filename(part) or f"anexo-{index}{_extension(part.get_content_type())}"
-        attaching.add(index, name, _payload(part))
+    for index, part in enumerate(attachments(said), 1):
+        name = filename(part) or f"anexo-{index}{_extension(part.get_content_type())}"
+        attaching.add(index, name, payload(part))
     return plain(reading)
+
+
+def _opened(message: MIMEPart, reading: Reading) -> MIMEPart:
+    """What a message says that was signed as a whole, with its text inside its signature (RFC 8551, 3.5.2); any other as it is."""
+    said = message
+    for _ in range(_MOST_ENVELOPES):
+        if not is_smime(said):
+            break
+        from ingest.tools.cms_message import content_of, signed_data  # a second of imports that few messages need
+
+        try:
+            content = content_of(signed_data(payload(said)))
+        except Refused as refusal:
+            reading.notes.append(note(refusal.code))
+            break
+        if content is None:
+            break
+        said = BytesParser(policy=policy.default).parsebytes(content)
+    return said
 
 
 def read_msg(path: str, folder: str, max_chars: int, max_bytes: int) -> dict[str, object]:
@@ -141,17 +163,19 @@ def _letters(text: str) -> int:
     return sum(sign.isalnum() for sign in text)
 
 
-def _attachments(message: MIMEPart) -> Iterator[MIMEPart]:
+def attachments(message: MIMEPart) -> Iterator[MIMEPart]:
+    """What a message holds that is not said in its body, in its order."""
     for part in _walk(message):
         if part.get_content_maintype() not in ("multipart", "text") or (part.get_content_maintype() == "text" and _is_attachment(part)):
             yield part
 
 
 def _is_attachment(part: MIMEPart) -> bool:
-    return part.get_content_disposition() == "attachment" or (_filename(part) is not None and part.get_content_disposition() != "inline")
+    return part.get_content_disposition() == "attachment" or (filename(part) is not None and part.get_content_disposition() != "inline")
 
 
-def _filename(part: MIMEPart) -> str | None:
+def filename(part: MIMEPart) -> str | None:
+    """The name that a part says it has, None where it says none that can be read."""
     try:
         return part.get_filename()
     except (ValueError, TypeError, LookupError, AttributeError, IndexError):
@@ -167,7 +191,13 @@ def _text(part: MIMEPart) -> str:
         return decode(content)[0]
 
 
-def _payload(part: MIMEPart) -> bytes:
+def is_smime(part: MIMEPart) -> bool:
+    """Whether a part is a CMS message or a signature (RFC 8551, 3.2)."""
+    return part.get_content_type() in _SMIME
+
+
+def payload(part: MIMEPart) -> bytes:
+    """The bytes that a part carries; of an attached message, the message."""
     if part.get_content_maintype() == "message" and part.is_multipart():
         inner = part.get_payload(0)
         return inner.as_bytes() if isinstance(inner, MIMEPart) else b""
