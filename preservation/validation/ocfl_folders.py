@@ -63,7 +63,12 @@ def _check_folder(notes: Notes, standing: Standing, item: Item, specification: s
     if specification != "1.0" and _LIKE_A_VERSION.fullmatch(name):
         notes.add("E105" if name.startswith("v") and name[1:2] in "-.0123456789" else "E104", name, name=name)
     notes.add("E001.folder", name, name=name)
-    for path, _ in standing.below(name):
+    _note_objects(notes, standing, name)
+
+
+def _note_objects(notes: Notes, standing: Standing, folder: str) -> None:
+    """Objects in a folder that is none of content: an object holds no other (4.3)."""
+    for path, _ in standing.below(folder):
         if path.rpartition("/")[2].startswith("0=ocfl_object_"):
             notes.add("E082", path, path=path.rpartition("/")[0])
 
@@ -80,6 +85,7 @@ def _check_version(notes: Notes, standing: Standing, root: Checked, name: str, *
         if is_folder:
             if content is not None and child != content:
                 notes.add("W002", f"{name}/{child}", name=child)
+                _note_objects(notes, standing, f"{name}/{child}")
         elif child != INVENTORY_NAME and not _SIDECAR.fullmatch(child):
             notes.add("E015.file", f"{name}/{child}", name=child)
     if content is None:

@@ -304,6 +304,8 @@ FOLDERS: Mapping[str, Damage] = {
     "a folder that is a symbolic link": Damage("E090", lambda made: (made.folder / "logs").symlink_to("v1")),
     "two hard links of one file": Damage("E090", _hard_link),
     "versions with zeros": Damage("W001", _renamed_versions({"v1": "v01", "v2": "v02", "v3": "v03"})),
+    "an object beside the content of a version": Damage("E082 W002", lambda made: MadeObject(made.folder / "v1/sub", made.specification)),
+    "an object in the content": Damage("E023", lambda made: MadeObject(made.folder / "v1/content/sub", made.specification)),
     "a folder beside the content": Damage("W002", _write("v2/notes/a.txt")),
     "a content folder without content": Damage("W003", _folder("v3/content")),
     "a content folder with an empty folder alone": Damage("W003 E024", _folder("v3/content/nothing")),
