@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -35,12 +36,15 @@ COMMANDS: Final = {"validate": validate}
 def _validate(options: argparse.Namespace) -> int:
     from archivo.clock import now
     from archivo.custody.pdf_judgement import judge_pdf
+    from archivo.settings import read_settings
     from preservation import validate as judging
 
     path = Path(options.path)
     fetch_root, schemas = _folder(options.fetch_root), _folder(options.schemas)
     try:
-        report = judging.validate(path, others=[judge_pdf], fetch_root=fetch_root, schemas=schemas, now=now())
+        report = judging.validate(
+            path, others=[partial(judge_pdf, verapdf=read_settings().verapdf)], fetch_root=fetch_root, schemas=schemas, now=now()
+        )
     except FileNotFoundError as fault:
         raise Malformed("validate.missing", f"No hay nada en «{options.path}». No se revisó nada.", "Compruebe la ruta.") from fault
     if options.json:
@@ -83,7 +87,10 @@ def _verdict(report: Report) -> str:
         if report.details["complete"]
         else " La bolsa está incompleta."
     )
-    return f"{what}: {'cumple' if report.valid else 'NO cumple'} ({counted}).{complete}"
+    undecided = report.details.get("verdict") == "undecided"
+    verdict = "no se sabe si cumple" if undecided else "cumple" if report.valid else "NO cumple"
+    judge = f" Lo juzgó: {one_line(str(report.details['judge']))}." if "judge" in report.details else ""
+    return f"{what}: {verdict} ({counted}).{complete}{judge}"
 
 
 def _by_rule(findings: list[Finding]) -> list[list[Finding]]:

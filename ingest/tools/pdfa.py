@@ -75,7 +75,7 @@ def _judgement(path: Path, flavour: str, depth: int = 0) -> tuple[str, str, list
     except pikepdf.PdfError as fault:
         return flavour, UNDECIDED if flavour else "", [Breach("", "", str(fault)[:200], violation=False)]
     number, level = (flavour[0], flavour[1:].upper()) if flavour else pdfa_metadata.claim(packet or b"")
-    told = f"{number}{level.lower()}"
+    told = f"{number}{level.lower()}" if number else ""
     if number not in _PARTS:
         return told, UNDECIDED if number else "", []
     found = breaches(path, _PARTS[number], packet, lambda inner: _conforms(inner, depth + 1))

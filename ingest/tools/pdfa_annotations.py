@@ -5,7 +5,7 @@ from typing import Final
 import pikepdf
 
 from ingest.tools.pdfa_actions import judge_actions
-from ingest.tools.pdfa_rules import Case, dictionary, listed, named, whole, words
+from ingest.tools.pdfa_rules import Case, dictionary, inherited, listed, named, text, whole, words
 
 _KINDS: Final = words(
     "Text Link FreeText Line Square Circle Highlight Underline Squiggly StrikeOut Stamp Ink Popup Widget PrinterMark TrapNet"
@@ -80,12 +80,7 @@ def _widget(case: Case, annotation: pikepdf.Object) -> None:
 
 def _field_type(annotation: pikepdf.Object) -> str:
     """The type of the field that a widget shows, its own or its parent's."""
-    node: pikepdf.Object | None = annotation
-    for _ in range(50):
-        if node is None or "/FT" in node:
-            break
-        node = dictionary(node.get("/Parent"))
-    return named(node, "/FT") if node is not None else ""
+    return text(annotation.get("/FT", inherited(annotation, "/FT")))
 
 
 def _has_area(rectangle: object) -> bool:

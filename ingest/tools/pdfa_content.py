@@ -11,10 +11,10 @@ from typing import Any, Final
 import pikepdf
 
 from ingest.tools.pdfa_colour import Colours
-from ingest.tools.pdfa_graphics import Pen, Scope, Shown, State, appearances, differences, inherited, key_of
+from ingest.tools.pdfa_graphics import Pen, Scope, Shown, State, appearances, differences, key_of
 from ingest.tools.pdfa_images import judge_image, judge_inline, judge_xobject
 from ingest.tools.pdfa_limits import judge_limits
-from ingest.tools.pdfa_rules import Case, dictionary, listed, named, text, whole, words
+from ingest.tools.pdfa_rules import Case, dictionary, inherited, listed, named, text, whole, words
 from ingest.tools.pdfa_states import INTENTS, is_transparent, judge_state
 
 FILLS: Final = frozenset({"f", "F", "f*", "B", "B*", "b", "b*"})
@@ -49,7 +49,7 @@ class Painter:
     def page(self, page: pikepdf.Object) -> None:
         """The contents of a page and the appearances of its annotations."""
         own = dictionary(page.get("/Resources"))
-        scope = Scope(page, own, inherited(page))
+        scope = Scope(page, own, dictionary(inherited(page, "/Resources")))
         transparent = "/Contents" in page and self._run(pikepdf.Page(page), scope, State(), 0)
         group = dictionary(page.get("/Group"))
         transparent |= self._group(group, page, scope.resources)

@@ -10,10 +10,11 @@ import pikepdf
 
 from ingest.tools.pdfa_actions import judge_actions, judge_triggers
 from ingest.tools.pdfa_annotations import judge_annotation
-from ingest.tools.pdfa_rules import Case, dictionary, listed
+from ingest.tools.pdfa_rules import Case, dictionary, inherited, listed
 from ingest.tools.pdfa_signed import Bytes, judge_signature
 
 _BOXES: Final = ("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
+_INHERITED: Final = _BOXES[:2]
 _PERMITTED: Final = frozenset({"/UR3", "/DocMDP"})
 _DIGESTS: Final = ("/DigestLocation", "/DigestMethod", "/DigestValue")
 _LEAST: Final = 3
@@ -57,7 +58,7 @@ def _page(case: Case, page: pikepdf.Object) -> None:
         case.broken("presentation", page, "PresSteps")
     judge_triggers(case, page)
     for key in _BOXES:
-        box = pikepdf.Page(page).obj.get(key)
+        box = page.get(key, inherited(page, key) if key in _INHERITED else None)
         if isinstance(box, pikepdf.Array) and len(box) == 4:
             left, bottom, right, top = (float(side) for side in box)
             if not all(_LEAST <= abs(side) <= _MOST_WIDE for side in (right - left, top - bottom)):

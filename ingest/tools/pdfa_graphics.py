@@ -78,18 +78,6 @@ def appearances(annotation: pikepdf.Object) -> Iterator[pikepdf.Object]:
             yield from (one for one in each.values() if isinstance(one, pikepdf.Stream))
 
 
-def inherited(page: pikepdf.Object) -> pikepdf.Object | None:
-    """The resources that the page tree has for a page."""
-    node = dictionary(page.get("/Parent"))
-    for _ in range(50):
-        if node is None:
-            return None
-        if (found := dictionary(node.get("/Resources"))) is not None:
-            return found
-        node = dictionary(node.get("/Parent"))
-    return None
-
-
 def differences(font: pikepdf.Object) -> dict[int, str]:
     """Code → glyph name of an encoding of its own (ISO 32000-1, 9.6.6.1)."""
     encoding = dictionary(font.get("/Encoding"))

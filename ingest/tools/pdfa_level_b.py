@@ -51,7 +51,7 @@ def breaches(path: Path, part: int, packet: bytes | None, conforms: Conforms) ->
     found = [one for one in _as_written(path, part) if _THEIRS.match(one.rule) and one.kind == "violation"]
     if part == 1 and packet is not None and not is_utf8(packet):
         found += _of_wide_metadata(path, packet)
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content, pikepdf.open(path) as document:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content, _open(path) as document:
         case = Case(document, part)
         fonts = _read(case, content, packet, conforms)
     ours = [*case.found, *((clause, "", what) for clause, what in pdfa_syntax.breaches(path, part))]
@@ -65,6 +65,11 @@ def breaches(path: Path, part: int, packet: bytes | None, conforms: Conforms) ->
             ]
         )
     )
+
+
+def _open(path: Path) -> pikepdf.Pdf:
+    """The document as it is written: what pages inherit stays where it is."""
+    return pikepdf.open(path, inherit_page_attributes=False)
 
 
 def _read(case: Case, content: mmap.mmap, packet: bytes | None, conforms: Conforms) -> list[pdfa.Finding]:

@@ -56,6 +56,7 @@ CLAUSES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Rule → its clause in ISO 19005-1 and in ISO 19005-2 and -3; empty where that part has no such rule."""
+_DEEPEST: Final = 50
 
 
 @dataclass(slots=True)
@@ -116,6 +117,18 @@ def listed(value: object) -> list[object]:
 def whole(value: object) -> int | None:
     """An integer, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def inherited(node: pikepdf.Object, key: str) -> object:
+    """What the nodes above a page or field have for a key."""
+    above = dictionary(node.get("/Parent"))
+    for _ in range(_DEEPEST):
+        if above is None:
+            return None
+        if (found := above.get(key)) is not None:
+            return found
+        above = dictionary(above.get("/Parent"))
+    return None
 
 
 def words(text: str) -> frozenset[str]:

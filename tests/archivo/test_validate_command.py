@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pikepdf
 import pytest
+from pikepdf import pdfa
 
 from preservation.bagit import write_bag
 from tests.archivo.conftest import Command
@@ -122,10 +124,79 @@ def test_a_pdf_is_held_to_what_it_claims(archivo: Command, tmp_path: Path) -> No
     told = {path: json.loads(archivo("validate", path, "--json").out) for path in (plain, claiming, broken)}
     assert (told[plain]["standard"], told[plain]["valid"]) == ("PDF", True)
     assert [each["code"] for each in told[plain]["findings"]] == ["pdf.not_pdfa"]
-    assert (told[claiming]["standard"], told[claiming]["valid"]) == ("PDF/A-2b", False)
-    assert {each["code"] for each in told[claiming]["findings"]} >= {"pdf.level"}
-    assert {"pdf.violation", "pdf.unchecked"} & {each["code"] for each in told[claiming]["findings"]}
+    assert (told[claiming]["standard"], told[claiming]["valid"], told[claiming]["verdict"]) == ("PDF/A-2b", True, "undecided")
+    assert {each["code"] for each in told[claiming]["findings"]} == {"pdf.level"}
     assert (told[broken]["standard"], told[broken]["valid"]) == ("PDF", False)
+
+
+def pdf_a(path: Path, **claim: str) -> Path:
+    """A PDF/A-2b, and what it says of itself changed."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdfa.save(pdf, path, "2b")
+    content = path.read_bytes()
+    for before, after in claim.items():
+        assert f"<pdfaid:{before}>".encode() in content
+        told = re.compile(f"<pdfaid:{before}>.*?</pdfaid:{before}>".encode())
+        content = told.sub(lambda found, after=after: after.encode().ljust(len(found[0])), content)  # type: ignore[misc]
+    path.write_bytes(content)
+    return path
+
+
+def test_a_breach_of_pdf_a_is_told_with_its_paragraph_and_in_spanish(archivo: Command, tmp_path: Path) -> None:
+    path = pdf_a(tmp_path / "made.pdf")
+    assert json.loads(archivo("validate", path, "--json").out) == {
+        "valid": True,
+        "standard": "PDF/A-2b",
+        "findings": [],
+        "verdict": "conforms",
+        "judge": f"Archivo, pikepdf {pikepdf.__version__}",
+    }
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].obj.Contents = pdf.make_stream(b"0 0 0 1 k 0 0 9 9 re f")
+        pdf.save(path)
+    (finding,) = json.loads(archivo("validate", path, "--json").out)["findings"]
+    assert (finding["code"], finding["standard"], finding["paragraph"]) == ("pdf.device_colour", "ISO 19005-2", "6.2.4.3")
+    assert finding["where"].endswith("(DeviceCMYK)")
+    assert finding["message"].startswith("Usa colores que dependen del aparato")
+    assert "Lo juzgó: Archivo, pikepdf" in archivo("validate", path).out
+
+
+def test_a_level_that_is_not_judged_leaves_it_undecided(archivo: Command, tmp_path: Path) -> None:
+    path = pdf_a(tmp_path / "made.pdf", conformance="<pdfaid:conformance>A</pdfaid:conformance>")
+    told = json.loads(archivo("validate", path, "--json").out)
+    assert (told["valid"], told["verdict"]) == (True, "undecided")
+    assert [(each["code"], each["severity"]) for each in told["findings"]] == [("pdf.level", "warning")]
+    assert archivo("validate", path).out.startswith("PDF/A-2b: no se sabe si cumple (0 errores, 1 aviso).")
+
+
+@pytest.mark.parametrize("claim", [{"part": ""}, {"conformance": "<pdfaid:conformance>R</pdfaid:conformance>"}, {"conformance": ""}])
+def test_a_pdf_that_means_to_be_pdf_a_and_does_not_say_which_is_not_valid(archivo: Command, tmp_path: Path, claim: dict[str, str]) -> None:
+    told = json.loads(archivo("validate", pdf_a(tmp_path / "made.pdf", **claim), "--json").out)
+    assert (told["valid"], told["verdict"]) == (False, "violates")
+    assert {each["code"] for each in told["findings"]} <= {"pdf.unidentified", "pdf.identification"}
+
+
+def test_verapdf_judges_where_it_is_and_its_absence_is_told(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, program = pdf_a(tmp_path / "made.pdf"), tmp_path / "verapdf"
+    result = {
+        "profileName": "PDF/A-2B validation profile",
+        "compliant": False,
+        "details": {"ruleSummaries": [{"clause": "6.2.11.5", "description": "x"}]},
+    }
+    release = {"releaseDetails": [{"id": "core", "version": "1.28"}]}
+    report = {"report": {"jobs": [{"validationResult": [result]}], "buildInformation": release}}
+    program.write_text(f"#!/bin/sh\ncat <<'FIN'\n{json.dumps(report)}\nFIN\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("ARCHIVO_VERAPDF", str(program))
+    told = json.loads(archivo("validate", path, "--json").out)
+    assert (told["valid"], told["verdict"], told["judge"]) == (False, "violates", "veraPDF 1.28")
+    assert [(each["code"], each["standard"], each["paragraph"]) for each in told["findings"]] == [
+        ("pdf.font_width", "ISO 19005-2", "6.2.11.5")
+    ]
+    program.write_text("#!/bin/sh\nexit 1\n", "utf-8")
+    told = json.loads(archivo("validate", path, "--json").out)
+    assert (told["valid"], [each["code"] for each in told["findings"]]) == (True, ["pdf.no_verapdf"])
 
 
 def test_a_person_reads_each_rule_once_with_its_places_and_what_to_do(archivo: Command, tmp_path: Path) -> None:
