@@ -48,8 +48,9 @@ SIGNATURES: Final = {
     "signature.partial": ("solo de una parte", "warn"),
     "signature.undecided": ("sin decidir", "warn"),
     "signature.unreadable": ("ilegible", "warn"),
+    "mail.signed": ("sin los encabezados", "wait"),
 }
-"""The findings that tell of one signature each, in a word and with their mark."""
+"""The findings that tell of a signature, in a word and with their mark."""
 ROLES: Final = {"original": "Original", "preservation": "Copia de preservación", "access": "Copia de consulta"}
 FIELD_NAMES: Final = {
     "title": "Título",

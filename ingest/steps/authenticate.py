@@ -15,6 +15,7 @@ from ingest.tools.process import ToolError
 from preservation.premis import EventType
 
 _UNKNOWN_CHAIN = "unknown_chain"
+_UNDATED: Final = "sin fecha"
 _MARKS: Final = (b"pkcs7-", b".p7s", b".p7m")
 _STATES: Final = ("valid", "altered", "expired", "revoked", _UNKNOWN_CHAIN, "weak", "undecided", "unreadable")
 _VERIFIERS: Final = MappingProxyType(
@@ -123,7 +124,7 @@ def _verified(work: Workspace, family: Family, path: Path) -> dict[str, Any]:
 
 def _note(work: Workspace, signed: dict[str, Any], roots: int) -> None:
     """One signature as a finding."""
-    signer, at = signed["signer"] or "?", (signed["proven_at"] or signed["signed_at"])[:10] or "?"
+    signer, at = signed["signer"] or "?", (signed["proven_at"] or signed["signed_at"])[:10] or _UNDATED
     until, issuer = signed["until"][:10], signed["issuer"] or "?"
     if signed["covers"] and signed["state"] in _OF_A_PART:
         judgement = _OF_A_PART["no_roots" if signed["state"] == _UNKNOWN_CHAIN and not roots else signed["state"]]
@@ -132,6 +133,7 @@ def _note(work: Workspace, signed: dict[str, Any], roots: int) -> None:
     match signed["state"]:
         case "valid":
             proof = "probada por un sello de tiempo" if signed["proven_at"] else "según quien firmó"
+            proof = "quien firmó no dijo cuándo" if at == _UNDATED else proof
             work.find("signature.valid", signer=signer, at=at, proof=proof, issuer=issuer)
         case "altered":
             work.find("signature.altered", signer=signer, at=at)

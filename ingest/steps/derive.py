@@ -26,7 +26,7 @@ class Derive:
     """
 
     event_type: EventType = EventType.NORMALIZATION
-    agent: str = f"OCRmyPDF {version('ocrmypdf')}"
+    agent: str = f"Archivo, OCRmyPDF {version('ocrmypdf')}"
 
     def __call__(self, work: Workspace) -> StepOutcome:
         document = document_in(work)

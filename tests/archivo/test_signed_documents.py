@@ -12,6 +12,7 @@ from archivo.records.models import DocumentPart
 from tests.ingest import made
 from tests.ingest.enveloping import enveloped
 from tests.ingest.signing import AUTHORITY
+from tests.ingest.test_signed_mail import BODY, beside
 
 from .conftest import Command
 
@@ -61,6 +62,18 @@ def test_a_copy_that_is_no_pdf_is_kept_as_what_it_is(archivo: Command, client: T
     copy = client.get(f"/documentos/{one['id']}/descargar/access")
     assert copy.text == "Nota del tranvía"
     assert [found.name for found in (home / "store").rglob("access/*")] == ["copy.txt"]
+
+
+def test_that_the_headers_of_a_signed_message_are_not_signed_is_told_beside_its_signature(
+    archivo: Command, client: TestClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "citacion.eml"
+    path.write_bytes(beside(BODY, enveloped(BODY, AUTHORITY.signer("Ana María Ñustes"), attached=False)))
+    (one,) = archivo("deposit", path, "--wait", "--json").lines
+    archivo("publish", one["id"])
+    page = client.get(f"/documentos/{one['id']}?ver=integridad").text
+    assert "La firma de Ana María Ñustes es válida" in page
+    assert "pero no sus encabezados" in page
 
 
 def test_rebuilding_keeps_where_the_pages_are(archivo: Command, home: Path, envelope: Path) -> None:

@@ -80,6 +80,7 @@ def test_the_document_inside_is_read_as_if_it_had_come_without_its_envelope(chec
     assert (taken.work.format.puid, taken.work.format.mime) == ("fmt/670", "application/pkcs7-mime")
     assert signatures(taken) == ["signature.valid"]
     assert "Ana María Ñustes" in said(taken, "signature.valid")
+    assert "Fecha: sin fecha (quien firmó no dijo cuándo)" in said(taken, "signature.valid")
     assert [part.kind for part in taken.work.parts] == [PartKind.PAGE, PartKind.PAGE]
     assert "cronograma" in taken.work.parts[1].text
     assert taken.work.parts[1].words

@@ -11,6 +11,8 @@ import pytest
 
 from tests.ingest import made
 from tests.ingest.conftest import Take
+from tests.ingest.enveloping import armoured, enveloped
+from tests.ingest.signing import AUTHORITY
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 Judge = Callable[[bytes], bytes]
@@ -92,6 +94,17 @@ def test_a_virus_is_an_error_and_the_file_is_not_read(take: Take, clamd: Callabl
     assert "Eicar-Test-Signature" in taken.work.findings[0].message
     assert taken.outcomes == ["scan.infected", "identify.identified", "validate.not_readable", "extract.not_readable"]
     assert not taken.work.parts
+
+
+def test_a_virus_inside_a_signed_envelope_is_found_there(take: Take, clamd: Callable[[Judge], Path]) -> None:
+    """A scanner that does not look into CMS: in base64 it sees nothing of what the envelope holds."""
+    envelope = armoured(enveloped(b"Texto " + EICAR, AUTHORITY.signer("Ana")))
+    assert EICAR not in envelope
+    taken = take(envelope, "nota.txt.p7m", socket=clamd(honest))
+    assert taken.outcomes[0] == "scan.clean"
+    assert "scan.virus" in taken.errors
+    assert not taken.work.parts
+    assert not taken.work.readable
 
 
 def test_a_file_larger_than_the_scanner_takes_is_a_warning(take: Take, clamd: Callable[[Judge], Path]) -> None:
