@@ -37,7 +37,7 @@ class StorageRoot:
     def ensure(self) -> None:
         """Declare the root where it is not yet; repeated, or by two processes at once, it comes to the same.
 
-        A root of ours whose own files are damaged is left as it is, for check_root() to tell. ObjectExists where something else stands.
+        A root of ours whose own files are damaged is left as it is, for check_root() to tell. OtherRoot where something else stands.
         """
         declare(self._store)
 

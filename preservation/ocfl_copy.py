@@ -41,7 +41,7 @@ def copy_root(source: ObjectStore, target: ObjectStore) -> Iterator[tuple[str, O
     """Copy every object that the target lacks, in part or whole, and tell each by its prefix, in key order.
 
     Each goes with the digests of its inventory, and its root inventory goes last: a copy that is interrupted leaves what an interrupted
-    writer leaves, and the next one goes on. ObjectMissing where the source is no storage root; ObjectExists where the target is one of
+    writer leaves, and the next one goes on. ObjectMissing where the source is no storage root; OtherRoot where the target is one of
     another layout; StoreFull and StoreUnavailable as they come.
     """
     if not is_there(source):

@@ -6,14 +6,18 @@ from preservation.fixity import DEFAULT_ALGORITHM
 from preservation.ocfl_check import Damage, Verification, check_fixed
 from preservation.ocfl_layout import LAYOUT_FILE, ROOT_DECLARATION, ROOT_FILES, digest, object_roots, read
 from preservation.ocfl_repair import PutAside, Restored, digest_standing, set_aside
-from preservation.store import ObjectExists, ObjectMissing, ObjectStore
+from preservation.store import ObjectMissing, ObjectStore, StoreUnavailable
+
+
+class OtherRoot(StoreUnavailable):
+    """Something else than a storage root of this layout stands there: nothing may be written."""
 
 
 def declare(store: ObjectStore) -> None:
     """Write the files of a root that lacks them, or the layout's own where an earlier program left it out.
 
     Where that one stands as it should, nothing else is asked: it goes last. Where one is damaged, or lost of a root that holds packages,
-    nothing is written. ObjectExists where something else than a root of this layout stands, be it an empty one.
+    nothing is written. OtherRoot where something else than a root of this layout stands, be it an empty one.
     """
     if read(store, LAYOUT_FILE) == ROOT_FILES[LAYOUT_FILE]:
         return
@@ -25,7 +29,7 @@ def declare(store: ObjectStore) -> None:
     elif next(object_roots(store), None) is not None:
         return
     elif wrong or lacking != list(ROOT_FILES)[-len(lacking) :]:
-        raise ObjectExists("the store is no OCFL storage root of this layout")
+        raise OtherRoot("the store is no OCFL storage root of this layout")
     else:
         for key in lacking:
             store.put(key, io.BytesIO(ROOT_FILES[key]))

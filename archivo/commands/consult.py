@@ -209,13 +209,16 @@ def _verify(options: argparse.Namespace) -> int:
         print_json(report)
     else:
         _print_found(report)
+        if report.ahead:
+            print_line("Una versión que no consta puede ser de una interrupción: si es de este archivo, «archivo rebuild» la reconoce.")
         if report.damaged or report.missing:
             print_line("Restituya lo dañado y lo que falta con «archivo verify --repair», o desde la copia de seguridad.")
     return 0 if report.is_clean else 1
 
 
 def _repair(options: argparse.Namespace) -> int:
-    from archivo.custody.repair import LEFT, verify_and_repair
+    from archivo.custody.places import ROOT
+    from archivo.custody.repair import LEFT, follows_from, verify_and_repair
     from archivo.worker import work_until_done
 
     with opened() as archive:
@@ -227,11 +230,11 @@ def _repair(options: argparse.Namespace) -> int:
         return 0 if is_whole else 1
     _print_found(report)
     for one in done.restored:
-        print_line(f"  restituido en {one.location}: {one.key}, desde {one.source or 'su propio inventario'}")
+        print_line(f"  restituido en {one.location}: {one.key}, {f'desde {one.source}' if one.source else f'según {follows_from(one)}'}")
     for lost in done.lost:
         print_line(f"  ALARMA: en {lost.location}, {lost.id} sigue sin estar íntegro, y ninguna copia tiene bien: {', '.join(lost.keys)}")
     for left in done.left:
-        print_line(f"  {left.id}, en {left.location}, se dejó como estaba: {LEFT[left.why]}.")
+        print_line(f"  {'la raíz' if left.id == ROOT else left.id}, en {left.location}, se dejó como estaba: {LEFT[left.why]}.")
     if done.lost:
         print_line("Nada se escribió encima. Busque esos archivos en la copia de seguridad.")
     return 0 if is_whole else 1
@@ -244,6 +247,8 @@ def _print_found(report: custody_services.FixityReport) -> None:
         print_line(f"  dañado: {damage.id} {damage.key} (se esperaba {damage.expected}, hay {damage.found})")
     for key in report.missing:
         print_line(f"  falta: {key}")
+    for ahead in report.ahead:
+        print_line(f"  tiene una versión que no consta en la bitácora: {ahead}")
     for key in report.unexpected:
         print_line(f"  sobra: {key}")
     if report.unexpected:

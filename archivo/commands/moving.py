@@ -91,7 +91,8 @@ def _check_source(source: Database, address: str) -> None:
 
 def _copy_store(options: argparse.Namespace) -> int:
     from preservation.ocfl_copy import Outcome, copy_root
-    from preservation.store import ObjectExists, ObjectMissing
+    from preservation.ocfl_root import OtherRoot
+    from preservation.store import ObjectMissing
 
     settings = settings_or_malformed()
     own = {"name": "ARCHIVO_STORE_URL", "address": settings.store_url}
@@ -110,7 +111,7 @@ def _copy_store(options: argparse.Namespace) -> int:
             raise Malformed(
                 "store.origin", "En el origen no hay un almacén de Archivo. No se copió nada.", "Revise la dirección y repita la orden."
             ) from fault
-        except ObjectExists as fault:
+        except OtherRoot as fault:
             raise Malformed(
                 "store.target", "En el destino hay otra cosa. No se copió nada.", "Dé un lugar vacío, o el de una copia anterior."
             ) from fault

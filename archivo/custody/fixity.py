@@ -1,20 +1,23 @@
 """Read again what is kept in each place, what was read longest ago first, within what its policy allows in a night."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from archivo import jobs
 from archivo.archive import Archive, ObjectLease, Transaction
 from archivo.audit import services as audit
+from archivo.custody import nights, roots
 from archivo.custody.models import FixityNight
+from archivo.custody.places import ROOT, leaves_to_others, places, require_there
 from archivo.custody.policy import FixityPolicy, local, policy_of
 from archivo.database import added, table_of
 from archivo.identifiers import from_urn, is_uuid, urn
@@ -24,12 +27,14 @@ from archivo.records.models import Document, Fonds, Incoming, KeptCopy
 from archivo.records.rows import batches
 from archivo.retention.models import TrdVersion
 from preservation.ocfl import StorageRoot
-from preservation.ocfl_inventory import INVENTORY, BadInventory, parse
-from preservation.ocfl_layout import ROOT_DECLARATION, digest, key_of, prefix_of, read
+from preservation.ocfl_check import Verification
+from preservation.ocfl_inventory import INVENTORY, BadInventory
+from preservation.ocfl_layout import key_of, prefix_of
 from preservation.store import ObjectMissing, ObjectStore
 
 SLICE: Final = 20.0
 """Seconds that one job reads: then the next one goes on, and who waits for a worker is not kept waiting by a night's reading."""
+ROOT_EVERY: Final = timedelta(days=7)
 _SOME: Final = 100
 MANY: Final = 5_000
 """Packages that get their rows in one look through the tables."""
@@ -75,22 +80,6 @@ class Checked:
     size: int
 
 
-def places(archive: Archive) -> dict[str, ObjectStore]:
-    """Where packages are kept: the archive's own store, and its replicas."""
-    return {PRINCIPAL: archive.store, **archive.replicas}
-
-
-def leaves_to_others(archive: Archive, lease: Lease) -> bool:
-    """Whether a job is about a place that this process was not told of, as while machines are set up one by one: then it is ended, and who
-    knows the place asks for it again in a minute.
-    """
-    if lease.object_id in places(archive):
-        return False
-    with archive.transaction() as transaction:
-        jobs.finish(transaction.session, lease, transaction.now)
-    return True
-
-
 def check(archive: Archive, location: str, object_id: str, night: str | None = None) -> Checked:
     """Read every byte of a package in a place, and say in the catalogue, and in the night's count, what was found.
 
@@ -98,12 +87,9 @@ def check(archive: Archive, location: str, object_id: str, night: str | None = N
     """
     found = _read_again(archive, location, object_id)
     with archive.transaction() as transaction:
-        _note(transaction, location, object_id, found)
-        if night is not None:
-            counted = update(FixityNight).where(FixityNight.location == location, FixityNight.day == night)
-            wrong = found.outcome != FixityOutcome.INTACT
-            sums = {"checked": FixityNight.checked + 1, "wrong": FixityNight.wrong + int(wrong), "size": FixityNight.size + found.size}
-            transaction.session.execute(counted.values(**sums))
+        is_kept = _note(transaction, location, object_id, found)
+        if night is not None and is_kept:
+            nights.count(transaction, location, night, checked=1, wrong=int(found.outcome != FixityOutcome.INTACT), size=found.size)
     return found
 
 
@@ -118,7 +104,9 @@ def check_some(archive: Archive, lease: Lease) -> None:
     night = str(lease.params["night"])
     began = time.monotonic()
     size = 0
-    begin_night(archive, location, night)
+    nights.begin_night(archive, location, night)
+    if not roots.check_root(archive, location, night).is_intact:
+        _have_repaired(archive, location, ROOT, night, policy)
     for object_id in due(archive, location, policy):
         if time.monotonic() - began > SLICE or _is_over(archive, location, night, policy):
             break
@@ -131,7 +119,7 @@ def check_some(archive: Archive, lease: Lease) -> None:
     with archive.transaction() as transaction:
         if is_over:
             jobs.finish(transaction.session, lease, transaction.now)
-            end_night(transaction, location, night)
+            nights.end_night(transaction, location, night)
         else:
             jobs.give_back(transaction.session, lease, transaction.now, after=rest)
 
@@ -149,15 +137,16 @@ def _have_repaired(archive: Archive, location: str, object_id: str, night: str, 
 
 def check_all(archive: Archive, location: str, told: Callable[[str, Checked], None]) -> str:
     """Read all that a place holds now, whatever its policy says; each is told as it is read. The night it counts for: that of today."""
-    night = local(archive, archive.clock()).date().isoformat()
-    begin_night(archive, location, night)
+    night = nights.today(archive)
+    nights.begin_night(archive, location, night)
+    roots.check_root(archive, location, night)
     register(archive)
     if location == PRINCIPAL:
         _register_held(archive)
     for object_id in _listed(archive, _C.location == location, (_C.object_id,)):
         told(object_id, check(archive, location, object_id, night))
     with archive.transaction() as transaction:
-        end_night(transaction, location, night)
+        nights.end_night(transaction, location, night)
     return night
 
 
@@ -172,9 +161,17 @@ def schedule(archive: Archive) -> None:
             continue
         with archive.reading() as session:
             is_busy = any(job.kind == "check" for job in jobs.open_jobs(session, location))
-        if not is_busy and next(due(archive, location, policy), None) is not None:
+        if not is_busy and (next(due(archive, location, policy), None) is not None or _is_root_due(archive, location)):
             with archive.transaction() as transaction:
                 transaction.enqueue("check", location, queue=Queue.CUSTODY, priority=9, params={"night": night})
+
+
+def _is_root_due(archive: Archive, location: str) -> bool:
+    """Whether a place that holds something had no night for so long that its own files, which each night reads, are to be read."""
+    with archive.reading() as session:
+        last = session.scalar(select(func.max(FixityNight.began_at)).where(FixityNight.location == location))
+        holds = session.scalar(select(KeptCopy.object_id).where(KeptCopy.location == location).limit(1)) is not None
+    return holds and (last is None or last < archive.clock() - ROOT_EVERY)
 
 
 def due(archive: Archive, location: str, policy: FixityPolicy) -> Iterator[str]:
@@ -237,22 +234,6 @@ def unknown_copy(object_id: str, version: int, now: datetime) -> KeptCopy:
     return KeptCopy(location=PRINCIPAL, object_id=object_id, version=version, kept_at=now, size=0, faults=[])
 
 
-def begin_night(archive: Archive, location: str, night: str) -> None:
-    """Have a row for the night; one that is over goes on, for more is read in it."""
-    with archive.transaction() as transaction:
-        row = FixityNight(location=location, day=night, began_at=transaction.now, checked=0, wrong=0, size=0)
-        if not added(transaction.session, row):
-            again = update(FixityNight).where(FixityNight.location == location, FixityNight.day == night)
-            transaction.session.execute(again.values(ended_at=None, ledger_version=None))
-
-
-def end_night(transaction: Transaction, location: str, night: str) -> None:
-    """Close the night, and have the ledger of its month written."""
-    ended = update(FixityNight).where(FixityNight.location == location, FixityNight.day == night)
-    transaction.session.execute(ended.values(ended_at=transaction.now))
-    transaction.enqueue("keep_ledger", night[:7], queue=Queue.CUSTODY, priority=8)
-
-
 def _is_over(archive: Archive, location: str, night: str, policy: FixityPolicy) -> bool:
     """Whether the night has read all that it may, has ended, or is no longer."""
     with archive.reading() as session:
@@ -265,55 +246,76 @@ def _read_again(archive: Archive, location: str, object_id: str) -> Checked:
     """What is found amiss while somebody writes the package is looked at again."""
     store = places(archive)[location]
     for _ in range(_ATTEMPTS):
-        before, is_written = _standing(archive, location, object_id)
-        found = _verified(store, object_id, before, is_written=is_written)
-        if found.outcome == FixityOutcome.INTACT or _standing(archive, location, object_id) == (before, is_written):
+        known = _known(archive, location, object_id)
+        found = _verified(store, object_id, known)
+        if found.outcome == FixityOutcome.INTACT or _known(archive, location, object_id) == known:
             break
     return found
 
 
-def _standing(archive: Archive, location: str, object_id: str) -> tuple[tuple[int, str | None], bool]:
-    """The version that a place is known to have, with the digest of its inventory, and whether somebody writes the package there now."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The version that a place is known to have, with the digest of its inventory; those that earlier versions may have, by number; and
+    whether somebody writes the package there now.
+    """
+
+    version: int
+    inventory: str | None
+    told: Mapping[int, Collection[str]]
+    is_written: bool
+
+
+def told_of(session: Session, object_id: str, version: int) -> Mapping[int, Collection[str]]:
+    """The sha256 of the inventories that the trail tells of a package's versions before one, by number."""
+    told: dict[int, set[str]] = {}
+    for _, detail in audit.entries_of(session, object_id, audit.PACKAGE_VERSION) if version > 1 else ():
+        number, inventory = detail.get("version"), detail.get("inventory")
+        if isinstance(number, int) and isinstance(inventory, str) and number < version:
+            told.setdefault(number, set()).add(inventory)
+    return told
+
+
+def _known(archive: Archive, location: str, object_id: str) -> _Known:
     with archive.reading() as session:
         kept = session.get(KeptCopy, (location, object_id))
         is_leased = session.get(ObjectLease, urn(object_id)) is not None
         is_begun = any(job.kind in WRITERS and job.started_at is not None for job in jobs.open_jobs(session, object_id))
         is_written = is_leased or is_begun or session.get(Incoming, object_id) is not None
-        return (kept.version, kept.inventory) if kept else (0, None), is_written
+        version, inventory = (kept.version, kept.inventory) if kept else (0, None)
+        return _Known(version, inventory, told_of(session, object_id, version), is_written)
 
 
-def _verified(store: ObjectStore, object_id: str, known: tuple[int, str | None], *, is_written: bool) -> Checked:
+def _verified(store: ObjectStore, object_id: str, known: _Known) -> Checked:
     """Raises StoreUnavailable where the whole store does not answer: then nothing is missing."""
     prefix = prefix_of(urn(object_id))
     try:
-        found = StorageRoot(store).verify(urn(object_id), writing=is_written)
+        found = StorageRoot(store).verify(urn(object_id), writing=known.is_written, told=known.told)
     except ObjectMissing:
-        store.stat(ROOT_DECLARATION)
+        require_there(store)
         return Checked(FixityOutcome.MISSING, (Fault(prefix, FixityOutcome.MISSING),), 0)
     faults = [Fault(each.key, FixityOutcome.DAMAGED, each.expected, each.found) for each in found.damaged]
     faults += [Fault(key, FixityOutcome.MISSING) for key in found.missing]
     faults += [Fault(key, FixityOutcome.UNEXPECTED) for key in found.unexpected]
     if not faults:
-        faults += _unlike_written(store, prefix, *known, is_written=is_written)
+        faults += _unlike_written(prefix, found, known)
     size = sum(each.size for each in store.list(prefix))
     return Checked(faults[0].what if faults else FixityOutcome.INTACT, tuple(faults), size)
 
 
-def _unlike_written(store: ObjectStore, prefix: str, version: int, written: str | None, *, is_written: bool) -> Iterator[Fault]:
+def _unlike_written(prefix: str, found: Verification, known: _Known) -> Iterator[Fault]:
     """An inventory, whole and vouched for, that is not the one that was written."""
-    if written is None:
+    if known.inventory is None or not found.written:
         return
-    data = read(store, key_of(prefix, INVENTORY)) or b""
-    inventory = parse(data)
-    then = data if inventory.head == version else read(store, key_of(prefix, f"{inventory.folder(version)}/{INVENTORY}")) or b""
-    standing = digest("sha256", then).value
-    if standing != written:
-        yield Fault(key_of(prefix, INVENTORY), FixityOutcome.ALTERED, written, standing)
-    elif inventory.head > version and not is_written:
-        yield Fault(key_of(prefix, INVENTORY), FixityOutcome.AHEAD, written, digest("sha256", data).value)
+    head = max(found.written)
+    standing = found.written.get(known.version)
+    if standing != known.inventory:
+        yield Fault(key_of(prefix, INVENTORY), FixityOutcome.ALTERED, known.inventory, standing or found.written[head])
+    elif head > known.version and not known.is_written:
+        yield Fault(key_of(prefix, INVENTORY), FixityOutcome.AHEAD, known.inventory, found.written[head])
 
 
-def _note(transaction: Transaction, location: str, object_id: str, found: Checked) -> None:
+def _note(transaction: Transaction, location: str, object_id: str, found: Checked) -> bool:
+    """Whether the place is known to have the package; of another, nothing is said."""
     values = {
         "checked_at": transaction.now,
         "outcome": found.outcome,
@@ -321,10 +323,12 @@ def _note(transaction: Transaction, location: str, object_id: str, found: Checke
         "faults": [asdict(each) for each in found.faults],
     }
     there = update(KeptCopy).where(KeptCopy.location == location, KeptCopy.object_id == object_id)
-    transaction.session.execute(there.values(**values))
+    if not getattr(transaction.session.execute(there.values(**values)), "rowcount", 0):
+        return False
     if found.outcome != FixityOutcome.INTACT:
         what = {"place": location, "outcome": found.outcome, "files": len(found.faults)}
         audit.record(transaction, "Archivo", "package.fault", object_id, detail=what)
+    return True
 
 
 def _listed(archive: Archive, wanted: ColumnElement[bool], order: tuple[ColumnElement[Any], ...]) -> Iterator[str]:

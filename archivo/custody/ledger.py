@@ -24,7 +24,7 @@ from preservation.ocfl_inventory import BadInventory
 from preservation.store import StoreError
 
 _COPY: Final = ("object_id", "version", "inventory", "kept_at", "checked_at", "outcome", "size", "faults")
-_NIGHT: Final = ("location", "day", "began_at", "ended_at", "checked", "wrong", "size")
+_NIGHT: Final = ("location", "day", "began_at", "ended_at", "checked", "wrong", "size", "restored")
 
 
 def keep_ledger(archive: Archive, month: str) -> None:
@@ -76,7 +76,7 @@ def _restore_ledger(archive: Archive, identifier: str) -> None:
     with archive.database.writing() as session:
         session.merge(Ledger(month=said["month"], id=identifier, ocfl_version=version))
         for each in said["nights"]:
-            night = FixityNight(**{name: _read(name, each[name]) for name in _NIGHT}, ledger_version=version)
+            night = FixityNight(**{name: _read(name, each.get(name)) for name in _NIGHT}, ledger_version=version)
             for line in read_bytes(archive, identifier, _file_of(night)).splitlines():
                 _restore(session, night.location, json.loads(line))
             session.merge(night)

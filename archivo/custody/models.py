@@ -12,8 +12,9 @@ from archivo.database import Base
 class FixityNight(Base):
     """What was checked in one place in one night, which is named by the day it begins (the institution's time).
 
-    `wrong` counts the packages that were not intact, `size` the bytes read. `ledger_version` is the version of the month's ledger that
-    holds it; None while it is in the catalogue alone.
+    `wrong` counts the packages that were not intact, `size` the bytes read, `restored` the packages that were given back what they lacked
+    (None: a program wrote it that did not count them); the files of the place's own root count as one. `ledger_version` is the version of
+    the month's ledger that holds it; None while it is in the catalogue alone.
     """
 
     __tablename__ = "fixity_night"
@@ -25,6 +26,7 @@ class FixityNight(Base):
     checked: Mapped[int] = mapped_column(default=0)
     wrong: Mapped[int] = mapped_column(default=0)
     size: Mapped[int] = mapped_column(BigInteger, default=0)
+    restored: Mapped[int | None]
     ledger_version: Mapped[int | None]
 
 

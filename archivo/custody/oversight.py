@@ -15,9 +15,10 @@ from archivo.audit import stamping
 from archivo.audit.anchors import Anchor
 from archivo.audit.chain import Fault, FaultKind
 from archivo.audit.link import links
-from archivo.custody import fixity, holding, replicas
-from archivo.custody.fixity import Checked, FixityOutcome, places
+from archivo.custody import fixity, holding, replicas, roots
+from archivo.custody.fixity import Checked, FixityOutcome
 from archivo.custody.models import FixityNight
+from archivo.custody.places import places
 from archivo.custody.policy import policy_of
 from archivo.custody.replicas import Lag
 from archivo.errors import Unknown
@@ -26,6 +27,7 @@ from archivo.records.models import KeptCopy, Tombstone
 from archivo.web.spanish import count
 from preservation.locking import LockedVersion, locking
 from preservation.ocfl_copy import Outcome
+from preservation.store import StoreFull, StoreUnavailable
 
 OUTCOMES: Final[Mapping[str, str]] = {
     FixityOutcome.INTACT: "íntegro",
@@ -50,12 +52,13 @@ NIGHTS_SHOWN: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A night's reading of a place: packages read, those not intact, bytes."""
+    """A night's reading of a place: packages read, those not intact, bytes; and the packages that were given back what they lacked."""
 
     day: str
     checked: int
     wrong: int
     size: int
+    restored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class PlaceState:
     """What is known of a place. `held` counts its packages; `checked` those that were ever read again, `due` those whose turn it is,
     `overdue` those whose turn passed long ago, `wrong` those not intact; `oldest` is the earliest last reading, `last` the latest.
     `alarms` are Spanish sentences; none means that all is well. `retention`: how its server is asked to keep each object that is written.
+    `root`: the files of the place's own root that were not as they should be when last read.
     """
 
     location: str
@@ -90,6 +94,7 @@ class PlaceState:
     wrong_copies: tuple[WrongCopy, ...]
     alarms: tuple[str, ...]
     retention: str = ""
+    root: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +168,29 @@ def check_now(archive: Archive, actor: Actor, place: str | None, told: Callable[
 
 
 def replicate_now(archive: Archive, actor: Actor) -> list[NotCopied]:
-    """Bring every replica up; what could not be copied. Raises StoreFull, StoreUnavailable."""
+    """Bring every replica up; what could not be copied. Raises StoreFull, StoreUnavailable, once those that answer were brought up."""
     require(archive, actor, Grant.VERIFY)
     fixity.register(archive)
-    failed = []
+    failed: list[NotCopied] = []
+    away: StoreFull | StoreUnavailable | None = None
     for location in archive.replicas:
-        for object_id in replicas.behind(archive, location):
-            try:
-                outcome: str = replicas.replicate(archive, location, object_id)
-            except LockedVersion:
-                outcome = LOCKED
-            if outcome != Outcome.COPIED:
-                failed.append(NotCopied(object_id, location, outcome))
+        try:
+            _bring_up(archive, location, failed)
+        except (StoreFull, StoreUnavailable) as fault:
+            away = away or fault
+    if away is not None:
+        raise away
     return failed
+
+
+def _bring_up(archive: Archive, location: str, failed: list[NotCopied]) -> None:
+    for object_id in replicas.behind(archive, location):
+        try:
+            outcome: str = replicas.replicate(archive, location, object_id)
+        except LockedVersion:
+            outcome = LOCKED
+        if outcome != Outcome.COPIED:
+            failed.append(NotCopied(object_id, location, outcome))
 
 
 def replica_lag(archive: Archive, actor: Actor) -> list[Lag]:
@@ -281,10 +296,13 @@ def _state(archive: Archive, session: Session, location: str, lag: Lag | None) -
         size=size or 0,
         every_days=policy.every.days,
         behind=lag.behind if lag else 0,
-        nights=tuple(Night(each.day, each.checked, each.wrong, each.size) for each in reversed(list(session.scalars(nights)))),
+        nights=tuple(
+            Night(each.day, each.checked, each.wrong, each.size, each.restored or 0) for each in reversed(list(session.scalars(nights)))
+        ),
         wrong_copies=tuple(_wrong(each) for each in session.scalars(copies)),
         alarms=(),
         retention=retention_of(archive, location),
+        root=told.keys if (told := roots.last_told(session, location)) else (),
     )
     return replace(state, alarms=tuple(_alarms(state, lag, now, reads_all=policy.share >= 1)))
 
@@ -305,6 +323,8 @@ def _wrong(kept: KeptCopy) -> WrongCopy:
 
 def _alarms(state: PlaceState, lag: Lag | None, now: datetime, *, reads_all: bool) -> list[str]:
     found = []
+    if state.root:
+        found.append(f"Los archivos de la raíz no están como deben: {', '.join(state.root)}. Restitúyalos con «archivo verify --repair».")
     if state.wrong:
         wrong = count(state.wrong, "paquete no está íntegro: repárelo", "paquetes no están íntegros: repárelos")
         found.append(f"{wrong} con «archivo verify --repair».")

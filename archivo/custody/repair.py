@@ -1,7 +1,7 @@
 """Give back to a package what it lost, in any of its places, from a copy that was checked first; what was damaged is kept apart."""
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import BinaryIO, Final
@@ -13,25 +13,30 @@ from archivo import jobs
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, Busy, Transaction
 from archivo.audit import services as audit
+from archivo.custody import nights, roots
 from archivo.custody.asides import MACHINE, put_aside
-from archivo.custody.fixity import REPAIRABLE, FixityOutcome, check, places, register
-from archivo.custody.services import FixityReport, verify
-from archivo.identifiers import is_uuid, urn
+from archivo.custody.fixity import REPAIRABLE, FixityOutcome, check, told_of
+from archivo.custody.places import ROOT, places
+from archivo.custody.services import FixityReport, verify_each
+from archivo.identifiers import urn
 from archivo.jobs import Job, Lease
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, KeptCopy, Tombstone
 from archivo.retention.classification import add_event
-from preservation.ocfl_layout import ROOT_DECLARATION, prefix_of
+from preservation.ocfl_inventory import INVENTORY
+from preservation.ocfl_layout import prefix_of
 from preservation.ocfl_repair import Restored
 from preservation.ocfl_repair import repair as repair_object
+from preservation.ocfl_root import is_there
 from preservation.premis import Event, EventType, Outcome
 from preservation.store import ObjectKey, ObjectStore, StoreError, StoreFull, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredFile:
-    """A file given back: where, the digests of before and now, the place of the copy it came from (None: it follows from the inventory),
-    and the package that keeps the damaged bytes (None: there were none, or the store does not give them).
+    """A file given back: where, the digests of before and now, the place of the copy it came from (None: see follows_from()), and the
+    package that keeps the damaged bytes (None: there were none, or the store does not give them). `id` is ROOT for a file of the place's
+    own root.
     """
 
     id: str
@@ -45,7 +50,7 @@ class RestoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A package that is still not whole in a place: no copy is good."""
+    """A package that is still not whole in a place: no copy is good, or none that is left is the one that was written."""
 
     id: str
     location: str
@@ -92,21 +97,38 @@ class RepairReport:
 
 
 def verify_and_repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> tuple[FixityReport, RepairReport]:
-    """What verify() finds, and the repair() of it and of what the last readings of the other places found."""
-    report = verify(archive, actor, ids)
-    register(archive)
+    """What verify() finds, and the repair() of it, once the other places were read as well: all of each, or these packages there.
+
+    A place that does not answer is left for later, and keeps no other from being read and repaired.
+    """
+    report, amiss = verify_each(archive, actor, ids)
+    done = RepairReport()
+    for location in archive.replicas:
+        try:
+            _read_place(archive, location, ids)
+        except StoreUnavailable:
+            done.left.append(Left(ROOT, location, "away"))
     with archive.reading() as session:
-        kept = {prefix_of(urn(one)): one for one in session.scalars(select(KeptCopy.object_id).where(KeptCopy.location == PRINCIPAL))}
-    length = len(prefix_of(""))
-    keys = [*(each.key for each in report.damaged), *report.missing, *report.unexpected]
-    amiss = {each.id for each in report.damaged} | {key for key in report.missing if is_uuid(key)}
-    amiss |= {kept[key[:length]] for key in keys if key[:length] in kept}
-    known = set(kept.values())
-    for object_id in sorted(amiss & known):
-        check(archive, PRINCIPAL, object_id)
-    done = repair(archive, actor, ids)
-    done.left += [Left(each, PRINCIPAL, "unknown") for each in sorted(amiss - known)]
+        unknown = [one for one in amiss if session.get(KeptCopy, (PRINCIPAL, one)) is None]
+    away = {each.location for each in done.left}
+    if not ids:
+        for location in places(archive).keys() - away:
+            _try(archive, actor.login, location, ROOT, done)
+    _repair_each(archive, actor, ids, done, away)
+    done.left += [Left(each, PRINCIPAL, "unknown") for each in unknown]
     return report, done
+
+
+def _read_place(archive: Archive, location: str, ids: Sequence[str]) -> None:
+    """Raises StoreUnavailable."""
+    night = nights.today(archive)
+    if not ids:
+        roots.check_root(archive, location, night)
+    held = select(KeptCopy.object_id).where(KeptCopy.location == location).order_by(KeptCopy.object_id)
+    with archive.reading() as session:
+        wanted = list(session.scalars(held.where(KeptCopy.object_id.in_(ids)) if ids else held))
+    for object_id in wanted:
+        check(archive, location, object_id, night)
 
 
 def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairReport:
@@ -115,11 +137,16 @@ def repair(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> RepairRep
     Nothing that is good is written over, and nothing that is damaged before its right bytes were read from another place. What one package
     or place refuses keeps no other from being repaired.
     """
-    require(archive, actor, Grant.VERIFY)
     report = RepairReport()
-    for location, object_id in _amiss(archive, ids):
-        _try(archive, actor.login, location, object_id, report)
+    _repair_each(archive, actor, ids, report, ())
     return report
+
+
+def _repair_each(archive: Archive, actor: Actor, ids: Sequence[str], report: RepairReport, away: Collection[str]) -> None:
+    require(archive, actor, Grant.VERIFY)
+    for location, object_id in _amiss(archive, ids):
+        if location not in away:
+            _try(archive, actor.login, location, object_id, report)
 
 
 def repair_found(archive: Archive, lease: Lease) -> None:
@@ -133,7 +160,7 @@ def repair_found(archive: Archive, lease: Lease) -> None:
     report = RepairReport()
     if location not in places(archive):
         report.left.append(Left(object_id, location, "away"))
-    elif _is_repairable(archive, location, object_id):
+    elif object_id == ROOT or _is_repairable(archive, location, object_id):
         try:
             _try(archive, MACHINE, location, object_id, report)
         except (StoreFull, OSError) as fault:
@@ -169,11 +196,23 @@ def _is_repairable(archive: Archive, location: str, object_id: str) -> bool:
 def _try(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
     """Raises StoreFull."""
     try:
-        _repair(archive, login, location, object_id, report)
+        (_repair_root if object_id == ROOT else _repair)(archive, login, location, object_id, report)
     except Busy:
         report.left.append(Left(object_id, location, "busy"))
     except StoreUnavailable:
         report.left.append(Left(object_id, location, "away"))
+
+
+def _repair_root(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
+    """Of the place's own root, whose files need no copy."""
+    done = roots.repair_root(archive, login, location)
+    restored = [RestoredFile(object_id, location, one.key, one.was, one.now, None, aside) for one, aside in done]
+    report.restored += restored
+    if restored:
+        with archive.transaction() as transaction:
+            _tell(transaction, login, object_id, restored)
+            nights.count(transaction, location, nights.today(archive), restored=1)
+        roots.check_root(archive, location, nights.today(archive))
 
 
 def _repair(archive: Archive, login: str, location: str, object_id: str, report: RepairReport) -> None:
@@ -190,17 +229,21 @@ def _repair(archive: Archive, login: str, location: str, object_id: str, report:
             if kept is None or _is_to_go(session, kept):
                 report.left.append(Left(object_id, location, "deleted"))
                 return
+            told = told_of(session, object_id, kept.version)
         done = repair_object(
             stores[location],
             prefix_of(urn(object_id)),
             [stores[name] for name in others],
             recorded=kept.inventory,
             put_aside=keep_aside,
+            told=told,
         )
         restored = [_restored(object_id, location, one, others, aside) for one in done.restored]
         report.restored += restored
         with archive.transaction() as transaction:
             _tell(transaction, login, object_id, restored)
+            if restored:
+                nights.count(transaction, location, nights.today(archive), restored=1)
     after = check(archive, location, object_id)
     if after.outcome == FixityOutcome.INTACT:
         return
@@ -223,10 +266,19 @@ def _is_to_go(session: Session, kept: KeptCopy) -> bool:
 def _is_silent(store: ObjectStore) -> bool:
     """Whether a place does not answer, or is not where it was, as a folder that is not mounted."""
     try:
-        store.stat(ROOT_DECLARATION)
+        return not is_there(store)
     except StoreError:
         return True
-    return False
+
+
+def follows_from(restored: RestoredFile) -> str:
+    """What the bytes of a file follow from that was given back without a copy, in Spanish."""
+    folder, _, name = restored.key.removeprefix(prefix_of(urn(restored.id))).rpartition("/")
+    if name.startswith("0=") or restored.id == ROOT:
+        return "la norma, que dice lo que siempre contiene"
+    if name == INVENTORY:
+        return "lo que su inventario dice de esa versión" if folder else "el inventario de su última versión"
+    return "el propio inventario"
 
 
 def _restored(object_id: str, location: str, one: Restored, others: Sequence[str], aside: dict[ObjectKey, str]) -> RestoredFile:
@@ -242,6 +294,7 @@ def _tell(transaction: Transaction, login: str, object_id: str, restored: Sequen
         audit.record(transaction, login, "package.repair", object_id, detail=detail)
         if is_document and one.location == PRINCIPAL:
             path = one.key.removeprefix(prefix_of(urn(object_id)))
-            said = {"path": path, "was": one.was or "desconocida", "now": one.now, "source": one.source or "el propio inventario"}
-            event = Event(EventType.REPLICATION, Outcome.SUCCESS, "Archivo", transaction.now, "restored", said)
+            said = {"path": path, "was": one.was or "desconocida", "now": one.now, "source": one.source or follows_from(one)}
+            code = "restored" if one.source else "restored_without_copy"
+            event = Event(EventType.REPLICATION, Outcome.SUCCESS, "Archivo", transaction.now, code, said)
             add_event(transaction, object_id, event)

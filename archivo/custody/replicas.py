@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 
 from archivo import jobs
 from archivo.archive import Archive
-from archivo.custody.fixity import SLICE, FixityOutcome, check, leaves_to_others
+from archivo.custody.fixity import SLICE, FixityOutcome, check
+from archivo.custody.places import leaves_to_others
 from archivo.identifiers import urn
 from archivo.jobs import Lease, Queue
 from archivo.records.holdings import PRINCIPAL, note_kept
@@ -65,10 +66,11 @@ def replicate(archive: Archive, location: str, object_id: str) -> Outcome:
 
     What the source or the replica holds damaged is told as such, and is for repair(). Where the archive has a tombstone, what the replica
     still holds in its place is deleted, as the tombstone's act ordered. Raises StoreFull, StoreUnavailable, of which LockedVersion where
-    the replica's server does not let it be deleted.
+    the replica's server does not let it be deleted, and OtherRoot where something else stands in the replica's place.
     """
     target = archive.replicas[location]
-    StorageRoot(target).ensure()
+    hour = int(archive.clock().timestamp()) // 3600
+    archive.counts.get(f"root of {location} declared in hour {hour}", StorageRoot(target).ensure)
     with archive.writing_object(urn(object_id)):
         _clear_for_tombstone(archive, target, object_id)
         outcome = copy_object(archive.store, target, prefix_of(urn(object_id)))

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -14,16 +14,22 @@ from sqlalchemy import select
 from archivo.access.policy import Actor, Grant, require
 from archivo.archive import Archive, ObjectLease
 from archivo.audit import services as audit
+from archivo.custody import nights
+from archivo.custody.fixity import Checked, Fault, FixityOutcome, check, register
+from archivo.custody.places import ROOT
+from archivo.custody.roots import check_root
 from archivo.errors import Conflict, Malformed, reason_of
 from archivo.identifiers import from_urn, is_uuid, urn
+from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, Fonds, Incoming
 from archivo.records.packaging import ORIGINAL
 from archivo.records.services import visible_document
 from archivo.records.tombstones import check_stands
 from archivo.retention.models import TrdVersion
 from preservation.fixity import CHUNK, HashingReader
-from preservation.ocfl_inventory import BadInventory
-from preservation.ocfl_layout import ROOT_DECLARATION, prefix_of
+from preservation.ocfl_inventory import INVENTORY, BadInventory
+from preservation.ocfl_layout import ROOT_FILES, prefix_of
+from preservation.ocfl_root import is_there
 from preservation.store import DigestMismatch, ObjectMissing, StoreError
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
@@ -31,7 +37,9 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u206
 
 @dataclass(frozen=True, slots=True)
 class DamagedFile:
-    """A file whose bytes are not those its inventory names; digests in hexadecimal, None where unknown."""
+    """A file whose bytes are not those its inventory names, or an inventory that is not the one that was written; digests in hexadecimal,
+    None where unknown. `id` is ROOT for a file of the store's own root.
+    """
 
     id: str
     key: str
@@ -41,7 +49,9 @@ class DamagedFile:
 
 @dataclass(frozen=True, slots=True)
 class FixityReport:
-    """What a verification found. `checked` and `ok` count documents; the archive's other objects are in `other_checked`."""
+    """What a verification found. `checked` and `ok` count documents; the archive's other objects are in `other_checked`. `ahead`: packages
+    with a version that nobody told of.
+    """
 
     checked: int
     ok: int
@@ -49,18 +59,51 @@ class FixityReport:
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     other_checked: int
+    ahead: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
-        return not (self.damaged or self.missing or self.unexpected)
+        return not (self.damaged or self.missing or self.unexpected or self.ahead)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is found amiss, as it is read."""
+
+    damaged: list[DamagedFile] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    amiss: list[str] = field(default_factory=list)
+
+    def add(self, identifier: str, checked: Checked) -> None:
+        self.amiss.append(identifier)
+        place = prefix_of(urn(identifier))
+        for fault in checked.faults:
+            match fault.what:
+                case FixityOutcome.MISSING:
+                    self.missing.append(identifier if fault.key == place else fault.key)
+                case FixityOutcome.UNEXPECTED:
+                    self.unexpected.append(fault.key)
+                case FixityOutcome.AHEAD:
+                    self.ahead.append(identifier)
+                case _:
+                    self.damaged.append(DamagedFile(identifier, fault.key, fault.expected, fault.found))
 
 
 def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityReport:
-    """Read again every byte of the named documents, or of everything held, and compare with the inventories.
+    """Read again every byte of the named documents, or of everything held, and compare with the inventories, and these with those that
+    were written. It is told in the catalogue and counts for the night, as what fixity.check() reads.
 
     An unknown id is missing, and so is a whole object that the catalogue names; of everything held, what belongs to no object is
-    unexpected. What is being written now is not unexpected. Raises StoreUnavailable where the store does not answer.
+    unexpected, and the files of the store's own root are read too. What is being written now is not unexpected. Raises StoreUnavailable
+    where the store does not answer.
     """
+    return verify_each(archive, actor, ids)[0]
+
+
+def verify_each(archive: Archive, actor: Actor, ids: Sequence[str]) -> tuple[FixityReport, list[str]]:
+    """verify(), and the packages that are not intact."""
     require(archive, actor, Grant.VERIFY)
     malformed = [one for one in ids if not is_uuid(one)]
     if malformed:
@@ -68,32 +111,32 @@ def verify(archive: Archive, actor: Actor, ids: Sequence[str] = ()) -> FixityRep
     places = set() if ids else _places(archive)
     documents, others, in_flight = _catalogued(archive)
     wanted = list(dict.fromkeys(ids)) if ids else sorted(documents | others | _held(archive))
-    damaged: list[DamagedFile] = []
-    missing: list[str] = []
-    unexpected = _belonging_to_none(archive, places, {*map(urn, wanted), *in_flight})
+    night = nights.today(archive)
+    register(archive)
+    report = _Found(unexpected=_belonging_to_none(archive, places, {*map(urn, wanted), *in_flight}))
+    if not ids:
+        root = check_root(archive, PRINCIPAL, night)
+        report.damaged += [DamagedFile(ROOT, each.key, each.expected, each.found) for each in root.damaged]
+        report.missing += root.missing
     checked = ok = other_checked = 0
     for identifier in wanted:
         is_document = identifier in documents or bool(ids)
-        before = (len(damaged), len(missing), len(unexpected))
         try:
-            found = archive.packages.verify(urn(identifier), writing=urn(identifier) in in_flight)
-        except ObjectMissing:
-            missing.append(identifier)
+            found = check(archive, PRINCIPAL, identifier, night)
         except StoreError:
-            with suppress(ObjectMissing):
-                archive.store.stat(ROOT_DECLARATION)  # raises where it is the whole store that does not answer: nothing is damaged then
-            damaged.append(DamagedFile(identifier, "inventory.json", None, None))
-        else:
-            damaged += [DamagedFile(identifier, str(d.key), d.expected, d.found) for d in found.damaged]
-            missing += [str(key) for key in found.missing]
-            unexpected += [str(key) for key in found.unexpected]
-        clean = before == (len(damaged), len(missing), len(unexpected))
+            if not is_there(archive.store):  # raises where it is the whole store that does not answer: nothing is damaged then
+                raise
+            found = Checked(FixityOutcome.DAMAGED, (Fault(INVENTORY, FixityOutcome.DAMAGED),), 0)
+        is_clean = found.outcome == FixityOutcome.INTACT
+        if not is_clean:
+            report.add(identifier, found)
         checked += is_document
-        ok += is_document and clean
+        ok += is_document and is_clean
         other_checked += not is_document
     with archive.transaction() as transaction:
         audit.record(transaction, actor.login, "archive.verify", None, detail={"checked": checked, "ok": ok})
-    return FixityReport(checked, ok, tuple(damaged), tuple(missing), tuple(unexpected), other_checked)
+    lists = (tuple(report.damaged), tuple(report.missing), tuple(report.unexpected))
+    return FixityReport(checked, ok, *lists, other_checked, tuple(report.ahead)), report.amiss
 
 
 def export(archive: Archive, actor: Actor, document_id: str, destination: Path, *, only_original: bool = False) -> Path:
@@ -188,7 +231,7 @@ def _places(archive: Archive) -> set[str]:
     """Where the store holds something: the places of objects, and the keys that stand in none and are not the storage root's own."""
     length = len(prefix_of(""))
     places = {stored.key[:length] for stored in archive.store.list()}
-    return {place for place in places if place != ROOT_DECLARATION and not place.startswith("extensions/")}
+    return {place for place in places if place not in ROOT_FILES and not place.startswith("extensions/")}
 
 
 def _belonging_to_none(archive: Archive, places: Iterable[str], objects: Iterable[str]) -> list[str]:

@@ -15,8 +15,8 @@ from archivo.audit.chain import FaultKind
 from archivo.audit.services import verify_chain
 from archivo.audit.stamping import STATES as STAMPS
 from archivo.audit.stamping import judge_stamps
-from archivo.custody.fixity import places
 from archivo.custody.oversight import fixity_state, retention_of, stamps_to_show
+from archivo.custody.places import places
 from archivo.errors import ArchivoError
 from archivo.identifiers import new_uuid
 from archivo.intake.sealing import count_unsealed
@@ -28,6 +28,7 @@ from archivo.retention.models import TrdVersion
 from archivo.web.spanish import count
 from ingest.tools.process import ToolError
 from preservation.locking import LockDenied, locking
+from preservation.ocfl_root import check_root
 from preservation.store import ObjectKey, StoreUnavailable
 from search.index import Query, Scope
 
@@ -65,6 +66,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
         ("configuración", lambda: _settings(unknown_settings)),
         ("base de datos", lambda: _database(archive, home)),
         ("almacén", lambda: _store(archive)),
+        ("raíces", lambda: _roots(archive)),
         ("retención en los servidores", lambda: _retention(archive)),
         ("espacio", lambda: _space(home)),
         ("índice", lambda: _index(archive)),
@@ -126,6 +128,24 @@ def _database(archive: Archive, home: Path) -> Check:
 
 def _store(archive: Archive) -> Check:
     return _s3(archive.store) or _written(archive)
+
+
+def _roots(archive: Archive) -> Check:
+    """The files of each place's own root, as they are now."""
+    wrong, away = [], []
+    for location, store in places(archive).items():
+        try:
+            found = check_root(store)
+        except StoreUnavailable:
+            away.append(location)
+            continue
+        wrong += [f"{key} en {location}" for key in (*(each.key for each in found.damaged), *found.missing)]
+    if wrong:
+        message = f"Archivos de la raíz dañados o perdidos: {', '.join(wrong)}. Los documentos no dependen de ellos."
+        return Check("raíces", "error", message, "Restitúyalos con «archivo verify --repair», y revise ese disco o servidor.")
+    if away:
+        return Check("raíces", "warning", f"No respondió: {', '.join(away)}.", "Compruebe que ese lugar funciona.")
+    return Check("raíces", "ok", "Los archivos de la raíz de cada lugar están como deben.")
 
 
 def _written(archive: Archive) -> Check:
@@ -285,7 +305,7 @@ def _custody(archive: Archive) -> Check:
     states = fixity_state(archive, custody("doctor"))
     alarms = [f"{state.location}: {alarm}" for state in states for alarm in state.alarms]
     if alarms:
-        is_damaged = any(state.wrong for state in states)
+        is_damaged = any(state.wrong or state.root for state in states)
         return Check("custodia", "error" if is_damaged else "warning", alarms[0], "Vea todo con «archivo fixity», o en la página Custodia.")
     if len(states) == 1:
         return Check(

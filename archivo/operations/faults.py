@@ -12,6 +12,7 @@ from archivo.custody.lock_words import KEPT_REMEDY, kept_in_words
 from archivo.database import is_away, is_damaged, is_full
 from archivo.errors import ArchivoError, NoRoom, Unavailable
 from preservation.locking import LockDenied, LockedVersion, LocklessBucket
+from preservation.ocfl_root import OtherRoot
 from preservation.store import StoreFull, StoreUnavailable
 from search.index import IndexFormatChanged, IndexUnavailable
 
@@ -105,6 +106,14 @@ def _index(fault: Exception) -> Unavailable:
 def _store(fault: StoreUnavailable) -> Unavailable:
     from preservation.stores.s3 import OverwritingServer
 
+    if isinstance(fault, OtherRoot):
+        return Unavailable(
+            "store.other",
+            "En el lugar de un almacén hay otra cosa: no lo hizo este programa, o está vacío y sus propios archivos están dañados. "
+            "No se escribió nada en él.",
+            "Revise ARCHIVO_STORE_URL y ARCHIVO_REPLICAS. Si es de este archivo y está vacío, quite de él «0=ocfl_1.1», «ocfl_layout.json» "
+            "y «extensions», y repita la orden.",
+        )
     if isinstance(fault, LocklessBucket):
         return Unavailable(
             "store.lockless",

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from archivo.archive import Archive
-from preservation.ocfl_layout import ROOT_DECLARATION
+from preservation.ocfl_root import is_there
 from search.index import IndexUnavailable, Query, Scope
 
 NOBODY: Final = Scope(frozenset({"nobody"}))
@@ -66,7 +66,8 @@ def _database(archive: Archive) -> None:
 
 
 def _store(archive: Archive) -> None:
-    archive.store.stat(ROOT_DECLARATION)
+    if not is_there(archive.store):
+        raise ConnectionError
 
 
 def _index(archive: Archive) -> None:

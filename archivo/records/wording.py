@@ -11,6 +11,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "digest": "Se calculó el resumen SHA-256 mientras llegaban los bytes.",
     "packaged": "Se guardó en el paquete, versión {version}, lo obtenido del original.",
     "fixity": "Se leyó de nuevo todo lo guardado y coincide con sus resúmenes.",
+    "restored_without_copy": "Un archivo dañado o perdido se restituyó según {source}: {path}, SHA-256 {was} antes y {now} ahora.",
     "restored": "Un archivo dañado o perdido se restituyó desde la copia «{source}»: {path}, SHA-256 {was} antes y {now} ahora.",
     "classified.automatic": "Se clasificó por sí solo en {label}, con confianza del {percent} %.",
     "classified.confirmed": "{actor} clasificó el documento en {label}.",

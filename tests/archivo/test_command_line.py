@@ -58,6 +58,7 @@ def test_deposit_answers_once_the_file_is_safe(archivo: Command, home: Path, not
         "missing": [],
         "unexpected": [],
         "other_checked": 0,
+        "ahead": [],
     }
     assert archivo("search", "tranvía", "--json").value["total"] == 0
 

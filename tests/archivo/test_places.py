@@ -22,9 +22,10 @@ from archivo.access.services import create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
-from archivo.custody import fixity, oversight, replicas
+from archivo.custody import fixity, nights, oversight, replicas
 from archivo.custody.fixity import FixityOutcome
 from archivo.custody.models import FixityNight, Ledger
+from archivo.custody.places import places
 from archivo.custody.policy import OTHERS, FixityPolicy, read_policies
 from archivo.custody.repair import repair
 from archivo.database import table_of
@@ -156,7 +157,7 @@ class TestReading:
 
     def test_a_worker_that_ends_in_the_middle_leaves_what_was_read_and_the_night_goes_on(self, kept: list[str], archive: Archive) -> None:
         night = at(archive, NIGHT)
-        fixity.begin_night(night, "principal", "2027-01-15")
+        nights.begin_night(night, "principal", "2027-01-15")
         fixity.check(night, "principal", kept[0], "2027-01-15")
         work_the_night(night)
         assert [(one.checked, one.wrong) for one in state(night).nights] == [(NOTES + 1, 0)]
@@ -195,9 +196,8 @@ def forge(place: Path, head: Path) -> None:
     """Another message for the last version, and the sidecars made to agree."""
     import hashlib
 
-    content = (place / "inventory.json").read_bytes()
-    changed = content.replace(b'"message": "', b'"message": "No: ')
-    assert changed != content
+    before, said, after = (place / "inventory.json").read_bytes().rpartition(b'"message": "')
+    changed = before + said + b"No: " + after
     for folder in (place, head):
         overwrite(folder / "inventory.json", changed)
         overwrite(folder / "inventory.json.sha256", f"{hashlib.sha256(changed).hexdigest()}  inventory.json\n".encode())
@@ -449,7 +449,7 @@ class TestRoughTimes:
 
     def stale(self, archive: Archive, location: str, identifier: str, version: int) -> None:
         """Have the catalogue know only an earlier version, as after a crash between the package and its row."""
-        store = fixity.places(archive)[location]
+        store = places(archive)[location]
         with store.open(key_of(prefix_of(urn(identifier)), f"v{version}/inventory.json")) as file:
             then = hashlib.sha256(file.read()).hexdigest()
         with archive.database.writing() as session:

@@ -6,8 +6,8 @@ that were deleted in the last seconds, and after the tens of thousands of anothe
 
 `large`: verifying an object of a few large files against SHA-256 over them. `small`: verifying objects of 1,000 small files against
 reading and hashing each. `write`: an OCFL object of 1,000 files against copying and hashing them with one sync of the file system.
-`rot`: one bit flipped in each of N random files of a store and its two copies: how many were found and given back, and whether anything
-else was touched.
+`rot`: one bit flipped in each of N random files of a store and its two copies, and in all the files of the root of one of them: how many
+were found and given back, and whether anything else was touched.
 """
 
 import argparse
@@ -27,8 +27,9 @@ from typing import BinaryIO
 from preservation.fixity import CHUNK
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import copy_root
-from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_layout import ROOT_FILES, prefix_of
 from preservation.ocfl_repair import repair
+from preservation.ocfl_root import check_root, repair_root
 from preservation.store import ObjectKey
 from preservation.stores.filesystem import FilesystemStore
 
@@ -138,13 +139,11 @@ def rot(folder: Path, hurt: int, seed: int = 4) -> dict[str, object]:
     for target in stores[1:]:
         list(copy_root(stores[0], target))
     before = {file: file.read_bytes() for name in ("store", "copy", "other") for file in (folder / name).rglob("*") if file.is_file()}
-    paths = [
-        path for file in sorted(before) if (path := file.relative_to(folder / file.relative_to(folder).parts[0])).parts[0] != "extensions"
-    ]
-    places = [
-        (place, path) for path in dict.fromkeys(paths) if len(path.parts) > 1 for place in chance.sample(("store", "copy", "other"), 2)
-    ]
-    for place, path in chance.sample(places, hurt):  # of each file one copy at least is good
+    roots = [(chance.choice(("store", "copy", "other")), Path(key)) for key in ROOT_FILES]
+    paths = [file.relative_to(folder / file.relative_to(folder).parts[0]) for file in sorted(before)]
+    of_packages = [path for path in dict.fromkeys(paths) if path.as_posix() not in ROOT_FILES]
+    places = [(place, path) for path in of_packages for place in chance.sample(("store", "copy", "other"), 2)]
+    for place, path in [*chance.sample(places, hurt), *roots]:  # of each file of a package one copy at least is good
         file = folder / place / path
         content = bytearray(before[file])
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
@@ -157,6 +156,11 @@ def rot(folder: Path, hurt: int, seed: int = 4) -> dict[str, object]:
         aside.append(damaged.read())
 
     found: Counter[str] = Counter()
+    for store in stores:
+        StorageRoot(store).ensure()
+        found["roots_damaged"] += not check_root(store).is_intact
+        found["restored"] += len(repair_root(store, put_aside))
+        found["not_whole"] += not check_root(store).is_intact
     for name in names:
         for store in stores:
             verification = StorageRoot(store).verify(name)
@@ -166,7 +170,7 @@ def rot(folder: Path, hurt: int, seed: int = 4) -> dict[str, object]:
             found["restored"] += len(done.restored)
             found["not_whole"] += not done.after.is_intact
     after = {file: file.read_bytes() for name in ("store", "copy", "other") for file in (folder / name).rglob("*") if file.is_file()}
-    return {"flipped": hurt, **found, "kept_aside": len(aside), "all_as_before": after == before}
+    return {"flipped": hurt + len(roots), **found, "kept_aside": len(aside), "all_as_before": after == before}
 
 
 def main(arguments: Sequence[str]) -> None:

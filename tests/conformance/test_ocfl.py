@@ -19,8 +19,9 @@ from preservation.fixity import Digest
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_inventory import BadInventory, Inventory
 from preservation.ocfl_layout import prefix_of
+from preservation.ocfl_root import OtherRoot
 from preservation.ocfl_writer import VersionWriter
-from preservation.store import BadKey, Changed, DigestMismatch, ObjectExists, ObjectKey, ObjectMissing, ObjectStore, StoredObject, StoreFull
+from preservation.store import BadKey, Changed, DigestMismatch, ObjectKey, ObjectMissing, ObjectStore, StoredObject, StoreFull
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
 from tests.ocfl_judge import judged
@@ -119,7 +120,7 @@ def test_an_empty_root_is_valid(root: StorageRoot, tmp_path: Path, opened: Opene
 def test_a_root_of_another_layout_is_refused(tmp_path: Path, opened: Opened) -> None:
     store = opened(tmp_path)
     store.put(ObjectKey("0=ocfl_1.1"), io.BytesIO(b"ocfl_1.1\n"))
-    with pytest.raises(ObjectExists):
+    with pytest.raises(OtherRoot):
         StorageRoot(store).ensure()
 
 

@@ -12,7 +12,8 @@ from preservation.fixity import Digest
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_copy import Outcome, copy_root
 from preservation.ocfl_layout import prefix_of, read
-from preservation.store import ObjectExists, ObjectKey, ObjectMissing, StoredObject, StoreUnavailable
+from preservation.ocfl_root import OtherRoot
+from preservation.store import ObjectKey, ObjectMissing, StoredObject, StoreUnavailable
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
 
@@ -179,5 +180,5 @@ def test_what_is_no_storage_root_is_refused(tmp_path: Path) -> None:
 def test_a_store_that_holds_anything_else_is_no_place_for_a_copy(source: FilesystemStore) -> None:
     target = MemoryStore()
     target.put(ObjectKey("0=ocfl_1.1"), io.BytesIO(b"ocfl_1.0\n"))
-    with pytest.raises(ObjectExists):
+    with pytest.raises(OtherRoot):
         list(copy_root(source, target))

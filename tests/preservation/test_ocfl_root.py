@@ -11,8 +11,8 @@ import pytest
 
 from preservation.ocfl import StorageRoot
 from preservation.ocfl_layout import LAYOUT_CONFIG, LAYOUT_FILE, ROOT_DECLARATION, ROOT_FILES, read
-from preservation.ocfl_root import check_root, is_there, repair_root
-from preservation.store import ObjectExists, ObjectKey, ObjectStore
+from preservation.ocfl_root import OtherRoot, check_root, is_there, repair_root
+from preservation.store import ObjectKey, ObjectStore
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
 from preservation.validate import validate
@@ -110,7 +110,7 @@ def test_an_empty_root_that_is_not_as_ours_is_refused(key: ObjectKey) -> None:
         overwrite(store, key, b"another")
     else:
         store.put(key, io.BytesIO(b"another"))
-    with pytest.raises(ObjectExists):
+    with pytest.raises(OtherRoot):
         StorageRoot(store).ensure()
 
 
