@@ -30,6 +30,8 @@ _NESTED: Final = 28
 _DEEPEST: Final = 40
 _MOST: Final = 20_000_000
 """Instructions that are followed of one document."""
+_LARGEST: Final = 12 << 20
+"""Bytes of one content stream that are followed: each is about eighty of memory."""
 _FILLED: Final = frozenset({0, 2, 4, 6})
 _STROKED: Final = frozenset({1, 2, 5, 6})
 _HIDDEN: Final = 3
@@ -86,14 +88,12 @@ class Painter:
 
     def _instructions_of(self, content: Any) -> Iterator[Any]:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                instructions = pikepdf.parse_content_stream(content)
+            instructions = _parsed(content)
         except (pikepdf.PdfError, ValueError, TypeError, RecursionError):
             self._case.unjudged["content stream"] = None
             return
-        self._instructions += len(instructions)
-        if self._instructions > _MOST:
+        self._instructions += len(instructions or ())
+        if instructions is None or self._instructions > _MOST:
             self._case.unjudged["content stream"] = None
             return
         yield from instructions
@@ -114,8 +114,7 @@ class Painter:
 
     def _glyphs(self, font: pikepdf.Object, state: State, strings: list[bytes], scope: Scope, depth: int) -> bool:
         """The glyph procedures of a type 3 font (ISO 32000-1, 9.6.5)."""
-        own = dictionary(font.get("/Resources"))
-        inner = Scope(font, own if own is not None else scope.own, scope.inherited)
+        inner = Scope(font, dictionary(font.get("/Resources")), scope.resources)
         procedures, names = dictionary(font.get("/CharProcs")), differences(font)
         transparent = False
         for code in {code for string in strings for code in string}:
@@ -311,3 +310,13 @@ class _Run:
         pen = self._state.fill
         resolved = self._colours.resolve(space, self._scope.resources, inline=inline)
         self._colours.judge(resolved, self._scope.resources, holder, pen.overprints and self._state.mode == 1)
+
+
+def _parsed(content: Any) -> Any:
+    """The instructions of a page or stream; None for more than there is memory for."""
+    streams = listed(content.obj.get("/Contents")) if isinstance(content, pikepdf.Page) else [content]
+    if sum(len(stream.read_bytes()) for stream in streams if isinstance(stream, pikepdf.Stream)) > _LARGEST:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pikepdf.parse_content_stream(content)

@@ -398,6 +398,17 @@ def test_what_is_inherited_from_the_page_tree_is_told(clauses: Callable[[bytes, 
     assert clauses(made(change, "1b"), "1b") == set()
 
 
+def test_what_a_glyph_inherits_from_its_page_is_told(clauses: Callable[[bytes, str], set[str]]) -> None:
+    def change(document: pikepdf.Pdf) -> None:
+        type_3(500)(document)
+        resources = document.pages[0].obj.Resources
+        resources.ColorSpace = Dictionary(A=Array([Name.CalGray, Dictionary(WhitePoint=Array([0.9505, 1, 1.089]))]))
+        del resources.Font.A["/Resources"]
+        resources.Font.A.CharProcs.a.write(b"500 0 d0 /A cs 0 0 500 500 re f")
+
+    assert clauses(made(change), "2b") == {"6.2.2"}
+
+
 @pytest.mark.parametrize(("mode", "expected"), [(0, {"6.2.11.4.1"}), (3, set())])
 def test_text_that_is_not_seen_needs_no_letters(clauses: Callable[[bytes, str], set[str]], mode: int, expected: set[str]) -> None:
     def font(document: pikepdf.Pdf) -> pikepdf.Object:
