@@ -3,21 +3,25 @@
 Nothing is fetched and no entity is expanded. Only what a reference of the signature leads to counts as signed, and it is told what that is.
 """
 
+import asyncio
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import new as digest_of
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from asn1crypto import x509
+from asn1crypto import cms, x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509 import load_der_x509_certificate
 from lxml import etree
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
+from pyhanko.sign.validation.status import TimestampSignatureStatus
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
@@ -31,6 +35,7 @@ MOST: Final = 50
 """Signatures of one document that are looked at."""
 _MOST_REFERENCES: Final = 30
 _MOST_CERTIFICATES: Final = 20
+_MOST_STAMPS: Final = 5
 _DEPTH: Final = 3
 """How deep documents in the text of others are followed."""
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -152,9 +157,34 @@ def _verified(name: str, document: Any, signature: Any, certificates: list[x509.
     if not _names(properties, used):
         return of_certificate(name, "signature", State.UNDECIDED, used, told_at=told_at, reason=Reason.NO_CERTIFICATE, covers=covers)
     weak = _weak(signature, used)
-    state = State.WEAK if weak else chain_state(used, [one for one in certificates if one is not used], trust.context())
+    others = [one for one in certificates if one is not used]
+    state, stamped_at = State.WEAK if weak else chain_state(used, others, trust.context()), _stamped_at(signature, trust)
+    if state in (State.EXPIRED, State.REVOKED) and stamped_at is not None:
+        then = chain_state(used, others, trust.context(stamped_at))
+        state = then if then is State.VALID else state
     reason = weak or (Reason.NOT_FOR_SIGNING if state is State.UNDECIDED else "")
-    return of_certificate(name, "signature", state, used, told_at=told_at, reason=reason, covers=covers)
+    return of_certificate(name, "signature", state, used, stamped_at=stamped_at, told_at=told_at, reason=reason, covers=covers)
+
+
+def _stamped_at(signature: Any, trust: Trust) -> datetime | None:
+    """The instant that a trusted time stamp of the signature's value proves (ETSI EN 319 132-1, 5.3)."""
+    value = signature.find(f"{_DS}SignatureValue")
+    for stamp in signature.findall(".//{*}UnsignedSignatureProperties/{*}SignatureTimeStamp")[:_MOST_STAMPS]:
+        token, method = stamp.findtext("{*}EncapsulatedTimeStamp"), stamp.find(f"{_DS}CanonicalizationMethod")
+        is_exclusive = method is not None and "xml-exc-c14n" in method.get("Algorithm", "")
+        stamped = etree.tostring(value, method="c14n", exclusive=is_exclusive, with_comments=False, with_tail=False)
+        with suppress(*_FAULTS):
+            content = cms.ContentInfo.load(base64.b64decode(str(token)))["content"]
+            found = asyncio.run(validate_tst_signed_data(content, trust.context(), partial(_digest, stamped)))
+            status = TimestampSignatureStatus(**found)
+            if status.valid and status.trusted:
+                at: datetime = status.timestamp
+                return at
+    return None
+
+
+def _digest(content: bytes, algorithm: str) -> bytes:
+    return digest_of(algorithm, content, usedforsecurity=False).digest()
 
 
 def _tried(verifier: _Verifier, document: Any, certificates: list[x509.Certificate]) -> tuple[x509.Certificate, list[VerifyResult] | None]:

@@ -1,5 +1,8 @@
 """The signatures of an XML document are checked as it comes, and only what they lead to counts as signed."""
 
+import asyncio
+import base64
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -240,6 +243,32 @@ def test_an_algorithm_that_can_be_imitated_is_told(check: Check) -> None:
 def test_a_certificate_that_ended_is_told(check: Check) -> None:
     ended = AUTHORITY.signer("Ana", until=datetime(2021, 1, 1, tzinfo=UTC))
     assert signatures(check(signed(INVOICE, ended))) == ["signature.expired"]
+
+
+def stamped(content: bytes, at: datetime, of: bytes | None = None) -> bytes:
+    """The document with a time stamp of its signature (ETSI EN 319 132-1, 5.3)."""
+    root = etree.fromstring(content)
+    (value,), (properties,) = root.iter(f"{DS}SignatureValue"), root.iter("{*}QualifyingProperties")
+    imprint = hashlib.sha256(of or etree.tostring(value, method="c14n", with_tail=False)).digest()
+    token = asyncio.run(AUTHORITY.stamper(at).async_timestamp(imprint, "sha256"))
+    unsigned = properties
+    for name in ("UnsignedProperties", "UnsignedSignatureProperties", "SignatureTimeStamp", "EncapsulatedTimeStamp"):
+        unsigned = etree.SubElement(unsigned, f"{{http://uri.etsi.org/01903/v1.3.2#}}{name}")
+    unsigned.text = base64.b64encode(token.dump()).decode()
+    return etree.tostring(root)
+
+
+def test_a_certificate_that_ended_is_good_where_a_stamp_proves_that_it_signed_before(check: Check) -> None:
+    ended = AUTHORITY.signer("Ana", until=datetime(2021, 1, 1, tzinfo=UTC))
+    taken = check(stamped(signed(INVOICE, ended), datetime(2020, 6, 5, tzinfo=UTC)))
+    assert signatures(taken) == ["signature.valid"]
+    assert "2020-06-05 (probada por un sello de tiempo)" in said(taken, "signature.valid")
+
+
+@pytest.mark.parametrize(("year", "of"), [(2021, None), (2020, b"otra cosa")])
+def test_a_stamp_that_is_later_or_of_something_else_proves_nothing(check: Check, year: int, of: bytes | None) -> None:
+    ended = AUTHORITY.signer("Ana", until=datetime(2021, 1, 1, tzinfo=UTC))
+    assert signatures(check(stamped(signed(INVOICE, ended), datetime(year, 6, 5, tzinfo=UTC), of))) == ["signature.expired"]
 
 
 def test_a_document_in_the_text_of_another_is_read_and_its_signature_checked(check: Check) -> None:
