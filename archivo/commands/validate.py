@@ -34,16 +34,16 @@ COMMANDS: Final = {"validate": validate}
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from archivo.assembly import settings_or_malformed
     from archivo.clock import now
     from archivo.custody.pdf_judgement import judge_pdf
-    from archivo.settings import read_settings
     from preservation import validate as judging
 
     path = Path(options.path)
     fetch_root, schemas = _folder(options.fetch_root), _folder(options.schemas)
     try:
         report = judging.validate(
-            path, others=[partial(judge_pdf, verapdf=read_settings().verapdf)], fetch_root=fetch_root, schemas=schemas, now=now()
+            path, others=[partial(judge_pdf, verapdf=settings_or_malformed().verapdf)], fetch_root=fetch_root, schemas=schemas, now=now()
         )
     except FileNotFoundError as fault:
         raise Malformed("validate.missing", f"No hay nada en «{options.path}». No se revisó nada.", "Compruebe la ruta.") from fault
