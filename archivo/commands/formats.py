@@ -30,7 +30,7 @@ def migrate_formats(parser: argparse.ArgumentParser) -> Act:
     """Hacer copias de preservación de documentos en otro formato, comparadas con su original, que no cambia."""
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--puid", metavar="PUID", help="todos los originales de este formato de PRONOM")
-    parser.add_argument("--risk", choices=RISKS, help="todos los originales en formatos de este riesgo")
+    parser.add_argument("--risk", choices=register.RISK_WORDS, help="todos los originales en formatos de este riesgo")
     parser.add_argument("--series", metavar="CÓDIGO", help="todos los documentos clasificados en esta serie o subserie")
     parser.add_argument("--dry-run", action="store_true", help="decir qué se haría, sin hacerlo")
     parser.add_argument("--json", action="store_true")
@@ -114,7 +114,7 @@ def _chosen(archive: Archive, actor: Actor, options: argparse.Namespace) -> tupl
         case ["serie"]:
             return listed(archive, actor, Wanted(Query("", filters={"series": options.series}))), told
         case ["riesgo"]:
-            return of_formats(register.formats_at(archive, actor, register.Risk(options.risk))), told
+            return of_formats(register.formats_at(archive, actor, register.RISK_WORDS[options.risk])), told
         case _:
             raise Malformed(
                 "migrate.selection",

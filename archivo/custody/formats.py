@@ -25,6 +25,8 @@ class Risk(StrEnum):
     UNKNOWN = "unknown"
 
 
+RISK_WORDS: Final[Mapping[str, Risk]] = {"alto": Risk.HIGH, "sin-evaluar": Risk.UNKNOWN, "medio": Risk.MEDIUM, "bajo": Risk.LOW}
+"""Risks as addresses and orders name them."""
 RISK_OF: Final[Mapping[Standing, Risk]] = {
     Standing.PREFERRED: Risk.LOW,
     Standing.ACCEPTED: Risk.LOW,

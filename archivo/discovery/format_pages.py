@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from archivo.access.door import Here, Staff
 from archivo.custody import formats
-from archivo.custody.formats import FormatHolding, FormatRegister, Risk
+from archivo.custody.formats import RISK_WORDS, FormatHolding, FormatRegister, Risk
 from archivo.intake.migration_plan import Conversion, Known, could_be_migrated
 from archivo.web.addresses import address, changer
 from archivo.web.layout import page
@@ -51,8 +51,6 @@ SHEET: Final = (
     *("Conviene", "Fuente", "Fuente verificada", "Se puede migrar", "A qué"),
 )
 PREVIEW: Final = "/custodia/migraciones/prever"
-RISK_WORDS: Final = {"alto": Risk.HIGH, "sin-evaluar": Risk.UNKNOWN, "medio": Risk.MEDIUM, "bajo": Risk.LOW}
-"""Risks as addresses name them."""
 
 
 @dataclass(frozen=True, slots=True)

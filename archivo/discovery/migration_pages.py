@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from archivo.access.door import Here, Staff
 from archivo.access.policy import Actor
 from archivo.archive import Archive
-from archivo.custody.formats import formats_at
+from archivo.custody.formats import RISK_WORDS, formats_at
 from archivo.discovery import listing
-from archivo.discovery.format_pages import PREVIEW, RISK_WORDS
+from archivo.discovery.format_pages import PREVIEW
 from archivo.discovery.lists import Listed, Short, listed_state, search_state, wanted
 from archivo.discovery.migration_wording import (
     HEADS,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from archivo.custody.formats import Risk
-from archivo.discovery.format_pages import RISK_WORDS, RISKS
+from archivo.custody.formats import RISK_WORDS, Risk
+from archivo.discovery.format_pages import RISKS
 from archivo.discovery.lists import STANDINGS as SITUATIONS
 from archivo.intake.migration_plan import DryRun
 from archivo.intake.migration_views import PreservationCopy, Reason, Standing

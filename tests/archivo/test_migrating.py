@@ -84,13 +84,13 @@ def test_documents_are_chosen_by_the_risk_of_their_format_or_by_their_series(arc
     risks = {one["puid"]: one["risk"] for one in archivo("formats", "--json").value["formats"]}
     held = {identifier: archivo("show", identifier, "--json").value["original"]["puid"] for identifier in (pdf, gifs)}
     assert risks[held[pdf]] == "low"
-    told = archivo("migrate-formats", "--risk", "low", "--dry-run", "--json").value
+    told = archivo("migrate-formats", "--risk", "bajo", "--dry-run", "--json").value
     assert {one["id"] for one in told["documents"]} == {identifier for identifier, puid in held.items() if risks[puid] == "low"}
-    assert archivo("migrate-formats", "--risk", "high", "--dry-run", "--json").value["documents"] == []
+    assert archivo("migrate-formats", "--risk", "alto", "--dry-run", "--json").value["documents"] == []
     assert archivo("classify", gifs, "--confirm", "100/100-02-01", "--json").status == 0
     made = archivo("migrate-formats", "--series", "100-02", "--json").value
     assert (made["made"], [one["id"] for one in made["documents"]]) == ([gifs], [gifs])
-    assert archivo("migrate-formats", "--series", "100-02", "--risk", "low").status == 2
+    assert archivo("migrate-formats", "--series", "100-02", "--risk", "bajo").status == 2
 
 
 def test_a_copy_that_does_not_meet_its_standard_is_thrown_away(archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
