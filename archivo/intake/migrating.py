@@ -33,7 +33,7 @@ from ingest.office_copy import NotMade
 from ingest.step import Format, Programs, Workspace
 from ingest.steps.conform import Conform
 from ingest.steps.identify import identified
-from ingest.tools.process import ToolError, ToolOutOfMemory, ToolTimeout
+from ingest.tools.process import ToolError, ToolFailed, ToolOutOfMemory, ToolTimeout
 from preservation.premis import Event, EventType, Outcome
 
 AGENT: Final = "Archivo"
@@ -153,6 +153,10 @@ def _reason(fault: ToolError | NotMade) -> str:
             return "tardó más de lo permitido"
         case ToolOutOfMemory():
             return "pide más memoria de la permitida"
+        case ToolFailed(code="fonts"):
+            return "usa letras que el original no lleva dentro, y una copia que dure tiene que llevarlas"
+        case ToolFailed(code="locked"):
+            return "el original pide una contraseña"
         case _:
             return "el original no se puede reescribir así"
 

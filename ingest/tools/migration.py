@@ -24,6 +24,8 @@ _PICTURES: Final = MappingProxyType(
 )
 FAULTS: Final = (pdfa.PdfaError, pikepdf.PdfError, pikepdf.PasswordError, ValueError, KeyError, TypeError)
 _DPI: Final = 72
+_EMBEDDING: Final = "ISO_19005_2:6.2.11.4.1-1"
+"""The rule by which every font is in the file, as pikepdf names it."""
 _SHADE: Final = 48
 """How far two shades of grey (0-255) must be for a point to count as another."""
 _SHARE: Final = 0.0005
@@ -31,9 +33,13 @@ _SHARE: Final = 0.0005
 
 
 class Impossible(Exception):
-    """The original cannot be made into that; it reaches the parent as ToolFailed."""
+    """The original cannot be made into that; it reaches the parent as ToolFailed. `code`: `fonts` that the file does not carry, `locked`
+    for a password, or `impossible` for all else.
+    """
 
-    code = "impossible"
+    def __init__(self, code: str = "impossible") -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ def _pdf_a(original: str, destination: str) -> None:
             pdfa.save(document, Path(destination), "2b")
     except FAULTS as fault:
         Path(destination).unlink(missing_ok=True)
-        raise Impossible from fault
+        if isinstance(fault, pikepdf.PasswordError):
+            raise Impossible("locked") from fault
+        raise Impossible("fonts" if _EMBEDDING in str(fault) else "impossible") from fault
 
 
 def without_extras(document: pikepdf.Pdf) -> None:

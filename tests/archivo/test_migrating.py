@@ -7,6 +7,7 @@ from pathlib import Path
 import img2pdf  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from archivo.demo import TRD
 from tests.ingest import made
@@ -75,6 +76,17 @@ def test_a_picture_becomes_png_point_by_point_and_one_of_several_is_left(archivo
     assert "preservation" not in of(archivo, several)
     details = [event["detail"] for event in archivo("show", several, "--json").value["events"] if event["type"] == "migration"]
     assert details == ["No se pudo hacer una copia en PNG: el original no se puede reescribir así. El original sigue igual."]
+
+
+def test_a_pdf_whose_letters_are_not_in_it_is_told_so(archivo: Command, tmp_path: Path) -> None:
+    written = io.BytesIO()
+    canvas = Canvas(written)
+    canvas.drawString(72, 700, "Acta 3 de la junta")  # in Helvetica, which no file needs to carry
+    canvas.save()
+    identifier = deposit(archivo, tmp_path / "acta.pdf", written.getvalue())
+    assert archivo("migrate-formats", identifier, "--json").value["failed"] == [identifier]
+    (detail,) = (event["detail"] for event in archivo("show", identifier, "--json").value["events"] if event["type"] == "migration")
+    assert "usa letras que el original no lleva dentro" in detail
 
 
 def test_documents_are_chosen_by_the_risk_of_their_format_or_by_their_series(archivo: Command, tmp_path: Path) -> None:
