@@ -133,11 +133,11 @@ def test_what_could_not_be_read_is_read_anew_as_its_next_version(archivo: Comman
 
     (hit,) = archivo("search", "vigas de madera", "--json").value["hits"]
     assert hit["id"] == unread
+    assert archivo("verify", unread, "--json").status == 0
     after = archivo("show", unread, "--json").value
     assert (after["state"], after["findings"], after["published"]) == ("findable", [], True)
     assert {r["role"] for r in after["representations"]} == {"original", "access"}
     assert after["version"] == before["version"], "nobody changed its description"
-    assert archivo("verify", unread, "--json").status == 0
     assert archivo("rebuild", "--json").status == 0
     assert archivo("show", unread, "--json").value == after
     assert archivo("jobs", "--retry", unread).status == 1, "nothing is left to read"
