@@ -1,6 +1,7 @@
 """Claims, leases and their renewal, and the crew that works the table by itself."""
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -44,7 +45,9 @@ def change(archive: Archive, job_id: str, **values: Any) -> None:
 
 def test_jobs_go_by_priority_then_age_and_new_ones_of_the_index_last(archive: Archive) -> None:
     (index,) = add_jobs(archive, 1, Queue.INDEX)
-    old, new, urgent = [*add_jobs(archive, 2), *add_jobs(archive, 1, Queue.OCR)]
+    (old,) = add_jobs(archive, 1)
+    time.sleep(0.002)  # an identifier tells milliseconds apart
+    new, urgent = [*add_jobs(archive, 1), *add_jobs(archive, 1, Queue.OCR)]
     change(archive, index, priority=3)
     change(archive, urgent, priority=1)
     order = [claimed(archive) for _ in range(5)]
