@@ -277,13 +277,14 @@ class Crew:
             thread.start()
 
     def stop(self, grace: float = GRACE) -> None:
-        """Take no more jobs and let those at hand end; hand back what has not ended after `grace` seconds."""
+        """Take no more jobs and let those at hand end; hand back what has not ended after `grace` seconds. Its start may be under way."""
         self._stop.set()
         self.archive.bell.ring()
         until = time.monotonic() + grace
-        for thread in self._crew:
+        begun = [thread for thread in self._crew if thread.is_alive()]
+        for thread in begun:
             thread.join(max(0.0, until - time.monotonic()))
-        if any(thread.is_alive() for thread in self._crew):
+        if any(thread.is_alive() for thread in begun):
             hand_back(self.archive)
 
     def _work(self, queues: tuple[Queue, ...]) -> None:

@@ -1,12 +1,13 @@
 """`archivo worker`, or `serve`, with one more kind of job, whose effects can be counted: `python -m tests.hands [serve] [--queues …]`.
 
-HANDS_HOST is the name of the host that it takes itself to be on.
+HANDS_HOST is the name of the host that it takes itself to be on. With HANDS_SLOW each of its threads takes a moment to begin.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -63,14 +64,24 @@ def effects(archive: Archive) -> Counter[str]:
         return Counter(session.scalars(select(EFFECT.c.job)))
 
 
-def begin(*words: str, host: str | None = None, log: Path | None = None) -> "subprocess.Popen[bytes]":
+def begin(*words: str, host: str | None = None, log: Path | None = None, slow: bool = False) -> "subprocess.Popen[bytes]":
     """A worker, or what serves, in a process of its own, on the archive of this environment."""
-    environment = os.environ | ({"HANDS_HOST": host} if host else {})
+    environment = os.environ | ({"HANDS_HOST": host} if host else {}) | ({"HANDS_SLOW": "yes"} if slow else {})
     with (log or Path(os.devnull)).open("ab") as out:
         return subprocess.Popen([sys.executable, "-m", "tests.hands", *words], cwd=ROOT, env=environment, stdout=out, stderr=out)
 
 
+class SlowThread(threading.Thread):
+    """One that takes a moment to begin, as on a busy machine."""
+
+    def start(self) -> None:
+        super().start()
+        time.sleep(0.3)
+
+
 def main(words: list[str]) -> int:
+    if "HANDS_SLOW" in os.environ:
+        vars(threading)["Thread"] = SlowThread
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     table: Any = worker.TABLE
     table[KIND] = count

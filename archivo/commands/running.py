@@ -60,11 +60,11 @@ def _serve(options: argparse.Namespace) -> int:
         secret = read_secret(settings)
         stop = threading.Event()
         crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
-        if crew:
-            crew.start()
-        else:
-            threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
         try:
+            if crew:
+                crew.start()
+            else:
+                threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
             config = uvicorn.Config(
                 create_app(archive, secret),
                 host=options.host,

@@ -1,5 +1,6 @@
 """Claims, leases and their renewal, and the crew that works the table by itself."""
 
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -130,6 +131,16 @@ def test_a_web_that_works_jobs_and_is_told_to_stop_hands_back_what_does_not_end(
         serving.terminate()
         assert serving.wait(60) == 0
     assert (job().state, job().attempt, job().owner) == ("queued", 0, None)
+
+
+def test_a_web_that_is_told_to_stop_while_it_begins_hands_back_what_it_took(archive: Archive) -> None:
+    """The first job tells it so: others of the crew are still to begin."""
+    (long,) = add_jobs(archive, 1, params={"signal": signal.SIGTERM, "seconds": 600})
+    with begin("serve", "--port", "0", slow=True) as serving:
+        assert serving.wait(60) == 0
+    with archive.reading() as session:
+        job = session.get_one(Job, long)
+        assert (job.state, job.attempt, job.owner) == ("queued", 0, None)
 
 
 def test_a_kind_that_a_newer_program_wrote_is_left_for_it(archive: Archive) -> None:
