@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from archivo import assembly
+from archivo import assembly, clock
 from archivo.cli import run
 
 CLOCK: Final = "FAULTS_CLOCK"
 
 
 def main() -> int:
-    told, right = Path(os.environ[CLOCK]), assembly._now
+    told = Path(os.environ[CLOCK])
 
     def now() -> datetime:
-        return right() + timedelta(seconds=float(told.read_text("ascii")))
+        return clock.now() + timedelta(seconds=float(told.read_text("ascii")))
 
-    assembly._now = now
+    vars(assembly)["now"] = now
     return run(sys.argv[1:])
 
 
