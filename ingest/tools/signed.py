@@ -46,9 +46,10 @@ BROKEN: Final = (
     OSError,
 )
 """What the libraries raise for a signature that is not built as it should."""
-_EXPIRED: Final = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
-_REVOKED: Final = (AdESFailure.HASH_FAILURE, AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
-_WEAK: Final = (AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE, AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE)
+EXPIRED: Final = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
+REVOKED: Final = (AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
+WEAK: Final = (AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE, AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE)
+"""The problems of trust (ETSI EN 319 102-1, 5.1.3) by which a certificate ended, was revoked, or an algorithm is no longer trusted."""
 
 
 class State(StrEnum):
@@ -149,11 +150,11 @@ def state_of(status: Any) -> State:
 
 def trust_state(problem: AdESFailure | AdESIndeterminate | None, *, is_revoked: bool) -> State:
     """The state of a signature that is intact and not trusted, by the problem."""
-    if is_revoked or problem in _REVOKED:
+    if is_revoked or problem in REVOKED:
         return State.REVOKED
-    if problem in _EXPIRED:
+    if problem in EXPIRED:
         return State.EXPIRED
-    if problem in _WEAK:
+    if problem in WEAK:
         return State.WEAK
     return State.UNDECIDED if problem is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE else State.UNKNOWN_CHAIN
 

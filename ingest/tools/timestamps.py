@@ -16,40 +16,17 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from asn1crypto import cms, core, tsp, x509
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
 from ingest.tools.certificates import common_name, roots_in
+from ingest.tools.signed import BROKEN, EXPIRED, REVOKED, WEAK
 from ingest.tools.timestamp_wire import NotObtained, ask
 
 MOST_APART: Final = timedelta(minutes=5)
 """How far the clock of who stamps may be from that of who asks."""
 _ALGORITHM: Final = "sha256"
 _GRANTED: Final = ("granted", "granted_with_mods")
-_BROKEN: Final = (
-    SignatureValidationError,
-    CMSExtractionError,
-    CMSStructuralError,
-    PdfError,
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    OverflowError,
-)
-_EXPIRED: Final = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
-_REVOKED: Final = (AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
-_WEAK: Final = (
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE,
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
-    AdESFailure.HASH_FAILURE,
-)
 
 
 class State(StrEnum):
@@ -173,7 +150,7 @@ def _judged(
         if proof is not None and _is_trusted(_validated(signed, trusted, max(proof, at))):
             return Stamped(State.VALID, *told, proof.isoformat())
         return Stamped(State.EXPIRED, *told)
-    except _BROKEN:
+    except BROKEN:
         return Stamped(State.UNREADABLE)
 
 
@@ -193,7 +170,7 @@ def _state(
         return State.NOT_AUTHORITY
     if not _is_trusted(then):
         problem = then["trust_problem_indic"]
-        known = ((_REVOKED, State.REVOKED), (_EXPIRED, State.NOT_THEN), (_WEAK, State.WEAK))
+        known = ((REVOKED, State.REVOKED), (EXPIRED, State.NOT_THEN), (WEAK, State.WEAK))
         holds = certificate.not_valid_before <= said["gen_time"].native <= certificate.not_valid_after
         return next((state for problems, state in known if problem in problems), State.UNKNOWN_CHAIN if holds else State.NOT_THEN)
     return State.EARLY if since - said["gen_time"].native > MOST_APART else None
@@ -219,7 +196,7 @@ def _must_be_granted(answer: bytes) -> None:
         status = _Answer.load(answer, strict=True)["status"]
         kind = str(status["status"].native)
         told = [*(status["status_string"].native or ()), *(status["fail_info"].native or ())]
-    except _BROKEN as fault:
+    except BROKEN as fault:
         raise NotObtained(State.UNREADABLE) from fault
     if kind not in _GRANTED:
         raise NotObtained("refused", " ".join(" ".join([kind, *map(str, told)]).split())[:200])

@@ -1,22 +1,9 @@
 """The signatures of messages (S/MIME) are checked as they come, and what a signed message says is read."""
 
 import base64
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-
-from ingest.limits import Limits
-from ingest.pipeline import run
-from ingest.step import Programs, Workspace
-from ingest.steps.authenticate import Authenticate
-from ingest.steps.extract import Extract
-from ingest.steps.identify import Identify
-from ingest.steps.validate import Validate
-from ingest.tools.process import ToolBox
 from tests.ingest import made
-from tests.ingest.conftest import Taken
+from tests.ingest.conftest import Take, checking, said, signatures
 from tests.ingest.enveloping import encrypted, enveloped
 from tests.ingest.signing import AUTHORITY
 
@@ -29,7 +16,7 @@ BODY = (
     + b'\r\n--dentro\r\nContent-Type: text/plain; name="orden.txt"\r\nContent-Disposition: attachment; filename="orden.txt"\r\n\r\n'
     b"Orden del dia\r\n--dentro--\r\n"
 )
-Check = Callable[..., Taken]
+FILENAME = "citacion.eml"
 
 
 def beside(body: bytes, signature: bytes) -> bytes:
@@ -56,32 +43,7 @@ def around(signature: bytes) -> bytes:
     )
 
 
-@pytest.fixture
-def check(tools: ToolBox, tmp_path: Path) -> Check:
-    """Take a file through the chain, trusting the authority of the tests."""
-
-    def check(content: bytes, filename: str = "citacion.eml") -> Taken:
-        original, folder = tmp_path / "original", tmp_path / "work"
-        original.write_bytes(content)
-        folder.mkdir()
-        programs = Programs(trust_roots=AUTHORITY.trusted_in(tmp_path / "raices"))
-        work = Workspace(folder, original, filename, tools, Limits(seconds_per_call=60), programs=programs)
-        report = run(work, (Identify(), Validate(), Authenticate(), Extract()), clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
-        assert all(finding.message and finding.remedy for finding in work.findings)
-        return Taken(work, report)
-
-    return check
-
-
-def signatures(taken: Taken) -> list[str]:
-    return sorted(finding.code for finding in taken.work.findings if finding.code.startswith("signature."))
-
-
-def said(taken: Taken, code: str) -> str:
-    return next(finding.message for finding in taken.work.findings if finding.code == code)
-
-
-def test_a_message_with_its_signature_beside_is_valid_and_read(check: Check) -> None:
+def test_a_message_with_its_signature_beside_is_valid_and_read(check: Take) -> None:
     taken = check(beside(BODY, enveloped(BODY, ANA, attached=False)))
     assert signatures(taken) == ["signature.valid"]
     assert "Se cita a la reunión" in taken.text
@@ -90,19 +52,19 @@ def test_a_message_with_its_signature_beside_is_valid_and_read(check: Check) -> 
     assert "mail.signed" in taken.codes
 
 
-def test_the_lines_of_a_message_may_be_kept_as_another_system_ends_them(check: Check) -> None:
+def test_the_lines_of_a_message_may_be_kept_as_another_system_ends_them(check: Take) -> None:
     whole = beside(BODY, enveloped(BODY, ANA, attached=False))
     assert signatures(check(whole.replace(b"\r\n", b"\n"))) == ["signature.valid"]
 
 
-def test_a_message_changed_after_it_was_signed_is_altered(check: Check) -> None:
+def test_a_message_changed_after_it_was_signed_is_altered(check: Take) -> None:
     whole = beside(BODY, enveloped(BODY, ANA, attached=False))
     taken = check(whole.replace(b"martes", b"jueves"))
     assert signatures(taken) == ["signature.altered"]
     assert "jueves" in taken.text
 
 
-def test_a_message_inside_its_signature_is_opened_and_read(check: Check) -> None:
+def test_a_message_inside_its_signature_is_opened_and_read(check: Take) -> None:
     taken = check(around(enveloped(BODY, ANA)))
     assert signatures(taken) == ["signature.valid"]
     assert "Se cita a la reunión" in taken.text
@@ -111,17 +73,17 @@ def test_a_message_inside_its_signature_is_opened_and_read(check: Check) -> None
     assert "Orden del dia" in taken.text
 
 
-def test_a_message_altered_inside_its_signature_is_told(check: Check) -> None:
+def test_a_message_altered_inside_its_signature_is_told(check: Take) -> None:
     assert signatures(check(around(enveloped(BODY, ANA).replace(b"martes", b"jueves")))) == ["signature.altered"]
 
 
-def test_a_part_put_before_the_signed_one_is_not_taken_for_signed(check: Check) -> None:
+def test_a_part_put_before_the_signed_one_is_not_taken_for_signed(check: Take) -> None:
     whole = beside(BODY, enveloped(BODY, ANA, attached=False))
     forged = whole.replace(b"--fuera\r\n", b"--fuera\r\nContent-Type: text/plain\r\n\r\nPague a otra cuenta\r\n--fuera\r\n", 1)
     assert signatures(check(forged)) == ["signature.altered"]
 
 
-def test_a_part_put_after_the_signature_is_not_taken_for_signed(check: Check) -> None:
+def test_a_part_put_after_the_signature_is_not_taken_for_signed(check: Take) -> None:
     whole = beside(BODY, enveloped(BODY, ANA, attached=False))
     forged = whole.replace(b"--fuera--", b"--fuera\r\nContent-Type: text/plain\r\n\r\nPague a otra cuenta\r\n--fuera--")
     taken = check(forged)
@@ -129,7 +91,7 @@ def test_a_part_put_after_the_signature_is_not_taken_for_signed(check: Check) ->
     assert "la primera parte del mensaje" in said(taken, "signature.partial")
 
 
-def test_what_is_signed_must_be_what_a_reader_shows(check: Check) -> None:
+def test_what_is_signed_must_be_what_a_reader_shows(check: Take) -> None:
     """A delimiter where no part begins, in the headers: a search for it finds what was signed, and a reader shows another part."""
     signed = b"--fuera\r\n" + BODY + b"\r\n--fuera\r\n"
     whole = beside(b"Content-Type: text/plain\r\n\r\nPague a otra cuenta", enveloped(BODY, ANA, attached=False))
@@ -139,7 +101,7 @@ def test_what_is_signed_must_be_what_a_reader_shows(check: Check) -> None:
     assert "signature.valid" not in signatures(check(forged))
 
 
-def test_a_signed_message_inside_another_is_only_a_part(check: Check) -> None:
+def test_a_signed_message_inside_another_is_only_a_part(check: Take) -> None:
     inner = beside(BODY, enveloped(BODY, ANA, attached=False))
     outer = HEAD + b'Content-Type: multipart/mixed; boundary="otra"\r\n\r\n--otra\r\nContent-Type: text/plain\r\n\r\nReenvio\r\n'
     taken = check(outer + b"--otra\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--otra--\r\n")
@@ -147,7 +109,7 @@ def test_a_signed_message_inside_another_is_only_a_part(check: Check) -> None:
     assert "mensaje que viene dentro" in said(taken, "signature.partial")
 
 
-def test_a_signature_among_the_attachments_is_checked_against_its_document(check: Check) -> None:
+def test_a_signature_among_the_attachments_is_checked_against_its_document(check: Take) -> None:
     files = [("acta.pdf", "application/pdf", PDF), ("acta.pdf.p7s", "application/pkcs7-signature", enveloped(PDF, BRUNO, attached=False))]
     taken = check(made.eml(files))
     assert signatures(taken) == ["signature.partial"]
@@ -158,24 +120,24 @@ def test_a_signature_among_the_attachments_is_checked_against_its_document(check
     assert "mail.attachments_unread" not in taken.codes
 
 
-def test_an_envelope_among_the_attachments_is_opened_and_checked(check: Check) -> None:
+def test_an_envelope_among_the_attachments_is_opened_and_checked(check: Take) -> None:
     taken = check(made.eml([("acta.pdf.p7m", "application/octet-stream", enveloped(PDF, BRUNO))]))
     assert signatures(taken) == ["signature.partial"]
     assert "cronograma" in taken.text
 
 
-def test_an_encrypted_message_says_so(check: Check) -> None:
+def test_an_encrypted_message_says_so(check: Take) -> None:
     taken = check(around(encrypted()))
     assert "cms.encrypted" in taken.errors
     assert signatures(taken) == []
 
 
-def test_a_message_kept_as_its_envelope_alone_is_read(check: Check) -> None:
+def test_a_message_kept_as_its_envelope_alone_is_read(check: Take) -> None:
     taken = check(enveloped(BODY, ANA), "smime.p7m")
     assert signatures(taken) == ["signature.valid"]
     assert "Se cita a la reunión" in taken.text
 
 
-def test_a_message_that_is_not_signed_has_nothing_to_check(check: Check) -> None:
+def test_a_message_that_is_not_signed_has_nothing_to_check(check: Take) -> None:
     taken = check(made.eml([("pkcs7-mime.txt", "text/plain", b"nada")]))
-    assert taken.outcomes[2] == "signature.none"
+    assert checking(taken).code == "signature.none"
