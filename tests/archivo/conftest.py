@@ -147,3 +147,11 @@ def client(archive: Archive) -> Iterator[TestClient]:
     """The web of the archive, as a citizen opens it."""
     with TestClient(create_app(archive, "secreto de las pruebas"), base_url="http://archivo.test", follow_redirects=True) as web:
         yield web
+
+
+@pytest.fixture
+def copies(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Two places more in which the archive keeps its packages, by name."""
+    places = {"copia": tmp_path / "copia", "otra": tmp_path / "otra"}
+    monkeypatch.setenv("ARCHIVO_REPLICAS", " ".join(f"{name}={path.as_uri()}" for name, path in places.items()))
+    return places

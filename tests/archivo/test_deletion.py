@@ -49,12 +49,7 @@ PASSWORD = "una frase larga y propia"
 CUSTODY = custody("prueba")
 LATER = timedelta(days=8)
 
-
-@pytest.fixture(autouse=True)
-def copies(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    places = {"copia": tmp_path / "copia", "otra": tmp_path / "otra"}
-    monkeypatch.setenv("ARCHIVO_REPLICAS", " ".join(f"{name}={path.as_uri()}" for name, path in places.items()))
-    return places
+pytestmark = pytest.mark.usefixtures("copies")
 
 
 @pytest.fixture

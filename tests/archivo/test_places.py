@@ -44,12 +44,7 @@ NOTES = 4
 NIGHT = datetime(2027, 1, 15, 22, tzinfo=ZoneInfo("America/Bogota"))
 CUSTODY = custody("prueba")
 
-
-@pytest.fixture(autouse=True)
-def copies(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    places = {"copia": tmp_path / "copia", "otra": tmp_path / "otra"}
-    monkeypatch.setenv("ARCHIVO_REPLICAS", " ".join(f"{name}={path.as_uri()}" for name, path in places.items()))
-    return places
+pytestmark = pytest.mark.usefixtures("copies")
 
 
 @pytest.fixture

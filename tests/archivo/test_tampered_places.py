@@ -28,12 +28,7 @@ from .test_web_pages import PASSWORD, signed_in, words
 
 CUSTODY = custody("prueba")
 
-
-@pytest.fixture(autouse=True)
-def copies(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    places = {"copia": tmp_path / "copia", "otra": tmp_path / "otra"}
-    monkeypatch.setenv("ARCHIVO_REPLICAS", " ".join(f"{name}={path.as_uri()}" for name, path in places.items()))
-    return places
+pytestmark = pytest.mark.usefixtures("copies")
 
 
 @pytest.fixture
