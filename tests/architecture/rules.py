@@ -1,12 +1,13 @@
 """The rules about how a module may be written. Each takes a module and yields what offends, with its line."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from tests.architecture.source import Module
 
 Offences = Iterator[str]
+Rule = Callable[[Module], Offences]
 ENVIRONMENT: Final = ("os.environ", "os.environb", "os.getenv", "os.putenv")
 PROCESSES: Final = ("subprocess", "multiprocessing", "os.fork", "os.forkpty", "os.system", "os.popen", "os.posix_spawn", "os.execv", "pty")
 CLOCK: Final = (
@@ -53,7 +54,7 @@ def state(module: Module) -> Offences:
     for inner in ast.walk(module.tree):
         if isinstance(inner, ast.Global):
             yield f"{module.path}:{inner.lineno} global {', '.join(inner.names)}"
-        elif (changed := _changed(inner)) in constants:
+        elif isinstance(inner, ast.stmt | ast.expr) and (changed := _changed(inner)) in constants:
             yield f"{module.path}:{inner.lineno} {changed} is changed"
 
 
@@ -90,25 +91,28 @@ def names(module: Module) -> Offences:
 
 def _uses(module: Module, dotted: tuple[str, ...]) -> Offences:
     """Attribute chains and imports that end in one of the names, by whatever name the module knows them."""
-    known = {}
+    known: dict[str, str] = {}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             known |= {alias.asname or alias.name: alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    for line, chain in _chains(module, known):
+        short = chain.removeprefix("datetime.")
+        if any(name == option or name.startswith(option + ".") for name in (chain, short) for option in dotted):
+            yield f"{module.path}:{line} {chain}"
+
+
+def _chains(module: Module, known: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """What it imports, and every chain of attributes, with the line of each."""
     for node in ast.walk(module.tree):
-        chains = []
         if isinstance(node, ast.Import):
-            chains = [alias.name for alias in node.names]
+            yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            chains = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Attribute):
             head, _, rest = ast.unparse(node).partition(".")
-            chains = [f"{known.get(head, head)}.{rest}"]
-        for chain in chains:
-            short = chain.removeprefix("datetime.")
-            if any(name == option or name.startswith(option + ".") for name in (chain, short) for option in dotted):
-                yield f"{module.path}:{node.lineno} {chain}"
+            yield node.lineno, f"{known.get(head, head)}.{rest}"
 
 
 def _is_mutable(value: ast.expr) -> bool:
@@ -119,7 +123,7 @@ def _is_display(value: ast.expr) -> bool:
     return isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
 
 
-def _changed(node: ast.AST) -> str | None:
+def _changed(node: ast.stmt | ast.expr) -> str | None:
     """The name whose content a statement changes."""
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del) and isinstance(node.value, ast.Name):
         return node.value.id
@@ -135,7 +139,7 @@ def _changed(node: ast.AST) -> str | None:
     return None
 
 
-RULES: Final[tuple[tuple[Callable[[Module], Offences], frozenset[str]], ...]] = (
+RULES: Final[tuple[tuple[Rule, frozenset[str]], ...]] = (
     (environment, frozenset({"archivo/settings.py", "ingest/tools/process.py"})),  # a child is given a few of the names, and no other
     (processes, frozenset({"ingest/tools/process.py"})),
     (clock, frozenset({"archivo/clock.py"})),

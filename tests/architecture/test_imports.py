@@ -67,15 +67,15 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return examine(folder)
 
 
-def test_the_contracts_hold():
+def test_the_contracts_hold() -> None:
     assert examine(ROOT) == {}
 
 
-def test_every_contract_is_tried():
+def test_every_contract_is_tried() -> None:
     assert {contract["id"] for contract in contracts()} == set(FORBIDDEN)
 
 
 @pytest.mark.parametrize(("contract", "module", "imported"), [(name, *pair) for name, pairs in FORBIDDEN.items() for pair in pairs])
-def test_a_forbidden_import_is_caught(broken: dict[str, str], contract: str, module: str, imported: str):
+def test_a_forbidden_import_is_caught(broken: dict[str, str], contract: str, module: str, imported: str) -> None:
     found = broken.get(contract, "")
     assert re.search(rf"{re.escape(module)} -> {re.escape(imported)}\b", found), f"{contract} kept with {module} -> {imported}"

@@ -29,7 +29,8 @@ def licence_of(name: str) -> str:
     """What the distribution says its licence is: expression, else classifiers, else the first line of the text."""
     said = metadata(name)
     classifiers = [line for line in said.get_all("Classifier") or [] if line.startswith("License ::")]
-    return said.get("License-Expression") or " ".join(classifiers) or (said.get("License") or "").strip().partition("\n")[0]
+    expression, text = (" ".join(said.get_all(name) or []) for name in ("License-Expression", "License"))
+    return expression or " ".join(classifiers) or text.strip().partition("\n")[0]
 
 
 def verdict(name: str, licence: str) -> str | None:
@@ -47,7 +48,7 @@ def locked() -> list[tuple[str, bool]]:
     return [(match[1].lower(), match[3] is None) for match in REQUIREMENT.finditer(text)]
 
 
-def test_every_locked_distribution_has_an_accepted_licence():
+def test_every_locked_distribution_has_an_accepted_licence() -> None:
     problems = []
     for name, everywhere in locked():
         try:
@@ -57,7 +58,7 @@ def test_every_locked_distribution_has_an_accepted_licence():
     assert [problem for problem in problems if problem] == []
 
 
-def test_every_allowed_one_is_still_used():
+def test_every_allowed_one_is_still_used() -> None:
     assert set(ALLOWED) - {name for name, _ in locked()} == set()
 
 
@@ -74,10 +75,10 @@ def test_every_allowed_one_is_still_used():
         "",
     ],
 )
-def test_what_is_not_accepted_is_caught(licence: str):
+def test_what_is_not_accepted_is_caught(licence: str) -> None:
     assert verdict("some-package", licence)
 
 
 @pytest.mark.parametrize("licence", ["MIT", "BSD-3-Clause", "Apache-2.0 OR BSD-2-Clause", "License :: OSI Approved :: ISC License (ISCL)"])
-def test_permissive_ones_are_accepted(licence: str):
+def test_permissive_ones_are_accepted(licence: str) -> None:
     assert verdict("some-package", licence) is None

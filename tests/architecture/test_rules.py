@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.architecture.rules import RULES
+from tests.architecture.rules import RULES, Rule
 from tests.architecture.source import Module, modules
 
 BROKEN = {
@@ -42,22 +42,22 @@ IDS = [rule.__name__ for rule, _ in RULES]
 
 
 @pytest.mark.parametrize(("rule", "excepted"), RULES, ids=IDS)
-def test_every_module_keeps(rule, excepted):
+def test_every_module_keeps(rule: Rule, excepted: frozenset[str]) -> None:
     offences = [offence for module in modules() if module.path not in excepted for offence in rule(module)]
     assert offences == [], f"{rule.__doc__}\n" + "\n".join(offences)
 
 
 @pytest.mark.parametrize(("rule", "excepted"), RULES, ids=IDS)
-def test_the_exceptions_are_still_needed(rule, excepted):
+def test_the_exceptions_are_still_needed(rule: Rule, excepted: frozenset[str]) -> None:
     idle = [module.path for module in modules() if module.path in excepted and not list(rule(module))]
     assert idle == []
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, _ in RULES for text in BROKEN[rule.__name__]])
-def test_a_broken_rule_is_caught(rule, text):
+def test_a_broken_rule_is_caught(rule: Rule, text: str) -> None:
     assert list(rule(Module("archivo/sample.py", text)))
 
 
 @pytest.mark.parametrize(("rule", "excepted"), RULES, ids=IDS)
-def test_what_keeps_a_rule_is_let_be(rule, excepted):
+def test_what_keeps_a_rule_is_let_be(rule: Rule, excepted: frozenset[str]) -> None:
     assert list(rule(Module("archivo/sample.py", KEPT[rule.__name__]))) == []

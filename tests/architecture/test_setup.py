@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("script", [".ci/setup", ".ci/stop", ".ci/run"])
-def test_scripts_parse_and_may_be_run(script: str):
+def test_scripts_parse_and_may_be_run(script: str) -> None:
     shell = "bash" if script.endswith("run") else "sh"
     subprocess.run([shell, "-n", str(ROOT / script)], check=True)
     assert (ROOT / script).stat().st_mode & 0o111
@@ -28,7 +29,7 @@ def test_the_whole_examination_runs_the_command_of_the_readme():
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_pin_has_a_digest_and_no_host(lock: str):
+def test_every_pin_has_a_digest_and_no_host(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     entries = re.split(r"^(?=[A-Za-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
     assert entries
@@ -36,24 +37,24 @@ def test_every_pin_has_a_digest_and_no_host(lock: str):
     assert "://" not in text
 
 
-def test_tests_run_on_the_versions_that_users_run():
+def test_tests_run_on_the_versions_that_users_run() -> None:
     used, tested = pins("requirements.lock") | pins("requirements-trazas.lock"), pins("requirements-dev.lock")
     assert pins("requirements.lock").items() <= pins("requirements-trazas.lock").items()
     assert {name: version for name, version in used.items() if tested.get(name) != version} == {}
 
 
-def test_set_up_refuses_what_it_does_not_know():
+def test_set_up_refuses_what_it_does_not_know() -> None:
     refused = subprocess.run(["sh", str(ROOT / ".ci/setup"), "otra"], capture_output=True, text=True, check=False)
     assert (refused.returncode, "Uso:" in refused.stderr) == (2, True)
 
 
-def test_stopping_what_does_not_run_is_no_error(tmp_path):
+def test_stopping_what_does_not_run_is_no_error(tmp_path: Path) -> None:
     environment = {"ARCHIVO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     said = subprocess.run(["sh", str(ROOT / ".ci/stop")], env=environment, capture_output=True, text=True, check=True)
     assert "No hay" in said.stdout
 
 
-def test_stopping_ends_only_a_process_of_ours(tmp_path):
+def test_stopping_ends_only_a_process_of_ours(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         (tmp_path / "serve.pid").write_text(str(stranger.pid))

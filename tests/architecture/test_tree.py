@@ -24,11 +24,11 @@ def texts() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("what", [REGISTRY, MACHINE], ids=["registry", "machine"])
-def test_no_committed_text_names(what: re.Pattern[str]):
+def test_no_committed_text_names(what: re.Pattern[str]) -> None:
     assert [f"{name}: {found.group()}" for name, text in texts() if (found := what.search(text))] == []
 
 
-def test_no_code_of_others_and_nothing_large():
+def test_no_code_of_others_and_nothing_large() -> None:
     names = [path.relative_to(ROOT).as_posix() for path in committed()]
     assert [name for name in names if OTHERS.search(name)] == []
     assert [path.name for path in committed() if path.stat().st_size > LARGEST] == []
@@ -47,10 +47,10 @@ def test_no_code_of_others_and_nothing_large():
         (OTHERS, "static/htmx.min.js"),
     ],
 )
-def test_each_is_caught(what: re.Pattern[str], text: str):
+def test_each_is_caught(what: re.Pattern[str], text: str) -> None:
     assert what.search(text)
 
 
 @pytest.mark.parametrize(("what", "text"), [(MACHINE, "a/work/b"), (MACHINE, "https://host/root/x"), (OTHERS, "archivo/vendors.py")])
-def test_other_things_are_not(what: re.Pattern[str], text: str):
+def test_other_things_are_not(what: re.Pattern[str], text: str) -> None:
     assert not what.search(text)

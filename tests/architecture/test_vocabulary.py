@@ -17,7 +17,7 @@ def offences(path: Path, text: str) -> list[str]:
     ]
 
 
-def test_no_word_of_the_institution_in_the_instruments():
+def test_no_word_of_the_institution_in_the_instruments() -> None:
     found = []
     for package in INSTRUMENTS:
         for path in sorted((ROOT / package).rglob("*")):
@@ -26,7 +26,7 @@ def test_no_word_of_the_institution_in_the_instruments():
     assert found == []
 
 
-def test_the_words_are_caught_however_they_are_written():
+def test_the_words_are_caught_however_they_are_written() -> None:
     for text in (
         "un expediente",
         "TRD_VERSION = 1",
@@ -42,6 +42,6 @@ def test_the_words_are_caught_however_they_are_written():
     assert offences(Path("trd_rows.py"), "")
 
 
-def test_other_words_are_not():
+def test_other_words_are_not() -> None:
     for text in ("erradicado", "patrd", "secretarial", "expedir", "colombofilia"):
         assert not offences(Path("x.py"), text), text
