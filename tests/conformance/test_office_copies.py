@@ -137,15 +137,16 @@ def test_notes_of_slides_pass_each_on_its_page(copy: Copy) -> None:
     assert (silent.same, silent.way, silent.pages) == (True, "slides", 3)
 
 
-@pytest.mark.parametrize("make_one", [made_office.linked_picture, made_office.linked_section, made_office.asking_sheet])
-def test_nobody_is_asked_for_what_a_document_names(copy: Copy, make_one: Callable[[str], bytes]) -> None:
+@pytest.mark.parametrize(
+    ("make_one", "name"),
+    [(made_office.linked_picture, "a.docx"), (made_office.linked_section, "a.odt"), (made_office.asking_sheet, "a.ods")],
+)
+def test_nobody_is_asked_for_what_a_document_names(copy: Copy, make_one: Callable[[str], bytes], name: str) -> None:
     if not possible()["network"]:
         pytest.skip("not run: the kernel of this machine cannot keep a program from the network")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
-        content = make_one(f"http://127.0.0.1:{listening.getsockname()[1]}/a.png")
-        name = {made_office.linked_picture: "a.docx", made_office.linked_section: "a.odt"}.get(make_one, "a.ods")
-        copy(content, name)
+        copy(make_one(f"http://127.0.0.1:{listening.getsockname()[1]}/a.png"), name)
         with pytest.raises(TimeoutError):
             listening.accept()
 

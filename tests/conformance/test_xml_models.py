@@ -67,7 +67,8 @@ def everything() -> bytes:
 
 
 def faults(document: bytes, model: Model) -> list[Fault]:
-    checker, told = Checker(model), []
+    checker = Checker(model)
+    told: list[Fault] = []
     for event, element in events(io.BytesIO(document)):
         told += checker.start(element) if event == "start" else checker.end(element)
     return told

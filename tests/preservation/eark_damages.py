@@ -1,7 +1,7 @@
 """For every rule of E-ARK, a way to break it: what a package that is valid but for that looks like."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from preservation.validation.eark_rules import ATTRIBUTES, FILES
@@ -105,6 +105,17 @@ HEADER: Mapping[str, Break] = {
     "CSIP76.absent": drop("//m:FLocat"),
 }
 
+OF_A_DIVISION: Sequence[tuple[int, str, Callable[[str], Break]]] = (
+    (0, "absent", lambda place: both(_no_pointers, drop(place))),
+    (0, "several", lambda place: add(MAIN, f"<m:div ID='otra' LABEL='{place.split(chr(39))[-2]}'/>")),
+    (1, "absent", lambda place: put(place, ID=None)),
+    (2, "value", lambda place: put(place, LABEL="otro nombre")),
+    (3, "unlisted", lambda place: both(put(f"{place}/m:fptr", FILEID="files"), _no_pointers)),
+    (3, "later", lambda place: both(put(f"{place}/m:fptr", FILEID="files"), _no_pointers, _later)),
+    (4, "value", lambda place: put(f"{place}/m:fptr", FILEID="files")),
+)
+"""Which of the five rules of a division is broken, in what, and how."""
+
 DIVISIONS: Mapping[str, Break] = {
     "CSIP80.absent": drop("//m:structMap"),
     "CSIP81.value": put(MAP, TYPE="LOGICAL"),
@@ -123,21 +134,13 @@ DIVISIONS: Mapping[str, Break] = {
     "CSIP92.unlisted": put(f"{MAIN}/m:div[@LABEL='Metadata']", DMDID=None),
     "CSIP92.reference": put(f"{MAIN}/m:div[@LABEL='Metadata']", DMDID="nada"),
     **{
-        f"CSIP{code}.{what}": make(f"{MAIN}/m:div[@LABEL='{label}']")
+        f"CSIP{codes[rule]}.{what}": make(f"{MAIN}/m:div[@LABEL='{label}']")
         for label, codes in (
             ("Documentation", (93, 94, 95, 96, 116)),
             ("Schemas", (97, 98, 99, 100, 118)),
             ("Representations", (101, 102, 103, 104, 119)),
         )
-        for code, what, make in (
-            (codes[0], "absent", lambda place: both(_no_pointers, drop(place))),
-            (codes[0], "several", lambda place: add(MAIN, f"<m:div ID='otra' LABEL='{place.split(chr(39))[-2]}'/>")),
-            (codes[1], "absent", lambda place: put(place, ID=None)),
-            (codes[2], "value", lambda place: put(place, LABEL="otro nombre")),
-            (codes[3], "unlisted", lambda place: both(put(f"{place}/m:fptr", FILEID="files"), _no_pointers)),
-            (codes[3], "later", lambda place: both(put(f"{place}/m:fptr", FILEID="files"), _no_pointers, _later)),
-            (codes[4], "value", lambda place: put(f"{place}/m:fptr", FILEID="files")),
-        )
+        for rule, what, make in OF_A_DIVISION
     },
     "CSIP105.absent": drop(ORIGINAL),
     "CSIP106.absent": put(ORIGINAL, ID=None),

@@ -46,9 +46,13 @@ def test_what_csip_has_no_rule_for_is_told_by_the_rules_of_mets(packages: dict[s
     package = copied(packages[PackageKind.SIP], tmp_path)
     write("documentation/a\u00f1o.txt")(package)
     facts = "LOCTYPE='URL' xlink:type='simple' MDTYPE='OTHER' SIZE='1' CHECKSUM='00' CHECKSUMTYPE='WHIRLPOOL'"
-    for name, href in (("uno", "documentation/an%CC%83o.txt"), ("dos", "documentation/no.txt"), ("tres", "documentation/LEAME.txt")):
-        section = f"<m:techMD ID='{name}'><m:mdRef xlink:href='{href}' {facts}/></m:techMD>"
-        edit(lambda root, section=section: one(root, "//m:amdSec").insert(0, element(section)))(package)
+
+    def told_first(root: etree._Element) -> None:
+        for name, href in (("uno", "documentation/an%CC%83o.txt"), ("dos", "documentation/no.txt"), ("tres", "documentation/LEAME.txt")):
+            section = f"<m:techMD ID='{name}'><m:mdRef xlink:href='{href}' {facts}/></m:techMD>"
+            one(root, "//m:amdSec").insert(0, element(section))
+
+    edit(told_first)(package)
     codes = {finding.code for finding in validate_package(package).findings}
     assert {"mets.twin", "mets.absent", "mets.file_size", "mets.unchecked"} <= codes
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
@@ -15,6 +16,9 @@ from preservation.mets import Division, FileGroup, MetsAgent, MetsFile, MetsHead
 from preservation.validation.mets import validate_mets
 from preservation.validation.mets_rules import METS
 from tests.preservation.eark_made import made
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 NOW = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 HEADER = MetsHeader("acta", "Mixed", NOW, [MetsAgent("Archivo", "CREATOR", "OTHER", "SOFTWARE")])
@@ -59,12 +63,12 @@ def test_a_path_is_written_as_a_url() -> None:
 
 
 def test_a_group_of_many_files_is_written_without_keeping_them() -> None:
-    class Sunk(io.RawIOBase):
+    class Sunk(io.BytesIO):
         size = 0
 
-        def write(self, data: object) -> int:
-            self.size += len(bytes(data))  # type: ignore[call-overload] # what is written here is bytes
-            return len(bytes(data))  # type: ignore[call-overload] # likewise
+        def write(self, data: "ReadableBuffer") -> int:
+            self.size += len(bytes(data))
+            return len(bytes(data))
 
     def peak(count: int) -> int:
         tracemalloc.start()

@@ -1,9 +1,10 @@
 """PREMIS as we judge what others wrote: links, digests, dates, terms by URI; and as we write it, in streams and with rights."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
@@ -14,6 +15,9 @@ from preservation.premis_entities import Basis, Entity, EntityKind, GrantedAct, 
 from preservation.premis_vocabularies import VOCABULARIES, code_of, uri_of
 from preservation.validation.premis import validate_premis
 from preservation.validation.premis_rules import PREMIS
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 NOW = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 SUM = "a" * 64
@@ -144,22 +148,22 @@ def test_an_event_that_names_no_object_happened_to_the_entities_described() -> N
 
 
 def test_more_files_than_one_keeps_are_written_as_they_come() -> None:
-    class Sunk(io.RawIOBase):
+    class Sunk(io.BytesIO):
         largest = 0
 
-        def write(self, data: object) -> int:
-            self.largest = max(self.largest, len(bytes(data)))  # type: ignore[call-overload] # what is written here is bytes
+        def write(self, data: "ReadableBuffer") -> int:
+            self.largest = max(self.largest, len(bytes(data)))
             return 0
 
     sunk = Sunk()
     asked: list[int] = []
 
-    def files() -> object:
+    def files() -> Iterator[PremisObject]:
         for number in range(11_000):
             asked.append(number)
             yield PremisObject(f"{number}.txt", (Digest("sha256", SUM),), 5, "text/plain")
 
-    write_premis(sunk, files(), [])  # type: ignore[arg-type] # a generator of objects
+    write_premis(sunk, files(), [])
     assert len(asked) == 11_000
     assert sunk.largest < 2_000
 

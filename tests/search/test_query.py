@@ -59,5 +59,5 @@ def test_parsing_never_fails(text: str) -> None:
 
 
 def test_every_note_has_its_sentence() -> None:
-    params = {"word": "a", "typed": "b", "code": "c", "phrase": "d", "words": 24, "characters": 400}
+    params: dict[str, str | int] = {"word": "a", "typed": "b", "code": "c", "phrase": "d", "words": 24, "characters": 400}
     assert all("{" not in worded(Note(code, params)) for code in NOTES)
