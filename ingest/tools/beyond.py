@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 
 from ingest.tools.answers import Refused
 from ingest.tools.package import Package, opened

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ingest.tools import powerpoint_binary, word_binary

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import img2pdf  # type: ignore[import-untyped]
+import img2pdf
 import ocrmypdf
 import ocrmypdf.exceptions
 import pikepdf

@@ -4,7 +4,7 @@ import io
 import json
 from pathlib import Path
 
-import img2pdf  # type: ignore[import-untyped]
+import img2pdf
 import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas

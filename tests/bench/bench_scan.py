@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import img2pdf  # type: ignore[import-untyped]
+import img2pdf
 import pypdfium2
 from PIL import Image, ImageDraw
 

@@ -32,7 +32,7 @@ def sign(pdf: bytes) -> bytes:
     signer = SimpleSigner(
         signing_cert=x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
         signing_key=keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # pyhanko does not type it
     )
     metadata = PdfSignatureMetadata(field_name="Firma", reason="Expedición", location="Valdeluz", name=NAME)
     written = sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), metadata, signer)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import img2pdf  # type: ignore[import-untyped]
+import img2pdf
 import numpy as np
 from PIL import Image
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import img2pdf  # type: ignore[import-untyped]
+import img2pdf
 from PIL import Image, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
 

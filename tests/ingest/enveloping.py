@@ -41,6 +41,7 @@ def countersigned(content: bytes, signer: SimpleSigner, second: SimpleSigner, *,
     key = serialization.load_der_private_key(second.signing_key.dump(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     certificate = second.signing_cert
+    assert certificate is not None
     counter = cms.SignerInfo(
         {
             "version": "v1",

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 
 from docx import Document
@@ -107,7 +107,7 @@ def pptx() -> bytes:
     return _saved(presentation)
 
 
-def package(entries: dict[str, bytes | str]) -> bytes:
+def package(entries: Mapping[str, bytes | str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():

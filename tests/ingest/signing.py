@@ -81,11 +81,12 @@ class Authority:
         return SimpleSigner(
             signing_cert=asn1.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
             signing_key=keys.PrivateKeyInfo.load(der),
-            cert_registry=SimpleCertificateStore(),
+            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # pyhanko does not type it
         )
 
     def revoking(self, signer: SimpleSigner, at: datetime) -> bytes:
         """A list of revocation (RFC 5280, 5) with the certificate of this signer, revoked at this instant."""
+        assert signer.signing_cert is not None
         revoked = x509.RevokedCertificateBuilder().serial_number(signer.signing_cert.serial_number).revocation_date(at).build()
         building = x509.CertificateRevocationListBuilder().issuer_name(named(self.name)).last_update(at).next_update(UNTIL)
         building = building.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)

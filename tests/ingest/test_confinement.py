@@ -13,10 +13,10 @@ from ingest.tools.process import ToolCrashed, ToolTimeout, run_confined
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", sys.prefix, sys.base_prefix)
 
 
-def confined(folder: Path, code: str, *, timeout: float = 30, **limits: int) -> tuple[int, str]:
+def confined(folder: Path, code: str, *, timeout: float = 30, memory: int = 4 << 30, file_size: int = 1 << 30) -> tuple[int, str]:
     """What a Python that is confined to `folder` says, and how it ends."""
     folder.mkdir(exist_ok=True)
-    confinement = Confinement(SYSTEM, (str(folder), "/dev/null"), **limits)
+    confinement = Confinement(SYSTEM, (str(folder), "/dev/null"), memory=memory, file_size=file_size)
     words = [sys.executable, "-S", "-E", "-c", code]
     status = run_confined(words, confinement, timeout=timeout, folder=folder, environment={"PATH": "/usr/bin:/bin"})
     return status, (folder / "said").read_text()

@@ -55,7 +55,7 @@ def obtain(tools: ToolBox, stamper: Stamper, *, timeout: float = 60, **other: st
 
 def refused(tools: ToolBox, stamper: Stamper, **other: str) -> tuple[str, str]:
     with pytest.raises(ToolFailed) as told:
-        obtain(tools, stamper, **other)
+        obtain(tools, stamper, timeout=60, **other)
     return told.value.code, told.value.detail
 
 

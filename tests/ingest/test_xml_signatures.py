@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
 from pyhanko.sign import SimpleSigner
-from signxml import DigestAlgorithm, SignatureMethod, XMLSigner
-from signxml.algorithms import SignatureConstructionMethod
-from signxml.signer import SigningSettings
-from signxml.xades import XAdESSigner
+from signxml.algorithms import DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.signer import XMLSigner
+from signxml.util import SigningSettings
+from signxml.xades.xades import XAdESSigner
 
 from preservation.premis import Outcome
 from tests.ingest.conftest import Take, checking, said, signatures
@@ -34,11 +34,16 @@ INVOICE = (
 FILENAME = "factura.xml"
 
 
+def _certificate(signer: SimpleSigner) -> x509.Certificate:
+    assert signer.signing_cert is not None
+    return x509.load_der_x509_certificate(signer.signing_cert.dump())
+
+
 def _naming(other: SimpleSigner) -> Callable[..., None]:
     """What names the certificate of another one in the signed properties."""
 
     def add(self: XAdESSigner, properties: object, sig_root: object, signing_settings: SigningSettings) -> None:
-        chain = [x509.load_der_x509_certificate(other.signing_cert.dump())]
+        chain = [_certificate(other)]
         XAdESSigner.add_signing_certificate(self, properties, sig_root, replace(signing_settings, cert_chain=chain))
 
     return add
@@ -66,9 +71,8 @@ def signed(
     )
     signing = kind(method=method, c14n_algorithm=C14N, digest_algorithm=digest, signature_algorithm=algorithm)
     key = serialization.load_der_private_key(signer.signing_key.dump(), None)
-    certificate = x509.load_der_x509_certificate((chosen or signer).signing_cert.dump())
     root = etree.fromstring(content)
-    whole = signing.sign(root, key=key, cert=[certificate], reference_uri=uri)
+    whole = signing.sign(root, key=key, cert=[_certificate(chosen or signer)], reference_uri=uri)
     return etree.tostring(whole, xml_declaration=True, encoding="UTF-8")
 
 
