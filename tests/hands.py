@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from sqlalchemy import Column, Float, Integer, MetaData, String, Table, insert, select
 
@@ -86,7 +87,7 @@ def main(words: list[str]) -> int:
     table: Any = worker.TABLE
     table[KIND] = count
     if host := os.environ.get("HANDS_HOST"):
-        assembly.host_name = lambda: host
+        patch.object(assembly, "host_name", lambda: host).start()
     return run(words if words[:1] == ["serve"] else ["worker", *words])
 
 

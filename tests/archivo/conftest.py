@@ -55,7 +55,7 @@ def rows_of_its_own(server: Postgres | None, template: Template | None, patch: p
     if server is None:
         yield
         return
-    with server.database(template and template.rows) as url:
+    with server.database(template.rows if template else None) as url:
         patch.setenv("ARCHIVO_DATABASE_URL", url)
         yield
 

@@ -93,7 +93,7 @@ def people_of(archive: Archive) -> list[Any]:
 
 
 def objects_of(archive: Archive) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for one in archive.store.list():
         with archive.store.open(one.key) as content:
             found[one.key] = digest_of(content).value

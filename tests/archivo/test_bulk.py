@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -342,7 +342,10 @@ def test_what_stays_public_after_an_act_in_vain_is_found_again(kept: Archive, ac
     chosen = ids(kept, published=True, state=DocumentState.FINDABLE)[0]
     seen, before = versions(kept)[chosen], public(kept)
     meddled = replace(kept, index=Meddled(kept.index, lambda: meddle(kept, chosen)))
-    acts = {"withdraw": partial(withdraw, meddled), "restrict": partial(describe, meddled, changes={"access": "reservada"})}
+    acts: dict[str, Callable[..., object]] = {
+        "withdraw": partial(withdraw, meddled),
+        "restrict": partial(describe, meddled, changes={"access": "reservada"}),
+    }
     with pytest.raises(Conflict, match="cambió este documento"):
         acts[act](actor=CUSTODY, document_id=chosen, seen_version=seen)
     work_until_done(kept, {chosen})
@@ -357,17 +360,17 @@ class Meddled:
     index: SearchIndex
     happening: Callable[[], None] | None
 
-    def put(self, entries: Sequence[Entry]) -> None:
+    def put(self, entries: Iterable[Entry]) -> None:
         self._happen()
         self.index.put(entries)
 
-    def remove(self, documents: Sequence[str]) -> None:
+    def remove(self, documents: Iterable[str]) -> None:
         self._happen()
         self.index.remove(documents)
 
     def _happen(self) -> None:
-        if self.happening is not None:
-            self.happening, happening = None, self.happening
+        if (happening := self.happening) is not None:
+            self.happening = None
             happening()
 
     def __getattr__(self, name: str) -> Any:

@@ -27,7 +27,7 @@ from archivo.jobs import Job
 from archivo.operations.reconciling import reconcile
 from archivo.records.models import Document, DocumentEvent, Incoming
 from archivo.worker import run_job, work_until_done
-from preservation.store import StoreUnavailable
+from preservation.store import ObjectKey, StoreUnavailable
 from search.index import Query
 
 from .conftest import Command
@@ -233,12 +233,12 @@ def test_what_a_deposit_could_not_take_away_is_taken_away_later(archive: Archive
     put, remove = store.put, store.delete
     is_cut: list[bool] = [True]
 
-    def cut_put(self: Any, key: str, *given: Any, **named: Any) -> Any:
+    def cut_put(self: Any, key: ObjectKey, *given: Any, **named: Any) -> Any:
         if is_cut and key.endswith("v1/inventory.json"):
             raise StoreUnavailable("cut")
         return put(self, key, *given, **named)
 
-    def cut_delete(self: Any, key: str, **named: Any) -> None:
+    def cut_delete(self: Any, key: ObjectKey, **named: Any) -> None:
         if is_cut and "/content/" in key:
             is_cut.clear()
             raise StoreUnavailable("cut")

@@ -14,7 +14,7 @@ from archivo.assembly import opened
 from archivo.audit.models import AuditEntry
 from archivo.audit.services import entries_of
 from archivo.custody import deleting, deletion, holding
-from archivo.custody.deletion import DeletionState
+from archivo.custody.models import DeletionState
 from archivo.identifiers import urn
 from archivo.operations.reconciling import look_after
 from archivo.worker import work_until_done

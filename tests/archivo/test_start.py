@@ -64,9 +64,9 @@ def test_a_process_ends_as_the_command_does(home: Path, words: list[str], status
 
 
 def test_what_is_printed_is_utf_8_in_any_locale(home: Path) -> None:
-    command = [sys.executable, "-X", "utf8=0", "-m", "archivo", "deposit", b"a\xf1o\xff.txt"]
+    command = [*map(os.fsencode, (sys.executable, "-X", "utf8=0", "-m", "archivo", "deposit")), b"a\xf1o\xff.txt"]
     environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}
-    for extra in ([], ["--json"]):
+    for extra in ([], [b"--json"]):
         done = subprocess.run([*command, *extra], capture_output=True, cwd=Path(__file__).parents[2], env=environment, check=False)
         assert done.returncode == 2
         told = (done.stdout if extra else done.stderr).decode("utf-8")

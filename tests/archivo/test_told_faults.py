@@ -1,7 +1,7 @@
 """What keeps an archive from working is told as what it is, with what to do about it, by every command and by the doctor."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def test_a_home_that_can_only_be_read_is_told_though_its_rows_are_elsewhere(
     assert str(home) in ran.value["error"]["message"]
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[bytes], bytes]] = {
     "not one": lambda whole: b"no es una base de datos",
     "cut in its pages": lambda whole: whole[:4096] + b"\xff" * (len(whole) - 4096),
 }

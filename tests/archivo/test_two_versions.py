@@ -95,7 +95,8 @@ def deposited(site: Site, paper: Paper) -> str:
 def test_while_machines_are_upgraded_one_by_one_everything_goes_on(sites: tuple[Site, Site]) -> None:
     old, new = sites
     database = Database(old.settings["ARCHIVO_DATABASE_URL"])
-    told, kept, sent = Told(), {}, papers(44, scans=10)
+    kept: dict[Paper, str] = {}
+    told, sent = Told(), papers(44, scans=10)
     ordered(old, "user", "create", "entidad", "--role", "entity")
     password = json.loads(ordered(old, "user", "create", "ana", "--role", "archivist", "--json"))["password"]
     sends, reads = (json.loads(ordered(old, "token", "create", "--user", who, "--json"))["token"] for who in ("entidad", "ana"))

@@ -42,9 +42,9 @@ def rows(client: TestClient, address: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
-def put(archive: Archive, actor: Actor, text: str, **metadata: str) -> str:
+def put(archive: Archive, actor: Actor, text: str, title: str | None = None) -> str:
     content = io.BytesIO(text.encode())
-    return deposit(archive, actor, Upload(content, f"{text}.txt", Metadata(access=AccessClass.PUBLICA, **metadata))).id
+    return deposit(archive, actor, Upload(content, f"{text}.txt", Metadata(title, access=AccessClass.PUBLICA))).id
 
 
 def named(text: str) -> list[str]:

@@ -63,7 +63,9 @@ def documents(text: str) -> list[str]:
 def posts(client: TestClient) -> list[str]:
     """The address of every page that takes an order."""
     contexts = iter_route_contexts(client.app.routes)  # type: ignore[attr-defined]
-    return sorted({c.path for c in contexts if "POST" in (c.methods or ()) and not c.path.startswith(("/api/", "/csp-informes"))})
+    return sorted(
+        {c.path for c in contexts if c.path and "POST" in (c.methods or ()) and not c.path.startswith(("/api/", "/csp-informes"))}
+    )
 
 
 def test_every_form_of_every_page_needs_the_token_of_its_session(kept: Archive) -> None:

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
         home = Path(folder) / "home"
         document = Path(folder) / "acta.txt"
         document.write_text("Acta de la reunión del comité.", "utf-8")
-        line = [sys.executable, "-m", "archivo", "deposit", document, "--wait"]
+        line = [sys.executable, "-m", "archivo", "deposit", str(document), "--wait"]
         subprocess.run(line, env=environment(home), check=True, stdout=subprocess.DEVNULL)
         for words in ways.values():
             seconds(words, home)

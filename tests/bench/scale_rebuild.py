@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -98,8 +98,9 @@ RESTORED: Sequence[type[Base]] = (
 class Unsynchronised(FilesystemStore):
     """One sync for all that is put, which is the filler's: batches within its own write nothing to the disk."""
 
-    def batch(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        yield
 
     def replace(self, key: ObjectKey, content: BinaryIO, *, was: Digest) -> StoredObject:
         standing = self.local_path(key)
@@ -227,7 +228,7 @@ def _document(fonds: str, first: Entry, original: bytes, at: datetime) -> Docume
 
 def _received(rows: RecordRows, original: bytes) -> RecordRows:
     document, at = rows.document, rows.document.received_at
-    told = {"filename": document.filename, "size": document.size, "sha256": document.sha256}
+    told: dict[str, str | int] = {"filename": document.filename, "size": document.size, "sha256": document.sha256}
     events = [
         Event(EventType.RECEPTION, Outcome.SUCCESS, "Archivo", at, "received", told),
         Event(EventType.MESSAGE_DIGEST_CALCULATION, Outcome.SUCCESS, "Archivo", at, "digest", {}),

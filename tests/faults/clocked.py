@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from archivo import assembly, clock
 from archivo.cli import run
@@ -20,7 +21,7 @@ def main() -> int:
     def now() -> datetime:
         return clock.now() + timedelta(seconds=float(told.read_text("ascii")))
 
-    vars(assembly)["now"] = now
+    patch.object(assembly, "now", now).start()
     return run(sys.argv[1:])
 
 

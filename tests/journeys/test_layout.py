@@ -1,14 +1,14 @@
 """What no text of a page tells: that its pieces keep their distance, that nothing is squeezed, cut or out of sight."""
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from tests.journeys.conftest import PASSWORD, Site
 from tests.journeys.pictures import sign_in
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 OUT_OF_SIGHT = "Array.from(document.querySelectorAll('.scroll'), (box) => box.scrollWidth - box.clientWidth)"
 
 

@@ -34,7 +34,8 @@ def test_documents_are_ordered_by_keyboard_and_taken_away(ana: Page, site: Site)
 
 
 def width(page: Page, column: str) -> float:
-    return page.locator("th", has=page.locator(f"#por-{column}")).evaluate("(head) => head.getBoundingClientRect().width")
+    head = page.locator("th", has=page.locator(f"#por-{column}"))
+    return float(head.evaluate("(head) => head.getBoundingClientRect().width"))
 
 
 def test_columns_are_as_wide_as_one_leaves_them(ana: Page, site: Site) -> None:

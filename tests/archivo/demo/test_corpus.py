@@ -7,6 +7,7 @@ from pathlib import Path
 import pypdf
 import pytest
 from PIL import Image, ImageChops, ImageStat
+from PIL.TiffImagePlugin import TiffImageFile
 
 from archivo import demo
 from tests.corpus import make_demo
@@ -21,13 +22,13 @@ def words(text: str) -> list[str]:
     return text.replace("\f", " ").split()
 
 
-def test_manifest_truth_and_folder_name_the_same_documents():
+def test_manifest_truth_and_folder_name_the_same_documents() -> None:
     documents = {path.name for path in demo.CORPUS.iterdir() if path.suffix not in {".csv", ".md", ""}}
     assert documents == {row["path"] for row in rows(demo.MANIFEST)} == {row["path"] for row in rows(demo.TRUTH)}
     assert documents == {*make_demo.DOCUMENTS, make_demo.SIGNED}
 
 
-def test_every_class_stands_in_the_schedule_and_under_its_office():
+def test_every_class_stands_in_the_schedule_and_under_its_office() -> None:
     schedule = {row["subserie_codigo"]: row for row in rows(demo.TRD)}
     truth = {row["path"]: row for row in rows(demo.TRUTH)}
     for row in rows(demo.MANIFEST):
@@ -36,7 +37,7 @@ def test_every_class_stands_in_the_schedule_and_under_its_office():
         assert schedule[code]["dependencia_codigo"] == row["office"]
 
 
-def test_the_schedule_is_whole():
+def test_the_schedule_is_whole() -> None:
     schedule = rows(demo.TRD)
     assert len({row["dependencia_codigo"] for row in schedule}) == 6
     assert max(Counter(row["subserie_codigo"] for row in schedule).values()) == 1
@@ -48,7 +49,7 @@ def test_the_schedule_is_whole():
         assert row["procedimiento"]
 
 
-def test_access_of_manifest_and_truth_agree_and_nothing_restricted_is_published():
+def test_access_of_manifest_and_truth_agree_and_nothing_restricted_is_published() -> None:
     truth = {row["path"]: row["access"] for row in rows(demo.TRUTH)}
     for row in rows(demo.MANIFEST):
         assert row["access"] == truth[row["path"]]
@@ -56,32 +57,35 @@ def test_access_of_manifest_and_truth_agree_and_nothing_restricted_is_published(
 
 
 @pytest.mark.parametrize("row", rows(demo.TRUTH), ids=lambda row: row["path"])
-def test_truth_has_the_pages_and_words_it_promises(row: dict[str, str]):
+def test_truth_has_the_pages_and_words_it_promises(row: dict[str, str]) -> None:
     pages = make_demo.texts(row["path"])
     assert len(pages) == int(row["pages"])
     assert set(row["words"].casefold().split()) <= {word.strip(".,:;()").casefold() for page in pages for word in page.split()}
 
 
 @pytest.mark.parametrize("name", [row["path"] for row in rows(demo.TRUTH) if row["kind"] in {"digital", "signed"}])
-def test_digital_documents_hold_their_truth(name: str):
+def test_digital_documents_hold_their_truth(name: str) -> None:
     reader = pypdf.PdfReader(demo.CORPUS / name)
     assert [words(page.extract_text()) for page in reader.pages] == [words(page) for page in make_demo.texts(name)]
 
 
-def test_the_signature_covers_the_whole_document():
+def test_the_signature_covers_the_whole_document() -> None:
     reader = pypdf.PdfReader(demo.CORPUS / make_demo.SIGNED)
-    signature = reader.get_fields()["Firma"]["/V"]
+    fields = reader.get_fields()
+    assert fields
+    signature = fields["Firma"]["/V"]
     start, first, second, last = signature["/ByteRange"]
     assert (start, second + last) == (0, (demo.CORPUS / make_demo.SIGNED).stat().st_size)
     assert second - first == len(signature["/Contents"]) * 2 + 2
 
 
-def test_the_facsimile_has_every_page_in_two_tones():
+def test_the_facsimile_has_every_page_in_two_tones() -> None:
     with Image.open(demo.CORPUS / "01-acta-acueducto-1936.tif") as image:
+        assert isinstance(image, TiffImageFile)
         assert (image.n_frames, image.mode, image.info["compression"]) == (3, "1", "group4")
 
 
-def test_drawing_it_again_changes_nothing_a_reader_would_see(tmp_path: Path):
+def test_drawing_it_again_changes_nothing_a_reader_would_see(tmp_path: Path) -> None:
     (tmp_path / make_demo.SIGNED).write_bytes((demo.CORPUS / make_demo.SIGNED).read_bytes())
     make_demo.make(tmp_path)
     scans = {row["path"] for row in rows(demo.TRUTH) if row["kind"] == "scan"}

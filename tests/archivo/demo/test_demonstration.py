@@ -59,7 +59,7 @@ def published() -> set[str]:
 
 
 @pytest.mark.parametrize("truth", rows(demo.TRUTH), ids=lambda row: row["path"])
-def test_each_is_found_by_what_it_says_by_who_may_see_it_only(archivo: Archivo, reads_scans: bool, truth: dict[str, str]):
+def test_each_is_found_by_what_it_says_by_who_may_see_it_only(archivo: Archivo, reads_scans: bool, truth: dict[str, str]) -> None:
     if truth["kind"] == "scan" and not reads_scans:
         pytest.skip("not run: there is no Tesseract with Spanish here")
     title = titles()[truth["path"]]
@@ -69,14 +69,14 @@ def test_each_is_found_by_what_it_says_by_who_may_see_it_only(archivo: Archivo, 
     assert (title in outside) == (truth["path"] in published())
 
 
-def test_words_of_restricted_documents_alone_are_nothing_to_a_citizen(archivo: Archivo):
+def test_words_of_restricted_documents_alone_are_nothing_to_a_citizen(archivo: Archivo) -> None:
     for word in ("Quelbarión", "Quelbarion", "altavoces", "encuadernación"):
         answer = found(archivo, word)
         assert (answer["total"], answer["hits"], answer["did_you_mean"]) == (0, [], None), word
         assert all(not values for values in answer["facets"].values()), word
 
 
-def test_what_was_given_no_series_has_a_proposal_with_reasons_near_the_truth(archivo: Archivo):
+def test_what_was_given_no_series_has_a_proposal_with_reasons_near_the_truth(archivo: Archivo) -> None:
     truth = {row["path"]: row["class"] for row in rows(demo.TRUTH)}
     blank = [row["path"] for row in rows(demo.MANIFEST) if not row["series"] and truth[row["path"]]]
     near = 0
@@ -90,19 +90,19 @@ def test_what_was_given_no_series_has_a_proposal_with_reasons_near_the_truth(arc
     assert near >= len(blank) * 2 // 3
 
 
-def test_everything_kept_is_whole_and_the_installation_has_no_error(archivo: Archivo):
+def test_everything_kept_is_whole_and_the_installation_has_no_error(archivo: Archivo) -> None:
     report = json.loads(archivo("verify", "--json").out)
     assert (report["checked"], report["ok"], report["damaged"], report["missing"], report["unexpected"]) == (18, 18, [], [], [])
     assert "error" not in archivo("doctor").out.split()
 
 
-def test_making_it_again_changes_nothing(archivo: Archivo):
+def test_making_it_again_changes_nothing(archivo: Archivo) -> None:
     again = archivo("demo", "--no-serve")
     assert again.status == 0
     assert json.loads(archivo("verify", "--json").out)["checked"] == 18
 
 
-def test_a_home_with_documents_of_its_own_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_home_with_documents_of_its_own_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHIVO_HOME", str(tmp_path))
     assert command("deposit", str(demo.CORPUS / "13-nota-tranvia-1929.txt")).status == 0
     refused = command("demo", "--no-serve")
