@@ -39,6 +39,7 @@ test-servers: test-postgresql ## Las mismas promesas sobre servidores de verdad 
 
 test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en PostgreSQL
 	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
+	@.ci/setup servers
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
@@ -52,9 +53,11 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	$(PYTEST) -m faults tests/faults
+	@.ci/setup servers
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
 	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_STEPS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
+	@.ci/setup servers
 
 conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales, y LibreOffice
 	@.ci/setup office

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_SERVICES", "ARCHIVO_REFERENCE")
+RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_REFERENCE")
 
 SECRETS: Final = (
     "ARCHIVO_SECRET",

@@ -1,24 +1,19 @@
-"""A real RabbitMQ for tests: started by the scripts of the reference material, or given by its address in the environment."""
+"""A real RabbitMQ for tests: started from the system's package, or given by its address in the environment."""
 
 import os
-import random
-import shutil
-import signal
 import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 
 from archivo.broker import queue_name
 from archivo.jobs import Queue
+from tests.programs import Program, folder_of, free_port, installed
 
 GIVEN: Final = "ARCHIVO_TEST_RABBITMQ"
 """The address of a RabbitMQ whose queues `archivo.…` these tests may empty; without it one is started for the tests."""
@@ -26,15 +21,15 @@ GIVEN: Final = "ARCHIVO_TEST_RABBITMQ"
 
 @dataclass(frozen=True, slots=True)
 class RabbitMQ:
-    """A broker of these tests, or one that was given (`folder` is None) and cannot be ended."""
+    """A broker of these tests, or one that was given (`program` is None) and cannot be ended. `names` is its epmd."""
 
     url: str
-    folder: Path | None = None
-    scripts: Path | None = None
+    program: Program | None = None
+    names: Program | None = None
 
     @contextmanager
     def channel(self) -> Iterator[Any]:
-        with Connection(self.url) as connection:
+        with self._connection() as connection:
             yield connection.default_channel
 
     def empty(self) -> None:
@@ -50,48 +45,80 @@ class RabbitMQ:
 
     def kill(self) -> None:
         """End it at once, with kill -9; its data stay."""
-        if self.folder is None:
+        if self.program is None:
             pytest.skip("not run: the broker was given, and is not ended")
-        os.kill(int((self.folder / "rabbit.pid").read_text("ascii")), signal.SIGKILL)
+        self.program.kill()
 
     def start(self) -> None:
         """Start it, also after it was killed."""
-        assert self.folder
-        assert self.scripts
-        subprocess.run([self.scripts / "rabbitmq.sh", self.folder, str(urlsplit(self.url).port)], check=True, capture_output=True)
+        assert self.program
+        assert self.names
+        if not self.names.is_running:
+            self.names.start(self._names_answer)
+        self.program.start(self._answers)
 
     def stop(self) -> None:
-        assert self.folder
-        assert self.scripts
-        for name in ("rabbit.pid", "epmd.pid"):
-            subprocess.run([self.scripts / "stop.sh", self.folder / name], check=True, capture_output=True)
-        (self.folder / "home" / "epmd.pid").unlink(missing_ok=True)  # else the next start takes this one's name for its own
+        assert self.program
+        assert self.names
+        self.program.stop()
+        self.names.stop()
+
+    def _names_answer(self) -> bool:
+        assert self.names
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(self.names.words[-1]))) == 0
+
+    def _answers(self) -> bool:
+        with self._connection() as connection:
+            try:
+                connection.connect()
+            except connection.connection_errors:
+                return False
+        return True
+
+    def _connection(self) -> Any:
+        return Connection(self.url, connect_timeout=5)  # type: ignore[no-untyped-call]  # it tells no types
 
 
 @contextmanager
-def rabbitmq_server(request: pytest.FixtureRequest) -> Iterator[RabbitMQ]:
-    """The broker given by its address, or one of one's own on free ports of 127.0.0.1."""
+def rabbitmq_server() -> Iterator[RabbitMQ]:
+    """The broker given by its address, or one of one's own."""
     if given := os.environ.get(GIVEN):
         yield RabbitMQ(given)
         return
-    scripts: Path = request.getfixturevalue("services")
-    parent = Path(tempfile.mkdtemp(prefix="archivo-rabbitmq-"))
-    parent.chmod(0o755)  # the server runs as another user
-    server = RabbitMQ(f"amqp://guest:guest@127.0.0.1:{_free_ports()}/", parent / "rabbit", scripts)
-    try:
-        server.start()
+    with started_rabbitmq() as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(parent)
 
 
-def _free_ports() -> int:
-    """A port such that it, and the two that the server opens ten thousand above, are free."""
-    while True:
-        port = random.randint(12_000, 22_000)
-        with suppress(OSError):
-            for one in (port, port + 10_000, port + 10_001):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", one))
-            return port
+@contextmanager
+def started_rabbitmq() -> Iterator[RabbitMQ]:
+    """A broker of one's own, on free ports of 127.0.0.1."""
+    found = installed("RabbitMQ", Path("/usr/lib/rabbitmq/lib"), "*/sbin/rabbitmq-server")
+    epmd = installed("RabbitMQ", Path("/usr/bin"), "epmd")
+    with folder_of("rabbitmq") as folder:
+        port, between, names = free_port(), free_port(), free_port()
+        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = guest\ndefault_pass = guest\n", "ascii")
+        (folder / "plugins").write_text("[].", "ascii")
+        environment = {
+            "RABBITMQ_NODENAME": "pruebas@localhost",
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_DIST_PORT": str(between),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-noinput -kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_ALLOW_INPUT": "1",  # thus the script becomes the server, instead of a parent of it
+            "ERL_EPMD_PORT": str(names),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+        server = RabbitMQ(
+            f"amqp://guest:guest@127.0.0.1:{port}/",
+            Program((str(found),), folder, environment, "rabbitmq"),
+            Program((str(epmd), "-address", "127.0.0.1", "-port", str(names)), folder, user="rabbitmq"),
+        )
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

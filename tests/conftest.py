@@ -22,47 +22,38 @@ def reference() -> Path:
 
 
 @pytest.fixture(scope="session")
-def services(reference: Path) -> Path:
-    """The scripts that start real servers on this machine."""
-    folder = reference / "services"
-    if not (folder / "up.sh").is_file():
-        pytest.skip("not run: the scripts of the servers are absent (ARCHIVO_REFERENCE)")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A PostgreSQL: the one given by its address, or one started for this run."""
     if given := os.environ.get(GIVEN):
         yield Postgres(given)
     else:
-        with started_postgres(request.getfixturevalue("services")) as server:
+        with started_postgres() as server:
             yield server
 
 
 @pytest.fixture(scope="session")
-def minio(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+def minio() -> Iterator[S3Server]:
     """A MinIO: the one given by its address, or one started for this run."""
-    with s3_server("minio", request) as server:
+    with s3_server("minio") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def versitygw(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+def versitygw() -> Iterator[S3Server]:
     """A versitygw, likewise; its objects are plain files."""
-    with s3_server("versitygw", request) as server:
+    with s3_server("versitygw") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def elastic(request: pytest.FixtureRequest) -> Iterator[ElasticServer]:
+def elastic() -> Iterator[ElasticServer]:
     """An Elasticsearch: the one given by its address, or one started for this run."""
-    with elastic_server(request) as server:
+    with elastic_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(request: pytest.FixtureRequest) -> Iterator[RabbitMQ]:
+def rabbitmq() -> Iterator[RabbitMQ]:
     """A RabbitMQ: the one given by its address, or one started for this run."""
-    with rabbitmq_server(request) as server:
+    with rabbitmq_server() as server:
         yield server

@@ -1,10 +1,7 @@
-"""A real Elasticsearch for tests: started by the scripts of the reference material, or given by its address in the environment."""
+"""A real Elasticsearch for tests: brought by `.ci/setup servers`, or given by its address in the environment."""
 
 import os
 import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pytest
+import httpx
 
-from tests.servers import free_port
+from tests.programs import SERVERS, Program, folder_of, free_port, installed, within_reach
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -24,15 +21,27 @@ if TYPE_CHECKING:
 
 GIVEN: Final = "ARCHIVO_TEST_ELASTICSEARCH"
 """The address of an Elasticsearch (http://host:port) where indices may be made; without it one is started for the tests."""
+HEAP: Final = "ARCHIVO_TEST_ELASTICSEARCH_HEAP"
+"""The memory of one that is started (`4g`), for measurements; it then also takes its time to compile well, which tests do not."""
+_CONFIGURATION: Final = """\
+cluster.name: pruebas
+path.data: {folder}/data
+path.logs: {folder}/logs
+network.host: 127.0.0.1
+http.port: {port}
+transport.port: {between}
+discovery.type: single-node
+xpack.security.enabled: false
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ElasticServer:
-    """An Elasticsearch of these tests, or one that was given (`folder` is None) and cannot be ended."""
+    """An Elasticsearch of these tests, or one that was given (`program` is None) and cannot be ended."""
 
     url: str
-    folder: Path | None = None
-    scripts: Path | None = None
+    program: Program | None = None
 
     def address(self) -> str:
         """The address of an index that nobody uses."""
@@ -52,58 +61,80 @@ class ElasticServer:
 
     def kill(self) -> None:
         """End it at once, with kill -9; its data stay."""
-        os.kill(self._pid(), signal.SIGKILL)
+        self._own().kill()
 
     def freeze(self) -> None:
         """Its sockets stay open and nobody answers."""
-        os.kill(self._pid(), signal.SIGSTOP)
+        self._own().freeze()
 
     def thaw(self) -> None:
-        os.kill(self._pid(), signal.SIGCONT)
+        self._own().thaw()
 
     def start(self) -> None:
         """Start it, also after it was killed."""
-        self._run("start.sh")
+        self._own().start(self._answers)
 
     def stop(self) -> None:
-        self._run("stop.sh")
+        self._own().stop()
 
-    def _run(self, script: str) -> None:
-        assert self.scripts is not None
-        assert self.folder is not None
-        settings = {"ES_ROOT": str(self.folder), "ES_PORT": str(urlsplit(self.url).port)}
-        subprocess.run([self.scripts / "elasticsearch" / script], env={**os.environ, **settings}, check=True, capture_output=True)
+    def _answers(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=4s", timeout=10, trust_env=False)
+        except httpx.TransportError:
+            return False
+        return answer.is_success
 
-    def _pid(self) -> int:
-        assert self.folder is not None
-        return int((self.folder / "es.pid").read_text("ascii"))
+    def _own(self) -> Program:
+        assert self.program
+        return self.program
 
 
 @contextmanager
-def elastic_server(request: pytest.FixtureRequest) -> Iterator[ElasticServer]:
+def elastic_server() -> Iterator[ElasticServer]:
     """The server that is given, or one of one's own."""
     if given := os.environ.get(GIVEN):
         yield ElasticServer(given.rstrip("/"))
         return
-    scripts: Path = request.getfixturevalue("services")
-    if shutil.which("mvn") is None:
-        pytest.skip(f"not run: Elasticsearch is installed with Maven, which is not here (or give {GIVEN})")
-    with started_elastic(scripts) as server:
+    with started_elastic() as server:
         yield server
 
 
 @contextmanager
-def started_elastic(scripts: Path) -> Iterator[ElasticServer]:
+def started_elastic() -> Iterator[ElasticServer]:
     """An Elasticsearch of one's own, on a free port of 127.0.0.1."""
-    folder = Path(tempfile.mkdtemp(prefix="archivo-elasticsearch-"))
-    folder.chmod(0o755)  # the server runs as another user
-    server = ElasticServer(f"http://127.0.0.1:{free_port()}", folder, scripts)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+    found = installed("Elasticsearch", SERVERS, "elasticsearch-*/bin/elasticsearch").parents[1]
+    java = installed("Java", SERVERS, "java/bin/java").resolve().parents[1]
+    with folder_of("elasticsearch") as folder:
+        port, program = free_port(), within_reach(found, folder)
+        _configure(folder, program / "config", port)
+        short = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
+        environment = {
+            "ES_JAVA_HOME": str(java),
+            "ES_PATH_CONF": str(folder / "config"),
+            "ES_TMPDIR": str(folder / "tmp"),
+            "ES_JAVA_OPTS": "-Xms512m -Xmx512m " + short,
+            "CLI_JAVA_OPTS": f"{short} -Djava.io.tmpdir={folder}/tmp",
+        }
+        if heap := os.environ.get(HEAP):
+            environment["ES_JAVA_OPTS"] = f"-Xms{heap} -Xmx{heap} -XX:+UseSerialGC -XX:-UsePerfData"
+        words = ("/bin/bash", str(program / "bin" / "elasticsearch"))
+        server = ElasticServer(f"http://127.0.0.1:{port}", Program(words, folder, environment, "nobody"))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+def _configure(folder: Path, given: Path, port: int) -> None:
+    """A configuration of its own, that chooses no collector of garbage and writes nothing of it."""
+    shutil.copytree(given, folder / "config")
+    (folder / "config" / "elasticsearch.yml").write_text(_CONFIGURATION.format(folder=folder, port=port, between=free_port()), "utf-8")
+    options = (given / "jvm.options").read_text("utf-8").splitlines()
+    (folder / "config" / "jvm.options").write_text(
+        "\n".join(line for line in options if "UseG1GC" not in line and "Xlog:gc" not in line), "utf-8"
+    )
+    (folder / "tmp").mkdir()
 
 
 def index_at(address: str) -> "ElasticIndex":

@@ -40,6 +40,16 @@ def children(pid: int, word: bytes) -> list[int]:
     return found
 
 
+def of_session(pid: int) -> list[int]:
+    """The living processes of a session, by the process that began it."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(_stat(folder / "stat")[3]) == pid and is_running(int(folder.name)):
+                found.append(int(folder.name))
+    return found
+
+
 def _stat(path: Path) -> list[str]:
     """The fields after the name of the program: state, parent and so on (proc(5))."""
     return path.read_text("utf-8", "replace").rpartition(")")[2].split()

@@ -1,10 +1,7 @@
-"""Real S3 servers for tests: started by the scripts of the reference material, or given by their address in the environment."""
+"""Real S3 servers for tests: built by `.ci/setup servers`, or given by their address in the environment."""
 
 import os
-import shutil
 import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,30 +10,35 @@ from pathlib import Path
 from typing import Final, Literal
 from uuid import uuid4
 
-import pytest
+import httpx
 
 from preservation.store import StoreUnavailable
 from preservation.stores.s3 import S3Store
 from preservation.stores.s3_address import S3Address, s3_address
 from preservation.stores.s3_leftovers import clear_uploads
 from preservation.stores.s3_wire import Patience
-from tests.processes import stands_still, until
-from tests.servers import free_port
+from tests.processes import until
+from tests.programs import SERVERS, Program, folder_of, free_port, installed
 
 NAMES: Final = ("minio", "versitygw")
 QUICK: Final = Patience(connect=2.0, read=20.0, join=20.0, tries=4, pause=0.01)
 """For tests that want faults told without delay."""
-_STARTS: Final = 3
+_READY: Final = {"minio": "/minio/health/ready", "versitygw": "/"}
+_KEY, _SECRET = "archivotest", "archivotest-secret"
 
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """An S3 server of these tests, or one that was given (`folder` is None) and cannot be ended. `address` names no bucket in use."""
+    """An S3 server of these tests, or one that was given (`program` is None) and cannot be ended. `address` names no bucket in use."""
 
     name: Literal["minio", "versitygw"]
     address: S3Address
-    folder: Path | None = None
-    scripts: Path | None = None
+    program: Program | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it keeps all; None where it was given."""
+        return self.program.folder if self.program else None
 
     def place(self) -> S3Address:
         """An empty place: a prefix nobody uses."""
@@ -77,27 +79,21 @@ class S3Server:
 
     def kill(self) -> None:
         """End it at once, with kill -9; its data stay."""
-        os.kill(self._pid(), signal.SIGKILL)
+        self._own().kill()
 
     def freeze(self) -> None:
         """Its sockets stay open and nobody answers."""
-        os.kill(self._pid(), signal.SIGSTOP)
-        until(lambda: stands_still(self._pid()))
+        self._own().freeze()
 
     def thaw(self) -> None:
-        os.kill(self._pid(), signal.SIGCONT)
+        self._own().thaw()
 
     def start(self) -> None:
         """Start it, also after it was killed."""
-        assert self.scripts is not None
-        assert self.folder is not None
-        command = [str(self.scripts / f"{self.name}.sh"), str(self.folder), self.address.endpoint.rpartition(":")[2]]
-        for _ in range(_STARTS):
-            started = subprocess.run(command, check=False, capture_output=True, text=True)
-            if not started.returncode:
-                return
-            self.stop()  # the script waits half a minute, which a busy machine may need to begin
-        raise RuntimeError(f"{self.name} does not start: {started.stderr[-500:]}")
+        self._own().start(self._answers)
+
+    def stop(self) -> None:
+        self._own().stop(signal.SIGKILL)
 
     def makes_its_bucket(self) -> bool:
         """False while it answers and is not ready for it: on a busy machine MinIO takes a moment more."""
@@ -110,14 +106,16 @@ class S3Server:
             store.close()
         return True
 
-    def stop(self) -> None:
-        assert self.scripts is not None
-        assert self.folder is not None
-        subprocess.run([self.scripts / "stop.sh", self.folder / f"{self.name}.pid", "KILL"], check=True, capture_output=True)
+    def _answers(self) -> bool:
+        try:
+            answer = httpx.get(f"http://{self.address.endpoint}{_READY[self.name]}", trust_env=False)
+        except httpx.TransportError:
+            return False
+        return answer.is_success or self.name == "versitygw"
 
-    def _pid(self) -> int:
-        assert self.folder is not None
-        return int((self.folder / f"{self.name}.pid").read_text("ascii"))
+    def _own(self) -> Program:
+        assert self.program
+        return self.program
 
 
 def url_of(place: S3Address) -> str:
@@ -126,21 +124,40 @@ def url_of(place: S3Address) -> str:
 
 
 @contextmanager
-def s3_server(name: Literal["minio", "versitygw"], request: pytest.FixtureRequest) -> Iterator[S3Server]:
+def s3_server(name: Literal["minio", "versitygw"]) -> Iterator[S3Server]:
     """The server given by ARCHIVO_TEST_MINIO or ARCHIVO_TEST_VERSITYGW (an address as ARCHIVO_STORE_URL), or one of one's own."""
     if given := os.environ.get(f"ARCHIVO_TEST_{name.upper()}"):
         yield S3Server(name, s3_address(given))
         return
-    scripts: Path = request.getfixturevalue("services")
-    if shutil.which("go") is None:
-        pytest.skip(f"not run: {name} is built with Go, which is not here (or give ARCHIVO_TEST_{name.upper()})")
-    folder = Path(tempfile.mkdtemp(prefix=f"archivo-{name}-"))
-    address = f"s3+http://archivotest:archivotest-secret@127.0.0.1:{free_port()}/archivo-pruebas"
-    server = S3Server(name, s3_address(address), folder, scripts)
-    try:
-        server.start()
-        until(server.makes_its_bucket)
+    with started_s3(name) as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+
+
+@contextmanager
+def started_s3(name: Literal["minio", "versitygw"]) -> Iterator[S3Server]:
+    """A server of one's own, on a free port of 127.0.0.1."""
+    built = str(installed(name, SERVERS / "bin", name))
+    with folder_of(name) as folder:
+        place = f"127.0.0.1:{free_port()}"
+        words: tuple[str, ...]
+        if name == "minio":
+            words = (built, "server", "--quiet", "--address", place, str(folder / "data"))
+            environment = {
+                "MINIO_ROOT_USER": _KEY,
+                "MINIO_ROOT_PASSWORD": _SECRET,
+                "MINIO_BROWSER": "off",
+                "MINIO_UPDATE": "off",
+                "MINIO_CI_CD": "1",
+            }
+        else:
+            for each in ("root", "versions"):
+                (folder / each).mkdir()
+            words = (built, "-p", place, "-q", "--keep-alive", "posix", "--versioning-dir", str(folder / "versions"), str(folder / "root"))
+            environment = {"ROOT_ACCESS_KEY": _KEY, "ROOT_SECRET_KEY": _SECRET}
+        server = S3Server(name, s3_address(f"s3+http://{_KEY}:{_SECRET}@{place}/archivo-pruebas"), Program(words, folder, environment))
+        try:
+            server.start()
+            until(server.makes_its_bucket)
+            yield server
+        finally:
+            server.stop()

@@ -1,15 +1,10 @@
-"""Real servers for tests: started by the scripts of the reference material, or given by their address in the environment."""
+"""A real PostgreSQL for tests: started from the system's package, or given by its address in the environment."""
 
 import os
 import random
-import shutil
 import signal
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,22 +13,24 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import make_url
 
+from tests.processes import children, is_running, until
+from tests.programs import Program, folder_of, free_port, installed
+
 GIVEN: Final = "ARCHIVO_TEST_POSTGRES"
 """The address of a PostgreSQL whose user may create databases; without it one is started for the tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A PostgreSQL server of these tests, or one that was given (`folder` is None) and cannot be ended."""
+    """A PostgreSQL server of these tests, or one that was given (`program` is None) and cannot be ended."""
 
     url: str
-    folder: Path | None = None
-    scripts: Path | None = None
+    program: Program | None = None
 
     def run(self, statement: str) -> None:
         """Run a statement on the server's own database, outside of a transaction."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]  # names made here, never a stranger's
+            connection.execute(statement)
 
     def new_database(self, template: str | None = None) -> str:
         """The address of a new database: empty, or the copy of another of the same server."""
@@ -56,35 +53,38 @@ class Postgres:
 
     def kill(self) -> None:
         """End the whole server at once, with kill -9; its data stay."""
-        pid = self._pid()
-        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
-        for one in (pid, *map(int, children)):
-            os.kill(one, signal.SIGKILL)
-        while any(Path(f"/proc/{one}").exists() for one in (pid, *children)):  # a dead one that nobody has seen yet still bars the start
-            time.sleep(0.02)
+        program = self._own()
+        answering = children(program.pid, b"")
+        program.kill()
+        for pid in answering:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(is_running, answering)))
 
     def kill_one(self, chance: random.Random) -> bool:
         """End at once one of the processes that answer clients; the server then ends the others, and recovers. False when there is none."""
-        listed = subprocess.run(["pgrep", "-a", "-P", str(self._pid())], capture_output=True, text=True).stdout.splitlines()
-        answering = [int(line.split()[0]) for line in listed if "127.0.0.1(" in line]
+        answering = children(self._own().pid, b"127.0.0.1(")
         if answering:
             os.kill(chance.choice(answering), signal.SIGKILL)
         return bool(answering)
 
     def start(self) -> None:
         """Start it, also after it was killed."""
-        assert self.folder
-        assert self.scripts
-        subprocess.run([self.scripts / "postgres.sh", self.folder, str(make_url(self.url).port)], check=True, capture_output=True)
+        self._own().start(self._answers)
 
     def stop(self) -> None:
-        assert self.scripts
-        assert self.folder
-        subprocess.run([self.scripts / "stop.sh", self.folder / "postgres.pid", "INT"], check=True, capture_output=True)
+        self._own().stop(signal.SIGINT)
 
-    def _pid(self) -> int:
-        assert self.folder
-        return int((self.folder / "postgres.pid").read_text("ascii"))
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _own(self) -> Program:
+        assert self.program
+        return self.program
 
 
 def empty(url: str) -> None:
@@ -95,23 +95,18 @@ def empty(url: str) -> None:
 
 
 @contextmanager
-def started_postgres(scripts: Path) -> Iterator[Postgres]:
+def started_postgres() -> Iterator[Postgres]:
     """A PostgreSQL of one's own, on a free port of 127.0.0.1."""
-    parent = Path(tempfile.mkdtemp(prefix="archivo-postgres-"))
-    parent.chmod(0o755)  # the server runs as another user
-    server = Postgres(f"postgresql://postgres@127.0.0.1:{free_port()}/postgres", parent / "pg", scripts)
-    try:
-        server.start()
-        server.run("ALTER SYSTEM SET fsync = off")  # the end of a process loses nothing by it, and no test cuts the power
-        server.run("SELECT pg_reload_conf()")
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(parent)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    programs = installed("PostgreSQL", Path("/usr/lib/postgresql"), "*/bin/postgres").parent
+    with folder_of("postgres") as folder:
+        port, data = free_port(), folder / "data"
+        settings = ("listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "fsync=off")
+        words = [str(programs / "postgres"), "-D", str(data), *(word for setting in settings for word in ("-c", setting))]
+        program = Program(tuple(words), folder, user="postgres")
+        program.run(str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        server = Postgres(f"postgresql://postgres@127.0.0.1:{port}/postgres", program)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

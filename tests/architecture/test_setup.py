@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-trazas.lock", ".ci/setup.lock", ".ci/node.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-trazas.lock", ".ci/setup.lock", ".ci/node.lock", ".ci/go.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -23,7 +23,11 @@ def test_scripts_parse_and_may_be_run(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
 
 
-def test_the_whole_examination_runs_the_command_of_the_readme():
+def test_what_installs_servers_parses() -> None:
+    subprocess.run(["sh", "-n", str(ROOT / ".ci/servers")], check=True)
+
+
+def test_the_whole_examination_runs_the_command_of_the_readme() -> None:
     assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -303,8 +303,8 @@ def test_the_order_is_that_of_the_bytes_whatever_the_language_of_the_server(post
     assert found[0][0] == sorted(titles)
 
 
-def test_a_server_killed_in_the_middle_of_work_loses_nothing(services: Path, tmp_path: Path) -> None:
-    with started_postgres(services) as server, server.database() as url:
+def test_a_server_killed_in_the_middle_of_work_loses_nothing(tmp_path: Path) -> None:
+    with started_postgres() as server, server.database() as url:
         told = _killed_in_the_middle(server, url, tmp_path)
     assert len(told) >= 9
     assert all(isinstance(fault, Unavailable) or is_away(fault) for fault in told), told

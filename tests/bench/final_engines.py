@@ -1,7 +1,7 @@
 """How alike the two engines answer: `ARCHIVO_REFERENCE=… python -m tests.bench.final_engines [--half tuning|untouched]` prints JSON.
 
 Both index the same documents; each query of the golden set is asked of both. ARCHIVO_TEST_ELASTICSEARCH gives a server's address
-(http://host:port); without it one is started by the scripts of the reference material.
+(http://host:port); without it one is started (`.ci/setup servers`).
 """
 
 import argparse
@@ -45,7 +45,7 @@ def _server() -> Iterator[ElasticServer]:
     if given := os.environ.get(GIVEN):
         yield ElasticServer(given.rstrip("/"))
         return
-    with started_elastic(Path(os.environ["ARCHIVO_REFERENCE"]) / "services") as server:
+    with started_elastic() as server:
         yield server
 
 

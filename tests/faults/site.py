@@ -20,7 +20,7 @@ from archivo.assembly import opened
 from archivo.settings import read_settings
 from tests.faults.clocked import CLOCK
 from tests.processes import children
-from tests.servers import free_port
+from tests.programs import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 WORKERS: Final = ("uno", "dos")

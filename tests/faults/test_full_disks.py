@@ -31,34 +31,34 @@ STEADY = 15.0
 
 
 @contextmanager
-def on_a_small_disk(name: str, servers: Servers, request: pytest.FixtureRequest) -> Iterator[tuple[Servers, Disk]]:
+def on_a_small_disk(name: str, servers: Servers) -> Iterator[tuple[Servers, Disk]]:
     """The same servers, but for one, which has its data on a small disk."""
     with small_disk(ROOM[name]) as disk, pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(disk.folder))
-        with started(name, request) as server:
-            if server.folder is None:
+        with started(name) as server:
+            if server.program is None:
                 pytest.skip("not run: a server that was given has its own disk")
             patch.undo()
             yield replace(servers, **{name: server}), disk
 
 
-def started(name: str, request: pytest.FixtureRequest) -> AbstractContextManager[Any]:
+def started(name: str) -> AbstractContextManager[Any]:
     """One more server of a kind."""
     match name:
         case "database":
-            return started_postgres(request.getfixturevalue("services"))
+            return started_postgres()
         case "store":
-            return s3_server("minio", request)
+            return s3_server("minio")
         case "index":
-            return elastic_server(request)
+            return elastic_server()
         case _:
-            return rabbitmq_server(request)
+            return rabbitmq_server()
 
 
 @pytest.mark.parametrize("name", ROOM)
-def test_the_disk_of_a_server_is_full(name: str, servers: Servers, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_the_disk_of_a_server_is_full(name: str, servers: Servers, tmp_path: Path) -> None:
     """Whether the server refuses, hangs or ends: what it could not keep is said not to be received, or is done when there is room."""
-    with on_a_small_disk(name, servers, request) as (these, disk), scene_on(these, tmp_path) as scene:
+    with on_a_small_disk(name, servers) as (these, disk), scene_on(these, tmp_path) as scene:
         with scene.reader.reading(scene.sender), scene.sender.sending(papers(DOCUMENTS, scans=4)):
             pass
         with scene.reader.reading(scene.sender), scene.sender.sending(papers(DOCUMENTS, first=DOCUMENTS, scans=4)):

@@ -369,7 +369,7 @@ def test_a_lost_counter_goes_on_from_what_is_written(index: ElasticIndex, addres
 
 
 def test_what_was_put_survives_the_end_of_the_server(elastic: ElasticServer, index: ElasticIndex) -> None:
-    if elastic.folder is None:
+    if elastic.program is None:
         pytest.skip("not run: a server that was given is not ended")
     index.put([entry("a", "manzana")])
     elastic.kill()
