@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -77,11 +77,20 @@ class Site:
         self.app = application()
         self.cookies = httpx.Cookies()
 
-    def ask(self, method: str, path: str, **how: object) -> httpx.Response:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         async def run() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="https://archivo.test", cookies=self.cookies) as client:
-                response = await client.request(method, path, **how)  # type: ignore[arg-type]
+                response = await client.request(method, path, data=data, files=files, content=content, headers=headers)
                 self.cookies = client.cookies
                 return response
 

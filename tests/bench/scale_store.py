@@ -21,6 +21,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
@@ -157,13 +158,19 @@ def measure(ways: dict[str, Way], count: int, size: int, at_once: int) -> dict[s
     def key(number: int) -> str:
         return f"{size}/{number // 100:04d}/{number:06d}.bin"
 
+    def put(way: Way, number: int) -> None:
+        way.put(key(number), Drawn(number, size))
+
+    def get(way: Way, number: int) -> None:
+        checked(way.read(key(number)), size)
+
     for turn, numbers in enumerate(turns):
         for name in random.Random(turn).sample(sorted(ways), len(ways)):
             way = ways[name]
-            seconds["put"][name] += all_at_once(lambda n, way=way: way.put(key(n), Drawn(n, size)), numbers)  # type: ignore[misc]
+            seconds["put"][name] += all_at_once(partial(put, way), numbers)
         for name in random.Random(-turn).sample(sorted(ways), len(ways)):
             way = ways[name]
-            seconds["get"][name] += all_at_once(lambda n, way=way: checked(way.read(key(n)), size), numbers)  # type: ignore[misc]
+            seconds["get"][name] += all_at_once(partial(get, way), numbers)
     megabytes = count * size / 1e6
     return {
         "megabytes_per_second": {act: {name: round(megabytes / taken, 1) for name, taken in of.items()} for act, of in seconds.items()},

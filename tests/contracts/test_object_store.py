@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,11 +28,15 @@ from preservation.store import (
     ObjectKey,
     ObjectMissing,
     ObjectStore,
+    StoredObject,
     StoreError,
     StoreFull,
 )
 from preservation.stores.filesystem import FilesystemStore
 from preservation.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 from tests.s3_servers import NAMES, S3Server
 
 MEBIBYTE = 1 << 20
@@ -88,9 +92,10 @@ class Source(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        count = min(len(buffer), self._left)
-        buffer[:count] = bytes(count)
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        count = min(len(view), self._left)
+        view[:count] = bytes(count)
         self._left -= count
         if not count and self._fails_with is not None:
             raise self._fails_with
@@ -348,7 +353,11 @@ def _at_once(count: int, act: Callable[[int], object]) -> list[object]:
 def test_threads_that_put_the_same_bytes_all_succeed(adapter: Adapter, store: ObjectStore, tmp_path: Path) -> None:
     for number in range(10):
         key = f"a/{number}/x/y"
-        digests = _at_once(6, lambda _, key=key: _put(store, key, b"same" * 5000))  # type: ignore[misc]
+
+        def put_alike(_: int, key: str = key) -> Digest:
+            return _put(store, key, b"same" * 5000)
+
+        digests = _at_once(6, put_alike)
         assert digests == [Digest("sha256", hashlib.sha256(b"same" * 5000).hexdigest())] * 6
     assert len(_keys(store)) == 10
     assert adapter.debris(tmp_path) == []
@@ -357,7 +366,11 @@ def test_threads_that_put_the_same_bytes_all_succeed(adapter: Adapter, store: Ob
 def test_of_threads_that_put_different_bytes_one_succeeds(adapter: Adapter, store: ObjectStore, tmp_path: Path) -> None:
     for number in range(10):
         key = f"a/{number}/x/y"
-        outcomes = _at_once(6, lambda thread, key=key: _put(store, key, bytes([thread]) * 5000))  # type: ignore[misc]
+
+        def put_other(thread: int, key: str = key) -> Digest:
+            return _put(store, key, bytes([thread]) * 5000)
+
+        outcomes = _at_once(6, put_other)
         assert outcomes.count(ObjectExists) == 5
         [winner] = [outcome for outcome in outcomes if outcome is not ObjectExists]
         with store.open(ObjectKey(key)) as file:
@@ -369,7 +382,11 @@ def test_of_threads_that_replace_one_succeeds(store: ObjectStore) -> None:
     for number in range(10):
         key = ObjectKey(f"a/{number}")
         was = _put(store, key, b"before")
-        outcomes = _at_once(6, lambda thread, key=key, was=was: store.replace(key, io.BytesIO(bytes([thread])), was=was))  # type: ignore[misc]
+
+        def swap(thread: int, key: ObjectKey = key, was: Digest = was) -> StoredObject:
+            return store.replace(key, io.BytesIO(bytes([thread])), was=was)
+
+        outcomes = _at_once(6, swap)
         assert outcomes.count(Changed) == 5
 
 

@@ -57,7 +57,7 @@ def index(opener: Opener) -> SearchIndex:
 
 def entry(document: str, body: str = "", page: int = 1, **other: object) -> Entry:
     plain = Entry(document, page, "Contrato de obra", "Construcción de una vía", body, "", frozenset({"public"}))
-    return replace(plain, **other)  # type: ignore[arg-type]
+    return replace(plain, **other)  # type: ignore[arg-type]  # its fields by name
 
 
 def found(results: Results) -> list[str]:
@@ -65,7 +65,7 @@ def found(results: Results) -> list[str]:
 
 
 def ask(index: SearchIndex, text: str, scope: Scope = PUBLIC, **other: object) -> Results:
-    return index.search(replace(Query(text), **other), scope=scope)  # type: ignore[arg-type]
+    return index.search(replace(Query(text), **other), scope=scope)  # type: ignore[arg-type]  # its fields by name
 
 
 def test_nothing_is_found_before_anything_is_put(index: SearchIndex) -> None:

@@ -26,9 +26,11 @@ def message(
     return whole
 
 
-def enveloped(content: bytes, *signers: SimpleSigner, **options: object) -> bytes:
+def enveloped(
+    content: bytes, *signers: SimpleSigner, attached: bool = True, digest: str = "sha256", stamper: DummyTimeStamper | None = None
+) -> bytes:
     """The bytes of message()."""
-    return bytes(message(content, *signers, **options).dump(force=True))  # type: ignore[arg-type]
+    return bytes(message(content, *signers, attached=attached, digest=digest, stamper=stamper).dump(force=True))
 
 
 def countersigned(content: bytes, signer: SimpleSigner, second: SimpleSigner, *, of: bytes | None = None) -> bytes:

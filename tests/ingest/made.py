@@ -2,8 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
+from typing import Protocol
 
 from docx import Document
 from openpyxl import Workbook
@@ -48,10 +49,10 @@ def scanned_pdf(stamp: str = "") -> bytes:
     return out.getvalue()
 
 
-def changed_pdf(content: bytes, change: object) -> bytes:
+def changed_pdf(content: bytes, change: Callable[[PdfWriter], object]) -> bytes:
     """The PDF after `change(writer)`."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
-    change(writer)  # type: ignore[operator]
+    change(writer)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -84,7 +85,7 @@ def docx() -> bytes:
     table.cell(0, 0).text, table.cell(0, 1).text = "Concepto", "Valor"
     document.sections[0].header.paragraphs[0].text = "Encabezado del informe"
     document.sections[0].footer.paragraphs[0].text = "Pie del informe"
-    return _saved(document)
+    return saved(document)
 
 
 def xlsx() -> bytes:
@@ -95,7 +96,7 @@ def xlsx() -> bytes:
     sheet.append(["Caja", "Carpeta", "Asunto"])
     sheet.append([1, 2.0, "Nómina de 1987"])
     workbook.create_sheet("Préstamos").append(["Préstamo vigente"])
-    return _saved(workbook)
+    return saved(workbook)
 
 
 def pptx() -> bytes:
@@ -104,7 +105,7 @@ def pptx() -> bytes:
         slide = presentation.slides.add_slide(presentation.slide_layouts[5])
         slide.shapes.title.text = title
     presentation.slides[1].notes_slide.notes_text_frame.text = "Decir que se cumplió"
-    return _saved(presentation)
+    return saved(presentation)
 
 
 def package(entries: Mapping[str, bytes | str]) -> bytes:
@@ -115,7 +116,7 @@ def package(entries: Mapping[str, bytes | str]) -> bytes:
     return out.getvalue()
 
 
-def entries(content: bytes) -> dict[str, bytes | str]:
+def entries(content: bytes) -> dict[str, bytes]:
     """What a package holds, by name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -162,7 +163,13 @@ def eml(attachments: Sequence[tuple[str, str, bytes]] = (), body: str = SPANISH,
     return message.as_bytes()
 
 
-def _saved(document: object) -> bytes:
+class Savable(Protocol):
+    """What the libraries of office documents have in common."""
+
+    def save(self, target: io.BytesIO, /) -> object: ...
+
+
+def saved(document: Savable) -> bytes:
     out = io.BytesIO()
-    document.save(out)  # type: ignore[attr-defined]
+    document.save(out)
     return out.getvalue()

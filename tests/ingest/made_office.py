@@ -1,6 +1,5 @@
 """Office documents made for the tests of copies: what offices write, and what is made to do harm when it is opened."""
 
-import io
 from collections.abc import Sequence
 
 from docx import Document
@@ -10,7 +9,7 @@ from openpyxl import Workbook
 from openpyxl.comments import Comment
 from pptx import Presentation
 
-from tests.ingest.made import SPANISH, entries, odf, package
+from tests.ingest.made import SPANISH, entries, odf, package, saved
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -32,7 +31,7 @@ def letter(paragraphs: int = 40, fonts: Sequence[str] = ("Calibri",)) -> bytes:
     for number in range(paragraphs):
         for cell, text in zip(table.add_row().cells, (f"Caja {number}", "Contratos de obra", f"${number}.450.000"), strict=True):
             cell.text = text
-    return _saved(document)
+    return saved(document)
 
 
 def marked() -> bytes:
@@ -44,7 +43,7 @@ def marked() -> bytes:
         run = f"<w:r><w:{tag}>{text}</w:{tag}></w:r>"
         paragraph._p.append(parse_xml(f'<w:{kind} {_W} w:id="1" w:author="Ana" w:date="2020-01-01T00:00:00Z">{run}</w:{kind}>'))
     document.add_comment(document.add_paragraph("Se comenta esto").runs[0], "Comentario que queda al margen", "Ana")
-    return _saved(document)
+    return saved(document)
 
 
 def sheets(*, narrow: bool = False, formula: bool = False, hidden_column: bool = False) -> bytes:
@@ -69,7 +68,7 @@ def sheets(*, narrow: bool = False, formula: bool = False, hidden_column: bool =
     balance = workbook.create_sheet("Saldos")
     balance.append(["Saldo sin ejecutar", 125000])
     balance.column_dimensions["A"].width = 30
-    return _saved(workbook)
+    return saved(workbook)
 
 
 def show(*, notes: bool = True) -> bytes:
@@ -82,26 +81,24 @@ def show(*, notes: bool = True) -> bytes:
     presentation.slides[1]._element.set("show", "0")
     if notes:
         presentation.slides[2].notes_slide.notes_text_frame.text = "Recordar a la audiencia la fecha de entrega"
-    return _saved(presentation)
+    return saved(presentation)
 
 
 def linked_picture(address: str) -> bytes:
     """A DOCX whose only picture is to be fetched from `address` when it is opened."""
     document = Document()
     document.add_paragraph(SPANISH)
-    found = entries(_saved(document))
-    relations = str(found["word/_rels/document.xml.rels"], "utf-8")  # type: ignore[arg-type]
+    found = entries(saved(document))
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
-    found["word/_rels/document.xml.rels"] = relations.replace(
-        "</Relationships>", f'<Relationship Id="rId900" Type="{kind}" Target="{address}" TargetMode="External"/></Relationships>'
-    )
+    relation = f'<Relationship Id="rId900" Type="{kind}" Target="{address}" TargetMode="External"/></Relationships>'
+    relations = found["word/_rels/document.xml.rels"]
+    found["word/_rels/document.xml.rels"] = relations.replace(b"</Relationships>", relation.encode())
     drawing = (
-        '<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="width:100pt;height:100pt">'
-        '<v:imagedata xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId900"/>'
-        "</v:shape></w:pict></w:r></w:p><w:sectPr"
+        b'<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="width:100pt;height:100pt">'
+        b'<v:imagedata xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId900"/>'
+        b"</v:shape></w:pict></w:r></w:p><w:sectPr"
     )
-    text = str(found["word/document.xml"], "utf-8")  # type: ignore[arg-type]
-    found["word/document.xml"] = text.replace("<w:sectPr", drawing, 1)
+    found["word/document.xml"] = found["word/document.xml"].replace(b"<w:sectPr", drawing, 1)
     return package(found)
 
 
@@ -129,18 +126,20 @@ def with_macro() -> bytes:
         f'script:language="ooo:script" script:event-name="dom:load" xmlns:xlink="{_XLINK}" xlink:href="{script}"/>'
         "</office:event-listeners></office:scripts><office:body>"
     )
-    found["content.xml"] = str(found["content.xml"], "utf-8").replace("<office:body>", listener)  # type: ignore[arg-type]
+    found["content.xml"] = found["content.xml"].replace(b"<office:body>", listener.encode())
     library = 'xmlns:library="http://openoffice.org/2000/library"'
     named = 'library:name="Standard" library:readonly="false" library:passwordprotected="false"'
-    found["Basic/script-lc.xml"] = (
+    libraries = (
         f'<library:libraries {library} xmlns:xlink="{_XLINK}"><library:library library:name="Standard" '
         'library:link="false"/></library:libraries>'
     )
-    found["Basic/Standard/script-lb.xml"] = f'<library:library {library} {named}><library:element library:name="Uno"/></library:library>'
-    found["Basic/Standard/Uno.xml"] = (
+    standard = f'<library:library {library} {named}><library:element library:name="Uno"/></library:library>'
+    macro = (
         '<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Uno" script:language="StarBasic">'
         'Sub Abrir\nThisComponent.Text.setString("La macro se ejecutó y cambió el documento")\nEnd Sub</script:module>'
     )
+    for name, text in (("script-lc", libraries), ("Standard/script-lb", standard), ("Standard/Uno", macro)):
+        found[f"Basic/{name}.xml"] = text.encode()
     return package(_listed(found))
 
 
@@ -148,16 +147,10 @@ def _odf(kind: str, body: str) -> bytes:
     return package(_listed(entries(odf(kind, body))))
 
 
-def _listed(found: dict[str, bytes | str]) -> dict[str, bytes | str]:
+def _listed(found: dict[str, bytes]) -> dict[str, bytes]:
     """The entries of an OpenDocument package, each named in its manifest: without that LibreOffice does not open it."""
     files = "".join(
         f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="text/xml"/>' for name in found if name.endswith(".xml")
     )
-    manifest = str(found[_MANIFEST], "utf-8")  # type: ignore[arg-type]
-    return found | {_MANIFEST: manifest.replace("</manifest:manifest>", f"{files}</manifest:manifest>")}
-
-
-def _saved(document: object) -> bytes:
-    out = io.BytesIO()
-    document.save(out)  # type: ignore[attr-defined]
-    return out.getvalue()
+    end = "</manifest:manifest>"
+    return found | {_MANIFEST: found[_MANIFEST].replace(end.encode(), f"{files}{end}".encode())}

@@ -1,7 +1,9 @@
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -199,12 +201,12 @@ def test_a_model_read_back_answers_alike(taught: Model) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b"hola", lambda b: b[: len(b) // 2], lambda b: b.replace(b"PK", b"XX")])
-def test_bytes_that_are_no_model_are_refused(cold: Model, damage) -> None:  # type: ignore[no-untyped-def]
+def test_bytes_that_are_no_model_are_refused(cold: Model, damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ModelUnreadable):
         load(damage(dump(cold)))
 
 
-def test_proposing_does_not_load_the_library_of_training(cold: Model, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_proposing_does_not_load_the_library_of_training(cold: Model, tmp_path: Path) -> None:
     (tmp_path / "model").write_bytes(dump(cold))
     program = (
         "import sys; from pathlib import Path; from ingest.classifier import load; "

@@ -62,7 +62,7 @@ def test_everything_must_hold_to_go_without_a_person() -> None:
 def test_each_condition_alone_forbids_it(changes: dict[str, int], owner_known: bool, tau: float | None, code: str) -> None:
     from dataclasses import replace
 
-    proposal = replace(SURE, **changes)  # type: ignore[arg-type]
+    proposal = replace(SURE, **changes)  # type: ignore[arg-type]  # its fields by name
     permission = may_automate(proposal, owner_known=owner_known, tau=tau)
     assert not permission.granted
     assert [reason.code for reason in permission.blocked_by] == [code]

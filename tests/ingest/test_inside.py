@@ -19,7 +19,7 @@ from ingest.steps import recognize
 from ingest.steps.derive import Derive
 from ingest.steps.recognize import Recognize
 from ingest.tools.process import ToolBox
-from tests.corpus.pages import make_page
+from tests.corpus.pages import Page, make_page
 from tests.corpus.renderings import encode, render
 from tests.corpus.scans import character_errors, pdf_of, scan, tiff_of
 from tests.ingest import compound, made
@@ -41,8 +41,8 @@ def recognised(taken: Taken) -> list[Part]:
     return taken.work.parts
 
 
-def jpeg(page: object = PETITION) -> bytes:
-    return encode(render(page, "foto150"), "JPEG")[0]  # type: ignore[arg-type]
+def jpeg(page: Page = PETITION) -> bytes:
+    return encode(render(page, "foto150"), "JPEG")[0]
 
 
 def noise(width: int, height: int, kind: str = "JPEG") -> bytes:

@@ -34,9 +34,9 @@ def tools() -> Iterator[ToolBox]:
     box.close()
 
 
-def workspace(path: Path, tools: ToolBox, pages: int = 1, **limits: float) -> Workspace:
+def workspace(path: Path, tools: ToolBox, pages: int = 1, limits: Limits | None = None) -> Workspace:
     kind = Format(None, MIMES[path.suffix], "")
-    return Workspace(path.parent, path, path.name, tools, format=kind, pending=list(range(1, pages + 1)), limits=Limits(**limits))  # type: ignore[arg-type]
+    return Workspace(path.parent, path, path.name, tools, format=kind, pending=list(range(1, pages + 1)), limits=limits or Limits())
 
 
 def read(path: Path, tools: ToolBox) -> Part:
@@ -150,7 +150,7 @@ def recognisers() -> set[int]:
 
 def test_a_page_that_takes_too_long_is_left_and_the_next_one_read(tmp_path: Path, tools: ToolBox) -> None:
     path = scan(tmp_path, make_page("columnas", 2), "fax200")
-    hurried = workspace(path, tools, seconds_per_page=0.01)
+    hurried = workspace(path, tools, limits=Limits(seconds_per_page=0.01))
     assert isinstance(Recognize()(hurried), Failed)
     assert [finding.code for finding in hurried.findings] == ["ocr.page_slow"]
     assert character_errors(make_page("columnas", 2).text, read(path, tools).text) < 0.05
@@ -167,7 +167,7 @@ def test_a_child_that_grows_too_much_is_ended(tmp_path: Path) -> None:
 
 
 def test_an_image_larger_than_allowed_is_not_decoded(tmp_path: Path, tools: ToolBox) -> None:
-    work = workspace(scan(tmp_path, make_page("oficio", 1), "fax100"), tools, max_pixels=500_000)
+    work = workspace(scan(tmp_path, make_page("oficio", 1), "fax100"), tools, limits=Limits(max_pixels=500_000))
     assert isinstance(Recognize()(work), Failed)
     (finding,) = work.findings
     assert finding.code == "ocr.page_too_large"

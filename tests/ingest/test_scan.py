@@ -1,5 +1,6 @@
 """Scanning over ClamAV's protocol, against a server in this process that speaks it, and clamd itself where it runs."""
 
+import io
 import os
 import socket
 import struct
@@ -45,16 +46,16 @@ class Clamd:
                 connection.sendall((b"ClamAV 1.4.1/27500/Mon Jan  5 2026" if command == b"zVERSION" else self._scan(stream)) + b"\0")
 
     @staticmethod
-    def _command(stream: object) -> bytes:
+    def _command(stream: io.BufferedReader) -> bytes:
         command = b""
-        while (byte := stream.read(1)) not in (b"\0", b""):  # type: ignore[attr-defined]
+        while (byte := stream.read(1)) not in (b"\0", b""):
             command += byte
         return command
 
-    def _scan(self, stream: object) -> bytes:
+    def _scan(self, stream: io.BufferedReader) -> bytes:
         content = b""
-        while size := struct.unpack("!I", stream.read(4))[0]:  # type: ignore[attr-defined]
-            content += stream.read(size)  # type: ignore[attr-defined]
+        while size := struct.unpack("!I", stream.read(4))[0]:
+            content += stream.read(size)
             if len(content) > self.largest:
                 return b"INSTREAM size limit exceeded. ERROR"
         return self.judge(content)

@@ -52,13 +52,13 @@ def test_a_survey_recovers_and_tells_every_object_in_one_pass(store: ObjectStore
     for name in names:
         _write(root, name)
     _write(root, names[1], base=1)
-    half = f"{prefix_of('urn:never')}v1/content/x/a"
-    store.put(half, io.BytesIO(b"half"))  # type: ignore[arg-type]
-    busy = f"{prefix_of('urn:busy')}v1/content/x/a"
-    store.put(busy, io.BytesIO(b"half"))  # type: ignore[arg-type]
+    half = ObjectKey(f"{prefix_of('urn:never')}v1/content/x/a")
+    store.put(half, io.BytesIO(b"half"))
+    busy = ObjectKey(f"{prefix_of('urn:busy')}v1/content/x/a")
+    store.put(busy, io.BytesIO(b"half"))
     for name, lost in ((names[2], "inventory.json.sha256"), (names[3], "inventory.json"), (names[3], "v1/inventory.json")):
-        store.delete(f"{prefix_of(name)}{lost}", authority="repair")  # type: ignore[arg-type]
-    store.put(f"{prefix_of(names[3])}inventory.json", io.BytesIO(b"{"))  # type: ignore[arg-type]
+        store.delete(ObjectKey(f"{prefix_of(name)}{lost}"), authority="repair")
+    store.put(ObjectKey(f"{prefix_of(names[3])}inventory.json"), io.BytesIO(b"{"))
     asked: dict[str, str | None] = {}
 
     @contextmanager
@@ -71,7 +71,7 @@ def test_a_survey_recovers_and_tells_every_object_in_one_pass(store: ObjectStore
     expected = {prefix_of(name): (name, 2 if name == names[1] else 1) for name in names}
     assert found == {**expected, prefix_of(names[3]): (None, None)}
     assert list(found) == sorted(found)
-    assert store.stat(f"{prefix_of(names[2])}inventory.json.sha256").size  # type: ignore[arg-type]
+    assert store.stat(ObjectKey(f"{prefix_of(names[2])}inventory.json.sha256")).size
     assert {half, busy} & {*store.keys()} == {busy}
 
 

@@ -15,6 +15,7 @@ from preservation.stores.s3 import OverwritingServer, S3Store
 from preservation.stores.s3_probe import probe
 from preservation.stores.s3_upload import PART
 from tests.s3_proxy import (
+    Exchange,
     Fate,
     Proxy,
     damaged_coming,
@@ -156,10 +157,10 @@ def test_a_swap_whose_fate_nobody_can_tell_is_not_called_changed(way: tuple[Prox
     was = _put(store, b"uno")
     ours = digest_of(io.BytesIO(b"dos"))
 
-    def done_and_replaced(exchange: object) -> None:
-        proxy.forward(exchange.request)  # type: ignore[attr-defined]
+    def done_and_replaced(exchange: Exchange) -> None:
+        proxy.forward(exchange.request)
         other.replace(KEY, io.BytesIO(b"tres"), was=ours)
-        exchange.cut()  # type: ignore[attr-defined]
+        exchange.cut()
 
     other = S3Store(store.wire.address, IMPATIENT)
     other.put(ObjectKey("second"), io.BytesIO(b"tries the server"))

@@ -35,11 +35,11 @@ def index(address: str) -> ElasticIndex:
 
 
 def entry(document: str, body: str = "", page: int = 1, **other: object) -> Entry:
-    return replace(Entry(document, page, "Contrato", "", body, "", frozenset({"public"})), **other)  # type: ignore[arg-type]
+    return replace(Entry(document, page, "Contrato", "", body, "", frozenset({"public"})), **other)  # type: ignore[arg-type]  # its fields by name
 
 
 def ask(index: ElasticIndex, text: str, **other: object) -> Results:
-    return index.search(replace(Query(text), **other), scope=PUBLIC)  # type: ignore[arg-type]
+    return index.search(replace(Query(text), **other), scope=PUBLIC)  # type: ignore[arg-type]  # its fields by name
 
 
 def found(index: ElasticIndex, text: str, limit: int = 1_000) -> list[str]:

@@ -16,8 +16,8 @@ PAGE = (
 )
 
 
-def understood(*words: str, **other: object) -> Understood:
-    return Understood(frozenset(words), frozenset(map(stem, words)), **other)  # type: ignore[arg-type]
+def understood(*words: str, prefix: str | None = None, phrases: tuple[tuple[str, ...], ...] = ()) -> Understood:
+    return Understood(frozenset(words), frozenset(map(stem, words)), phrases, prefix)
 
 
 def marked(text: str, query: Understood) -> list[str]:
