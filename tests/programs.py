@@ -25,6 +25,8 @@ SERVERS: Final = Path(__file__).parents[1] / ".venv" / "servers"
 PORTS: Final = range(12_000, 32_000)
 """Below those that the system gives to who connects: a client that insists on a dead server could be given its port."""
 _REACHED = 0o005
+_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
+"""Ended with the thread that started it, should these tests themselves be ended at once (prctl(2), PR_SET_PDEATHSIG)."""
 
 
 def installed(name: str, folder: Path, pattern: str) -> Path:
@@ -90,7 +92,7 @@ class Program:
     def start(self, answers: Callable[[], object]) -> None:
         """Start it and wait until it answers. Raises RuntimeError with its last words where it ends instead, or never does."""
         with self._log.open("ab") as log:
-            self._running = subprocess.Popen(self.words, stdout=log, stderr=log, start_new_session=True, **self._manner())
+            self._running = subprocess.Popen((*_WITH_US, *self.words), stdout=log, stderr=log, start_new_session=True, **self._manner())
         ends = time.monotonic() + LONGEST
         while not answers():
             if self._running.poll() is not None or time.monotonic() > ends:
