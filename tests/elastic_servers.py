@@ -116,7 +116,7 @@ def started_elastic() -> Iterator[ElasticServer]:
             "CLI_JAVA_OPTS": f"{short} -Djava.io.tmpdir={folder}/tmp",
         }
         if heap := os.environ.get(HEAP):
-            environment["ES_JAVA_OPTS"] = f"-Xms{heap} -Xmx{heap} -XX:+UseSerialGC -XX:-UsePerfData"
+            environment["ES_JAVA_OPTS"] = f"-Xms{heap} -Xmx{heap} -XX:+UseG1GC -XX:-UsePerfData"
         words = ("/bin/bash", str(program / "bin" / "elasticsearch"))
         server = ElasticServer(f"http://127.0.0.1:{port}", Program(words, folder, environment, "nobody"))
         try:
