@@ -28,7 +28,7 @@ stop: ## Detiene lo que dejó sirviendo «make demo»
 check: .venv/.ready-dev ## Estilo, tipos y reglas de importación
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check -q .
-	@$(PY) -m mypy $(PACKAGES)
+	@$(PY) -m mypy $(PACKAGES) tests
 	@.venv/bin/lint-imports --no-cache
 
 test: .venv/.ready-dev ## Las pruebas

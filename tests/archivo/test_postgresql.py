@@ -97,7 +97,11 @@ class TestAtOnce:
 
     def test_the_same_bytes_are_kept_once(self, archive: Archive) -> None:
         for turn in range(4):
-            answers = at_once(lambda n, turn=turn: send(archive, f"lo mismo {turn}", f"{n}.txt"))  # type: ignore[misc]
+
+            def send_alike(n: int, words: str = f"lo mismo {turn}") -> str:
+                return send(archive, words, f"{n}.txt")
+
+            answers = at_once(send_alike)
             assert len({*map(str, answers)}) == 1, answers
         assert count(archive, Document) == 4
         assert count(archive, DigestClaim) == count(archive, Incoming) == 0

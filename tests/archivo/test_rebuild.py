@@ -101,7 +101,7 @@ def worked(filled: Path, archive: Archive, tmp_path: Path) -> Archive:
         documents = list(session.scalars(select(Document).order_by(Document.id)))
     public = [document.id for document in documents if document.access == "publica"]
     others = [one for one in suggested if one not in public[:3]]
-    with_class = [one for one in others if classification.classification_of(archive, ACTOR, one).item]  # type: ignore[union-attr]
+    with_class = [one for one in others if (known := classification.classification_of(archive, ACTOR, one)) and known.item]
     classify_by_itself(archive, with_class[0])
     classification.confirm(archive, ACTOR, public[0], "100/100-03-01")
     classification.confirm(archive, ACTOR, public[0], "100/100-01-01")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
@@ -62,7 +63,8 @@ def documents(text: str) -> list[str]:
 
 def posts(client: TestClient) -> list[str]:
     """The address of every page that takes an order."""
-    contexts = iter_route_contexts(client.app.routes)  # type: ignore[attr-defined]
+    assert isinstance(client.app, FastAPI)
+    contexts = iter_route_contexts(client.app.routes)
     return sorted(
         {c.path for c in contexts if c.path and "POST" in (c.methods or ()) and not c.path.startswith(("/api/", "/csp-informes"))}
     )

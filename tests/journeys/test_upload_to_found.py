@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from reportlab.pdfgen import canvas
 
 from tests.journeys.conftest import Site
@@ -66,10 +66,10 @@ def test_the_same_bytes_are_not_kept_twice(site: Site, ana: Page, tmp_path: Path
     expect(ana.get_by_text("ya estaba en el archivo")).to_be_visible()
 
 
-def test_receiving_and_searching_work_without_scripts(site: Site, ana: Page, tmp_path: Path) -> None:
+def test_receiving_and_searching_work_without_scripts(site: Site, browser: Browser, ana: Page, tmp_path: Path) -> None:
     act = written(tmp_path / "acta-sin-guiones.pdf", "Acta recibida sin guiones en la pagina.")
     state = ana.context.storage_state()
-    with ana.context.browser.new_context(java_script_enabled=False, storage_state=state) as context:  # type: ignore[union-attr]
+    with browser.new_context(java_script_enabled=False, storage_state=state) as context:
         page = context.new_page()
         page.goto(f"{site.address}/recibir")
         page.set_input_files("#archivos", str(act))
