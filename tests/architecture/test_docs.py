@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archivo.cli import FAMILIES
+from archivo.jobs import Queue
 from archivo.settings import KNOWN
 from archivo.web.layout import PLACES
 from ingest.findings import CATALOGUE
@@ -57,6 +58,12 @@ def test_every_make_target_shown_exists() -> None:
 def test_every_place_of_the_navigation_is_told_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [place.label for place in PLACES if f"**{place.label}**" not in readme and f"[{place.label}]" not in readme] == []
+
+
+def test_every_queue_is_told_and_has_hands_in_the_split_that_is_shown() -> None:
+    written = (ROOT / "docs/ingenieria/jobs.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(?:archivo)?\.([a-z]+)`", written)) == set(Queue)
+    assert sorted(name for names in re.findall(r"--queues ([a-z,]+)", written) for name in names.split(",")) == sorted(Queue)
 
 
 def test_settings_and_findings_are_complete() -> None:
