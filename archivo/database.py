@@ -52,6 +52,10 @@ HELD: Final = ForUpdateArg(key_share=True)
 """The lock of one who changes a row: others may read it, and add rows that refer to it."""
 _TIMEOUTS: Final = "-c statement_timeout=300s -c lock_timeout=60s -c idle_in_transaction_session_timeout=120s"
 """What ends on the server: a statement that takes too long, a wait for a lock, and a transaction whose program is frozen or cut off."""
+POOL: Final = 10
+OVERFLOW: Final = 20
+CONNECTIONS: Final = 2 * (POOL + OVERFLOW)
+"""The most connections to PostgreSQL that a process holds: of its two engines, those kept in a pool and those more that a rush opens."""
 _IDLE: Final = 1.0
 """Seconds without use after which a connection is asked whether it lives before it is used again: to ask is one trip in four of a claim."""
 
@@ -279,8 +283,8 @@ def _postgresql_engine(url: URL, server_options: str, **named: Any) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={**{name: value for name, value in ours.items() if name not in url.query}, "context": context},
-        pool_size=10,
-        max_overflow=20,
+        pool_size=POOL,
+        max_overflow=OVERFLOW,
         hide_parameters=True,
         **named,
     )
