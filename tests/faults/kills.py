@@ -39,9 +39,10 @@ class Killer:
     killed: Counter[str] = field(default_factory=Counter)
 
     def run(self, kills: int) -> None:
-        """So many kills, of all in their shares, in an order drawn from the seed."""
-        every = [name for name, share in SHARES.items() for _ in range(-(-share * kills // sum(SHARES.values())))]
-        for name in self.chance.sample(every, len(every))[:kills]:
+        """So many kills, of all in their shares and of each at least once, in an order drawn from the seed."""
+        more = [name for name, share in SHARES.items() for _ in range(-(-share * kills // sum(SHARES.values())) - 1)]
+        chosen = [*SHARES, *self.chance.sample(more, max(kills - len(SHARES), 0))]
+        for name in self.chance.sample(chosen, len(chosen)):
             time.sleep(self.chance.uniform(*BETWEEN))
             self.acts[name]()
             self.killed[name] += 1
