@@ -6,6 +6,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 BENCH ?= *
 DOCUMENTS ?= 100000
+SCALE ?=
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
@@ -38,8 +39,8 @@ test-servers: test-postgresql ## Las mismas promesas sobre servidores de verdad 
 	$(PYTEST) -m servers
 
 test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en PostgreSQL
-	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 	@.ci/setup servers
+	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
@@ -52,12 +53,12 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	$(PYTEST) -m browser
 
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
-	$(PYTEST) -m faults tests/faults
 	@.ci/setup servers
+	$(PYTEST) -m faults tests/faults
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
-	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_STEPS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 	@.ci/setup servers
+	ARCHIVO_FAULTS_KILLS=1000 ARCHIVO_FAULTS_STEPS=1000 ARCHIVO_FAULTS_ABSENCE=60 $(PYTEST) -m faults tests/faults
 
 conformance: .venv/.ready-dev .venv/.ready-eark ## El juicio de otros: validadores y colecciones oficiales, y LibreOffice
 	@.ci/setup office
@@ -70,10 +71,9 @@ bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus
 	@$(PY) -m tests.bench.bench_search --documents 1000 >/dev/null
 	@$(PY) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
 
-bench-scale: .venv/.ready-dev ## Medidas de un archivo grande: muchos documentos (DOCUMENTS), muchos lectores, objetos de un gigabyte (media hora y 30 GB)
-	$(PY) -m tests.bench.scale_search --documents $(DOCUMENTS)
-	@if [ -n "$$ARCHIVO_TEST_ELASTICSEARCH" ]; then ARCHIVO_INDEX_URL="$$ARCHIVO_TEST_ELASTICSEARCH/medida-$$$$" $(PY) -m tests.bench.scale_search --documents $(DOCUMENTS); fi
-	$(PY) -m tests.bench.scale_store "$${TMPDIR:-/tmp}"
+bench-scale: .venv/.ready-dev ## Medidas de un archivo grande, también en servidores (SCALE=search: sólo una; DOCUMENTS="100000 1000000"; horas y 30 GB)
+	@.ci/setup servers
+	$(PY) -m tests.bench.scale $(SCALE) --documents $(DOCUMENTS)
 
 bench-final: .venv/.ready-dev ## Medidas con material real: la carpeta ARCHIVO_REFERENCE
 	@test -d "$(ARCHIVO_REFERENCE)" || { echo "Diga en ARCHIVO_REFERENCE dónde está el material de referencia."; exit 2; }
