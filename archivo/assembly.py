@@ -349,7 +349,10 @@ def _legs(settings: Settings) -> Legs:
     if settings.broker_url.startswith(("amqp://", "amqps://")):
         from archivo.broker import CeleryLegs
 
-        return CeleryLegs(settings.broker_url)
+        try:
+            return CeleryLegs(settings.broker_url)
+        except ValueError as fault:
+            raise _unusable("ARCHIVO_BROKER_URL", "amqp://usuario:clave@servidor:5672/") from fault
     raise _unusable("ARCHIVO_BROKER_URL", "local:// o amqp://…")
 
 

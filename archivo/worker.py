@@ -46,6 +46,7 @@ LIGHT: Final = (Queue.INGEST, Queue.INDEX, Queue.SEAL)
 WAITED_FOR: Final = (StoreFull, StoreUnavailable, IndexUnavailable, IndexFormatChanged)
 OURS: Final = ("archivo", "ingest", "search", "preservation")
 WAIT_FOR_ROOM: Final = timedelta(seconds=15)
+SHARED: Final = "servidor de mensajes, dé a cada uno su host virtual en ARCHIVO_BROKER_URL"
 ROOM: Final = 1 << 20
 """Bytes free on the disk of the home below which a failure is the disk's."""
 
@@ -156,6 +157,8 @@ def run_by_id(archive: Archive, job_id: str) -> None:
                 now = archive.clock()
                 lease = jobs.claim_one(session, job_id, owner, now, only=gathering.alone(now - timedelta(seconds=COMPANY), now))
                 if lease is not None or not gathering.waits(session, job_id, now):
+                    if lease is None and session.get(jobs.Job, job_id) is None:
+                        LOG.warning("un aviso nombra un trabajo que esta base de datos no tiene: si otro archivo usa el mismo %s", SHARED)
                     break
             time.sleep(GLANCE)
         except Exception as fault:

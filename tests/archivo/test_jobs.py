@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 
 from archivo import jobs, worker
 from archivo.archive import Archive, ObjectLease
+from archivo.identifiers import new_uuid
 from archivo.intake.recovery import SILENCE, still_receiving
 from archivo.jobs import Job, JobState, Lease, Queue
 from archivo.operations.reconciling import reconcile
@@ -152,6 +153,15 @@ def test_a_kind_that_a_newer_program_wrote_is_left_for_it(archive: Archive) -> N
     with archive.reading() as session:
         job = session.get_one(Job, one)
         assert (job.state, job.attempt, job.error_code) == (JobState.QUEUED, 0, None)
+
+
+def test_a_message_of_another_archive_is_told_in_the_log(archive: Archive, caplog: pytest.LogCaptureFixture) -> None:
+    (mine,) = add_jobs(archive, 1)
+    worker.run_by_id(archive, mine)
+    worker.run_by_id(archive, mine)
+    assert "otro archivo" not in caplog.text
+    worker.run_by_id(archive, new_uuid(archive.clock()))
+    assert "si otro archivo usa el mismo servidor de mensajes, dé a cada uno su host virtual" in caplog.text
 
 
 def test_the_lease_of_an_object_is_renewed_while_it_is_held(archive: Archive) -> None:
