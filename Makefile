@@ -10,7 +10,7 @@ SCALE ?=
 PYTEST := $(PY) -m pytest
 PACKAGES := archivo ingest search preservation
 
-.PHONY: help setup demo serve stop check test test-servers test-postgresql test-kill test-kill-all test-browser faults faults-long conformance bench bench-smoke bench-scale bench-final docs clean
+.PHONY: help setup demo serve stop check test test-servers test-postgresql test-kill test-kill-all test-browser faults faults-short faults-long conformance bench bench-smoke bench-scale bench-final docs clean
 
 help: ## Esta lista
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -40,7 +40,7 @@ test-servers: test-postgresql ## Las mismas promesas sobre servidores de verdad 
 
 test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en PostgreSQL
 	@.ci/setup servers
-	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
+	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) -n $(WORKERS) --dist loadfile tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
 	$(PYTEST) -m kill
@@ -55,6 +55,10 @@ test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	@.ci/setup servers
 	$(PYTEST) -m faults tests/faults
+
+faults-short: .venv/.ready-dev ## Lo mismo, en minutos: sesenta muertes, pocos pasos y ausencias breves
+	@.ci/setup servers
+	ARCHIVO_FAULTS_KILLS=60 ARCHIVO_FAULTS_STEPS=8 ARCHIVO_FAULTS_ABSENCE=3 $(PYTEST) -m faults tests/faults
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
 	@.ci/setup servers

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,33 @@ def test_what_installs_servers_parses() -> None:
 def test_the_whole_examination_runs_the_command_of_the_readme() -> None:
     assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+REPORT = "<testsuites><testsuite>{}</testsuite></testsuites>"
+PASSED, SKIPPED = '<testcase classname="c" name="{}"/>', '<testcase classname="c" name="{}"><skipped/></testcase>'
+FAILED = '<testcase classname="c" name="{}"><failure/></testcase>'
+
+
+def tallied(folder: Path, stages: int, **reports: str) -> tuple[int, list[str]]:
+    for name, cases in reports.items():
+        (folder / f"{name.replace('__', '~')}.xml").write_text(REPORT.format(cases), "utf-8")
+    done = subprocess.run([sys.executable, str(ROOT / ".ci/tally"), str(folder), str(stages)], capture_output=True, text=True)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_the_examination_counts_a_test_run_again_once_and_tells_of_it(tmp_path: Path) -> None:
+    first = "".join((PASSED.format("one"), FAILED.format("two"), SKIPPED.format("three")))
+    assert tallied(tmp_path, 0, servers=first) == (1, ["1 passed, 1 failed, 1 skipped"])
+    assert tallied(tmp_path, 0, servers=first, servers__again=PASSED.format("two")) == (
+        0,
+        ["1 of those that passed failed at first", "2 passed, 0 failed, 1 skipped"],
+    )
+    assert tallied(tmp_path, 0, servers__again=FAILED.format("two")) == (1, ["1 passed, 1 failed, 1 skipped"])
+
+
+def test_the_examination_counts_a_stage_that_ended_before_its_tests(tmp_path: Path) -> None:
+    assert tallied(tmp_path, 1, servers=PASSED.format("one")) == (1, ["1 passed, 1 failed, 0 skipped"])
+    assert tallied(tmp_path / "nothing", 0) == (1, ["0 passed, 0 failed, 0 skipped"])
 
 
 @pytest.mark.parametrize("lock", LOCKS)
