@@ -74,6 +74,10 @@ class Legs(Protocol):
         """Whether who carries messages answers; true where nobody needs to."""
         ...
 
+    def check(self) -> None:
+        """Raises Unavailable, in words, where `answers` is false."""
+        ...
+
     def close(self) -> None:
         """Send what is still to be sent, for a moment at most."""
         ...

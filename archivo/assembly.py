@@ -59,6 +59,9 @@ class NoLegs:
     def answers(self) -> bool:
         return True
 
+    def check(self) -> None:
+        return
+
     def close(self) -> None:
         return
 
@@ -117,11 +120,11 @@ def traces_of(settings: Settings) -> Traces:
 def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive, ToolBox]:
     """The archive that the settings describe, and its children, which the caller closes."""
     traces = traces or Traces()
-    _make_home(settings.home)
+    make_home(settings.home)
     database = open_database("ARCHIVO_DATABASE_URL", settings.database_url)
     ensure_schema(database)
     store = open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home)
-    index = _index(settings)
+    index = open_index(settings)
     traces.follow(database.engine)
     traces.follow_calls(store, "store", ("put", "replace", "open", "stat", "delete"))
     traces.follow_calls(index, "index", ("search", "put", "remove"))
@@ -136,7 +139,7 @@ def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive,
         packages=packages,
         index=index,
         tools=tools,
-        legs=_legs(settings),
+        legs=open_legs(settings),
         signer=_signer(settings),
         clock=now,
         institution=read_institution(settings),
@@ -279,7 +282,8 @@ def read_roles() -> list[RoleView]:
     return [RoleView(key, role["name"], frozenset(role["grants"])) for key, role in table.items()]
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
+    """The folders of this process' own. Raises Malformed where they cannot be made, OSError on a full disk."""
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("cache", "models", "anclas"):
@@ -321,7 +325,8 @@ def open_store(name: str, address: str, home: Path, *, only_read: bool = False) 
     raise _unusable(name, "file:///… o s3+https://…")
 
 
-def _index(settings: Settings) -> "SearchIndex":
+def open_index(settings: Settings) -> "SearchIndex":
+    """The index that the settings name; not asked yet. Raises Malformed for one of no kind we know."""
     url = urlsplit(settings.index_url)
     if url.scheme not in ("tantivy", "http", "https"):
         raise _unusable("ARCHIVO_INDEX_URL", "tantivy:///… o http://…")
@@ -343,7 +348,8 @@ def _index(settings: Settings) -> "SearchIndex":
         ) from fault
 
 
-def _legs(settings: Settings) -> Legs:
+def open_legs(settings: Settings) -> Legs:
+    """Who carries messages, as the settings name it; not asked yet. Raises Malformed for one of no kind we know."""
     if settings.broker_url == "local://":
         return NoLegs()
     if settings.broker_url.startswith(("amqp://", "amqps://")):

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from amqp.exceptions import AccessRefused, AMQPError, NotAllowed
 from celery import Celery
 from celery.concurrency.base import apply_target
 from celery.concurrency.thread import ApplyResult, TaskPool
@@ -21,6 +22,7 @@ from celery.worker.consumer import Consumer
 from kombu.entity import Exchange
 from kombu.entity import Queue as BrokerQueue
 
+from archivo.errors import Unavailable
 from archivo.identifiers import JobId, is_uuid
 from archivo.jobs import Queue
 from archivo.processes import GRACE
@@ -31,6 +33,11 @@ CONFIRM: Final = 10.0
 """Seconds in which a broker says that it keeps a message; one that does not is taken for lost."""
 ANSWER: Final = 15
 """Seconds in which a broker answers. One that is starting may take a request and never answer it: then the connection is made anew."""
+AT_FIRST: Final = {"max_retries": 0}
+"""Who asks whether a broker answers does not wait for one that refuses the connection."""
+REFUSALS: Final = frozenset({"broker.absent", "broker.refused", "broker.denied"})
+"""What a broker that answers says no to until somebody mends it."""
+WAITS: Final = "Los trabajos esperan en la base de datos y ninguno se pierde."
 UNSENT: Final = 100_000
 REFUSES: Final = 60.0
 """Seconds for which a broker that refused a message, and has kept none since, is said not to answer."""
@@ -114,33 +121,60 @@ class CeleryLegs:
 
     def carried(self, queue: Queue) -> int | None:
         """How many messages wait in a queue of the broker, and here for it; None when it does not answer."""
-        with self._asking:
-            try:
-                if self._asked is None:
-                    self._asked = self._app.connection_for_read(heartbeat=0)
-                asked = self._app.amqp.queues[queue_name(queue)](self._asked.default_channel)
-                asked.declare()
-                declared = asked.queue_declare(passive=True)
-            except Exception as fault:  # whatever ails it, the broker did not answer
-                LOG.info("el agente de mensajes no responde: %s", type(fault).__name__)
-                self._hang_up()
-                return None
+        try:
+            waiting = self._ask(queue)
+        except Exception as fault:  # whatever ails it, the broker did not answer
+            LOG.info("el agente de mensajes no responde: %s", type(fault).__name__)
+            return None
         with self._changed:
-            unsent = sum(one == queue for _, one in self._unsent)
-        return int(declared.message_count) + unsent
+            return waiting + sum(one == queue for _, one in self._unsent)
+
+    def check(self) -> None:
+        try:
+            self._ask(Queue.INGEST)
+        except AMQPError as fault:
+            raise _refusal(fault) from fault
+        except Exception as fault:  # whatever ails it, it did not answer
+            raise Unavailable(
+                "broker.away",
+                f"El servidor de mensajes no responde. {WAITS}",
+                "Vea si el servidor de ARCHIVO_BROKER_URL funciona, si la máquina y el puerto son los suyos y si se llega a él desde este "
+                "equipo.",
+            ) from fault
+        if self._is_refusing():
+            raise Unavailable(
+                "broker.refuses",
+                f"El servidor de mensajes responde, pero no guarda lo que se le envía. {WAITS}",
+                "Vea si su disco o su memoria están llenos, y en su registro por qué; si sigue igual con espacio, arránquelo de nuevo.",
+            )
 
     def answers(self) -> bool:
         """Whether the broker answers, and keeps what it is sent: one whose disk was full may refuse every message until it is started
         again.
         """
-        refused = self._refused_at is not None and time.monotonic() - self._refused_at < REFUSES
-        return self.carried(Queue.INGEST) is not None and not refused
+        return self.carried(Queue.INGEST) is not None and not self._is_refusing()
 
     def close(self, seconds: float = 2.0) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not (self._unsent or self._is_sending), seconds)
         with self._asking:
             self._hang_up()
+
+    def _ask(self, queue: Queue) -> int:
+        """How many messages wait in a queue of the broker. Raises what the broker, or the way to it, did."""
+        with self._asking:
+            try:
+                if self._asked is None:
+                    self._asked = self._app.connection_for_read(heartbeat=0, transport_options=AT_FIRST)
+                asked = self._app.amqp.queues[queue_name(queue)](self._asked.default_channel)
+                asked.declare()
+                return int(asked.queue_declare(passive=True).message_count)
+            except Exception:
+                self._hang_up()
+                raise
+
+    def _is_refusing(self) -> bool:
+        return self._refused_at is not None and time.monotonic() - self._refused_at < REFUSES
 
     def _hang_up(self) -> None:
         if self._asked is not None:
@@ -187,6 +221,33 @@ class CeleryLegs:
             to = self._app.amqp.queues[queue_name(queue)]
             named = {"lang": "py", "task": TASK, "id": job_id}
             producer.publish(([job_id], {}, {}), headers=named, exchange=to.exchange, routing_key=to.routing_key, declare=[to])
+
+
+def _refusal(fault: AMQPError) -> Unavailable:
+    """What a broker that answers said no to (AMQP 0-9-1, reply codes), in words."""
+    if isinstance(fault, NotAllowed) and "not found" in str(fault):
+        return Unavailable(
+            "broker.absent",
+            f"El servidor de mensajes responde, pero no tiene el espacio (vhost) que se nombra. {WAITS}",
+            "Corrija el nombre, que va al final de ARCHIVO_BROKER_URL, o haga ese espacio con «rabbitmqctl add_vhost NOMBRE».",
+        )
+    if isinstance(fault, AccessRefused) and fault.method_name == "":
+        return Unavailable(
+            "broker.refused",
+            f"El servidor de mensajes responde, pero no acepta el usuario y la clave que se le dan. {WAITS}",
+            "Corrija el usuario y la clave en ARCHIVO_BROKER_URL.",
+        )
+    if isinstance(fault, AccessRefused | NotAllowed):
+        return Unavailable(
+            "broker.denied",
+            f"El servidor de mensajes responde, pero su usuario no tiene derecho a lo que hace falta. {WAITS}",
+            "Déselo con «rabbitmqctl set_permissions -p ESPACIO USUARIO '.*' '.*' '.*'».",
+        )
+    return Unavailable(
+        "broker.wrong",
+        f"El servidor de mensajes responde, pero no hace lo que se le pide ({type(fault).__name__}). {WAITS}",
+        "Vea en su registro por qué; si sus colas «archivo.…» son de otra clase que «quorum», bórrelas: se hacen de nuevo.",
+    )
 
 
 class _Unconfirmed:

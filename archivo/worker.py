@@ -17,6 +17,7 @@ from archivo import gathering, jobs
 from archivo.archive import Archive, Busy
 from archivo.custody import deleting, fixity, holding, ledger, repair, replicas
 from archivo.database import is_away
+from archivo.errors import Unavailable
 from archivo.intake import migrating, migration_acts, processing, sealing
 from archivo.jobs import JobState, Lease, LeaseLost, Queue
 from archivo.operations.reconciling import give_up, keep_true, reconcile
@@ -190,10 +191,16 @@ def _wait_for_company(archive: Archive) -> None:
 def work_for_broker(archive: Archive, url: str, queues: Sequence[Queue], threads: int) -> bool:
     """Work the jobs whose messages come, up to `threads` of each queue at once, until SIGTERM; then as Crew.stop().
 
-    False when a thread is still at a job that was handed back: the process must end for it to end.
+    False when a thread is still at a job that was handed back: the process must end for it to end. Raises Unavailable where the broker
+    answers and refuses us, or lacks what is named; one that is away is waited for.
     """
-    from archivo.broker import run_worker
+    from archivo.broker import REFUSALS, run_worker
 
+    try:
+        archive.legs.check()
+    except Unavailable as fault:
+        if fault.code in REFUSALS:
+            raise
     stop = threading.Event()
     threading.Thread(target=keep_true, args=(archive, stop), name="conciliación", daemon=True).start()
     all_ended = run_worker(url, queues, threads, lambda job_id: run_by_id(archive, job_id))

@@ -140,6 +140,18 @@ class IndexUnavailable(Exception):
     """
 
 
+class IndexRefused(IndexUnavailable):
+    """Who serves the index answers, and does not know the user, or not with this password."""
+
+
+class IndexDenied(IndexUnavailable):
+    """Who serves the index answers, knows the user, and does not let them do it."""
+
+
+class NoIndexServer(IndexUnavailable):
+    """What answers there is no server of indexes."""
+
+
 class IndexFormatChanged(Exception):
     """The index was written by another version of the program, and has to be rebuilt."""
 

@@ -99,7 +99,8 @@ class _Trial:
     @contextmanager
     def cleared(self) -> Iterator[Self]:
         """Take away, at the end, all that was put: of a bucket with versions, the versions too."""
-        self._wire.make_bucket()
+        if self._wire.ask("HEAD").is_absent:
+            self._wire.make_bucket()
         try:
             yield self
         finally:

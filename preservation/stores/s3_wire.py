@@ -39,15 +39,26 @@ _FULL: Final = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XM
 _IN_THE_WAY: Final = frozenset({"ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory"})
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchBucket", "NotFound", "ObjectParentIsFile", "XMinioParentIsObject"})
 _MADE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+_STRANGERS: Final = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "XAdminUserNotFound"})
+"""Of a key that the server does not know, or of a wrong secret: versitygw says the first of its own with 404, as of what is not there."""
 _CODE: Final = re.compile(rb"<Code>([^<]{1,80})</Code>")
 
 
 class Refused(StoreUnavailable):
-    """The server would not; `code` is S3's name of why."""
+    """The server would not; `code` is S3's name of why, empty where it gives none."""
 
     def __init__(self, told: str, code: str) -> None:
         super().__init__(told)
         self.code = code
+
+    @property
+    def is_of_a_stranger(self) -> bool:
+        """Whether the server does not accept the key itself, whatever is asked with it."""
+        return self.code in _STRANGERS
+
+
+class BucketMissing(Refused):
+    """There is no such bucket, and the server does not let this key make it."""
 
 
 class Stream(Protocol):
@@ -93,7 +104,7 @@ class Answer:
 
     @property
     def is_absent(self) -> bool:
-        return self.status == 404 or self.code in _ABSENT
+        return (self.status == 404 and self.code not in _STRANGERS) or self.code in _ABSENT
 
     @property
     def is_unmet(self) -> bool:
@@ -204,14 +215,14 @@ class Wire:
     def make_bucket(self) -> None:
         """Make the bucket, unless it is there; with Object Lock where a retention is asked for, for later it cannot be given it.
 
-        StoreUnavailable if that cannot be.
+        BucketMissing where the server refuses, StoreUnavailable where it does not answer.
         """
         told = f"{self.address}: the bucket cannot be made"
         try:
             self.sdk.make_bucket(self.address.bucket, self.address.region, object_lock=self.address.retention is not None)
         except S3Error as error:
             if error.code not in _MADE:
-                raise StoreUnavailable(f"{told} ({error.code})") from error
+                raise BucketMissing(f"{told} ({error.code})", error.code or "") from error
         except (MinioException, HTTPError) as error:
             raise StoreUnavailable(f"{told} ({type(error).__name__})") from error
 

@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from elastic_transport import TransportError
-from elasticsearch import ApiError, ConflictError, Elasticsearch
+from elasticsearch import ApiError, ConflictError, Elasticsearch, UnsupportedProductError
 
 from search.engines.elastic_operations import Failure, Json, Operation, batches, reason
-from search.index import IndexUnavailable
+from search.index import IndexDenied, IndexRefused, IndexUnavailable, NoIndexServer
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 """Seconds between attempts where the server is too busy."""
@@ -24,6 +24,7 @@ _UNREAD = [f"-responses.{each}" for each in ("_shards", "hits.hits._index", "hit
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 _GONE = 404
+_REFUSALS = {401: IndexRefused, 403: IndexDenied}
 _BUSY = 429
 
 
@@ -211,12 +212,16 @@ def translated() -> Iterator[None]:
         yield
     except TransportError as error:
         raise IndexUnavailable(f"the server does not answer: {type(error).__name__}") from error
+    except UnsupportedProductError as error:
+        raise NoIndexServer("what answers is no Elasticsearch") from error
     except ApiError as error:
+        if error.status_code in _REFUSALS:
+            raise _REFUSALS[error.status_code](f"the server refuses: {error.status_code} {error.error}") from error
         if error.status_code == _GONE:
             raise IndexGone(error.error) from error
         if error.status_code == _BUSY:
             raise _Busy(f"the server is too busy: {error.error}") from error
-        if error.status_code in (401, 403) or error.status_code >= 500:
+        if error.status_code >= 500:
             raise IndexUnavailable(f"the server refuses: {error.status_code} {error.error}") from error
         raise
 
