@@ -20,6 +20,7 @@ from archivo.database import lock, rows_of
 from archivo.errors import Conflict, Invalid, Refused, Unknown
 from archivo.identifiers import is_uuid, new_uuid
 from archivo.jobs import Job, JobState, Queue
+from archivo.jobs_of_many import without_job
 from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, DocumentState, KeptCopy
@@ -207,7 +208,7 @@ def schedule(archive: Archive, *, again: bool = False) -> list[str]:
         wanting = [each for each in free if not jobs.open_jobs(session, each)]
     if wanting:
         with archive.transaction() as transaction:
-            for deletion_id in wanting:
+            for deletion_id in without_job(transaction.session, "delete", wanting):
                 transaction.enqueue("delete", deletion_id, queue=Queue.CUSTODY, priority=8)
     return free
 

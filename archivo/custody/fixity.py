@@ -22,6 +22,7 @@ from archivo.custody.policy import FixityPolicy, local, policy_of
 from archivo.database import added, table_of
 from archivo.identifiers import from_urn, is_uuid, urn
 from archivo.jobs import Lease, Queue
+from archivo.jobs_of_many import without_job
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import Document, Fonds, Incoming, KeptCopy
 from archivo.records.rows import batches
@@ -131,8 +132,9 @@ def _have_repaired(archive: Archive, location: str, object_id: str, night: str, 
     """
     with archive.transaction() as transaction:
         row = transaction.session.get_one(FixityNight, (location, night))
-        if row.wrong <= policy.repairs_a_night and not jobs.any_open(transaction.session, [about := f"{location}/{object_id}"]):
-            transaction.enqueue("repair", about, queue=Queue.CUSTODY, priority=7)
+        if row.wrong <= policy.repairs_a_night:
+            for about in without_job(transaction.session, "repair", [f"{location}/{object_id}"]):
+                transaction.enqueue("repair", about, queue=Queue.CUSTODY, priority=7)
 
 
 def check_all(archive: Archive, location: str, told: Callable[[str, Checked], None]) -> str:
@@ -163,7 +165,9 @@ def schedule(archive: Archive) -> None:
             is_busy = any(job.kind == "check" for job in jobs.open_jobs(session, location))
         if not is_busy and (next(due(archive, location, policy), None) is not None or _is_root_due(archive, location)):
             with archive.transaction() as transaction:
-                transaction.enqueue("check", location, queue=Queue.CUSTODY, priority=9, params={"night": night})
+                for each in without_job(transaction.session, "check", [location]):
+                    if not nights.has_ended(transaction.session, each, night):
+                        transaction.enqueue("check", each, queue=Queue.CUSTODY, priority=9, params={"night": night})
 
 
 def _is_root_due(archive: Archive, location: str) -> bool:

@@ -21,6 +21,7 @@ from archivo.custody.asides import set_apart
 from archivo.custody.lock_words import day, kept_in_words
 from archivo.identifiers import urn
 from archivo.jobs import Job, JobState, Queue
+from archivo.jobs_of_many import without_job
 from archivo.records import holds
 from archivo.records.holdings import PRINCIPAL
 from archivo.records.models import KeptCopy, LegalHold
@@ -85,7 +86,7 @@ def schedule(archive: Archive, ids: Sequence[str] = ()) -> list[str]:
         wanting = [each for each in due if not any(job.kind == "hold" for job in jobs.open_jobs(session, each))]
     if wanting:
         with archive.transaction() as transaction:
-            for document_id in wanting:
+            for document_id in without_job(transaction.session, "hold", wanting):
                 transaction.enqueue("hold", document_id, queue=Queue.CUSTODY, priority=8)
     return due
 

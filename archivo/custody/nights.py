@@ -1,6 +1,7 @@
 """The nights of reading: what was read in each place, what was not intact, and what was given back, night by night."""
 
 from sqlalchemy import func, update
+from sqlalchemy.orm import Session
 
 from archivo.archive import Archive, Transaction
 from archivo.custody.models import FixityNight
@@ -43,6 +44,12 @@ def end_night(transaction: Transaction, location: str, night: str) -> None:
     ended = update(FixityNight).where(FixityNight.location == location, FixityNight.day == night)
     transaction.session.execute(ended.values(ended_at=transaction.now))
     transaction.enqueue("keep_ledger", night[:7], queue=Queue.CUSTODY, priority=8)
+
+
+def has_ended(session: Session, location: str, night: str) -> bool:
+    """Whether a night is over, and nothing more is to be read in it."""
+    row = session.get(FixityNight, (location, night))
+    return row is not None and row.ended_at is not None
 
 
 def _made(transaction: Transaction, location: str, night: str) -> bool:

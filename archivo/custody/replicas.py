@@ -16,6 +16,7 @@ from archivo.custody.fixity import SLICE, FixityOutcome, check
 from archivo.custody.places import leaves_to_others
 from archivo.identifiers import urn
 from archivo.jobs import Lease, Queue
+from archivo.jobs_of_many import without_job
 from archivo.records.holdings import PRINCIPAL, note_kept
 from archivo.records.models import KeptCopy, Tombstone
 from archivo.records.tombstones import is_tombstone
@@ -103,7 +104,8 @@ def schedule(archive: Archive) -> None:
             is_busy = any(job.kind == "replicate" for job in jobs.open_jobs(session, location))
         if not is_busy and next(behind(archive, location), None) is not None:
             with archive.transaction() as transaction:
-                transaction.enqueue("replicate", location, queue=Queue.CUSTODY, priority=7)
+                for each in without_job(transaction.session, "replicate", [location]):
+                    transaction.enqueue("replicate", each, queue=Queue.CUSTODY, priority=7)
 
 
 def behind(archive: Archive, location: str, after: str = "") -> Iterator[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archivo.access.policy import Actor, Grant, labels_held, require
 from archivo.archive import Archive, Transaction
 from archivo.audit.services import record_export
+from archivo.database import take_turn
 from archivo.jobs import Job, JobState, Queue
 from archivo.records.models import Document, DocumentState
 from archivo.records.rows import alphabetical, batches, in_order, is_unread
@@ -110,7 +111,8 @@ def forgotten(session: Session, among: Collection[str] | None = None) -> list[tu
 
 
 def requeue_forgotten(transaction: Transaction, found: Iterable[tuple[str, str, Queue]]) -> None:
-    """Give a job again to those of forgotten() that still have none."""
+    """Give a job again to those of forgotten() that still have none, of which whoever else found them is told."""
+    take_turn(transaction.session, "forgotten")
     for some in batches([document_id for document_id, _, _ in found]):
         for document_id, kind, queue in forgotten(transaction.session, some):
             transaction.enqueue(kind, document_id, queue=queue)
