@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from archivo.data import code_patterns, synonyms
 from search.engines.tantivy import TantivyIndex
 from search.index import Entry, Query, Scope, SearchIndex
 from tests.bench.golden import PUBLIC, Golden, Rules, by_hand, damaged, documents
-from tests.elastic_servers import GIVEN, ElasticServer, index_at, started_elastic
+from tests.elastic_servers import ElasticServer, elastic_server, index_at
 
 SCOPE = Scope(PUBLIC)
 
@@ -41,12 +41,17 @@ def compared(embedded: SearchIndex, server: SearchIndex, golden: Iterable[Golden
 
 
 @contextmanager
-def _server() -> Iterator[ElasticServer]:
-    if given := os.environ.get(GIVEN):
-        yield ElasticServer(given.rstrip("/"))
-        return
-    with started_elastic() as server:
-        yield server
+def filled(server: ElasticServer, entries: Callable[[], Iterable[Entry]]) -> Iterator[tuple[SearchIndex, SearchIndex]]:
+    """An embedded index and one of the server, with the institution's codes and synonyms, that hold the same."""
+    address = server.address()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            both = TantivyIndex(Path(folder), code_patterns(), synonyms()), index_at(address)
+            for index in both:
+                index.rebuild(entries())
+            yield both
+        finally:
+            server.forget(address)
 
 
 def main() -> None:
@@ -61,15 +66,8 @@ def main() -> None:
     def entries() -> Iterator[Entry]:
         return (replace(each, body=damaged(each.body, n)) if each.document in blurred else each for n, each in enumerate(clear))
 
-    with tempfile.TemporaryDirectory() as folder, _server() as server:
-        address = server.address()
-        embedded, remote = TantivyIndex(Path(folder), code_patterns(), synonyms()), index_at(address)
-        try:
-            for index in (embedded, remote):
-                index.rebuild(entries())
-            report = {"half": half, "documents": len(every), "entries": len(clear), "results": compared(embedded, remote, golden)}
-        finally:
-            server.forget(address)
+    with elastic_server() as server, filled(server, entries) as both:
+        report = {"half": half, "documents": len(every), "entries": len(clear), "results": compared(*both, golden)}
     print(json.dumps(report, indent=1, ensure_ascii=False))
 
 
