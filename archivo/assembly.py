@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from search.index import SearchIndex
 
 SCHEMA_HEAD = "20261130_07"
-LEAST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,42 +196,6 @@ def schema_of(database: Database) -> str | None:
         if is_away(fault):
             raise
     return None
-
-
-def read_secret(settings: Settings) -> str:
-    """The secret of sessions and forms: from the environment, or generated once in the home with mode 0600."""
-    if settings.secret:
-        if len(settings.secret) < LEAST_SECRET:
-            raise Malformed(
-                "settings.secret",
-                f"ARCHIVO_SECRET tiene menos de {LEAST_SECRET} caracteres y se podría adivinar. No se arrancó nada.",
-                "Quítela, para que se genere una en la casa, o dé una larga y al azar.",
-            )
-        return settings.secret
-    path = settings.home / "secret"
-    if not path.exists():
-        _make_secret(path)
-    secret = path.read_text(encoding="ascii", errors="replace")
-    if len(secret) < LEAST_SECRET:
-        raise Malformed(
-            "settings.secret",
-            f"El secreto de {path} está incompleto y se podría adivinar. No se arrancó nada.",
-            "Borre ese archivo para que se genere otro; quienes tengan una sesión abierta entrarán de nuevo.",
-        )
-    return secret
-
-
-def _make_secret(path: Path) -> None:
-    """The file appears whole, and of several processes that start at once one makes it for all."""
-    import secrets
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=".secret-") as made:  # 0600
-        made.write(secrets.token_urlsafe(48))
-        made.flush()
-        os.fsync(made.fileno())
-        with suppress(FileExistsError):
-            os.link(made.name, path)
 
 
 def _signer(settings: Settings) -> Signer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 RESERVED: Final = ("ARCHIVO_TEST_", "ARCHIVO_REFERENCE")
 
@@ -45,6 +46,8 @@ KNOWN: Final[Mapping[str, str]] = {
     "ARCHIVO_TSA_ROOTS": "Carpeta de certificados raíz (PEM o DER) en que se confía para las estampas; por omisión, ARCHIVO_TRUST_ROOTS",
     "ARCHIVO_TSA_POLICY": "Política que se pide a la autoridad de estampado (OID); por omisión, la suya",
     "ARCHIVO_TIMEZONE": "Zona horaria de las páginas; por omisión, America/Bogota",
+    "ARCHIVO_PROXIES": "Proxies a los que se cree de parte de quién piden, y si fue por https: direcciones o redes, separadas por comas; "
+    "por omisión, 127.0.0.1,::1",
     "ARCHIVO_MAX_UPLOAD_BYTES": "Tamaño máximo de un archivo recibido por la red; por omisión, 20 GiB",
     "ARCHIVO_LOG": "Forma de los registros de serve y worker: texto o json; por omisión, texto",
     "ARCHIVO_TRACES_URL": "Recolector OTLP/HTTP (http://…:4318) de las trazas de serve y worker, sin datos de personas; sin él no se hacen",
@@ -84,6 +87,7 @@ class Settings:
     tsa_roots: Path | None
     tsa_policy: str
     timezone: str
+    proxies: tuple[str, ...]
     max_upload_bytes: int
     workers: int
     log: str
@@ -116,7 +120,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tsa_url=_authority_address(env),
         tsa_roots=_existing(env, "ARCHIVO_TSA_ROOTS") or _existing(env, "ARCHIVO_TRUST_ROOTS"),
         tsa_policy=_object_identifier(env, "ARCHIVO_TSA_POLICY"),
-        timezone=env.get("ARCHIVO_TIMEZONE") or "America/Bogota",
+        timezone=_zone(env, "ARCHIVO_TIMEZONE", "America/Bogota"),
+        proxies=_networks(env, "ARCHIVO_PROXIES", ("127.0.0.1", "::1")),
         max_upload_bytes=_whole(env, "ARCHIVO_MAX_UPLOAD_BYTES", 20 << 30),
         workers=_whole(env, "ARCHIVO_WORKERS", os.cpu_count() or 1),
         log=_one_of(env, "ARCHIVO_LOG", ("texto", "json")),
@@ -145,10 +150,14 @@ def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
     merged = {**(_configured(Path(config)) if config else {}), **environment}
     for name in SECRETS:
         file = merged.get(f"{name}_FILE")
-        if file:
-            if merged.get(name):
-                raise SettingsError(f"Se dieron {name} y {name}_FILE. Deje solo una de las dos.")
-            merged[name] = _text(f"{name}_FILE", Path(file)).strip()
+        if file is None:
+            continue
+        if merged.get(name):
+            raise SettingsError(f"Se dieron {name} y {name}_FILE. Deje solo una de las dos.")
+        merged[name] = _text(f"{name}_FILE", Path(file)).strip() if file else ""
+        if not merged[name]:
+            what = f"el archivo «{file}» está vacío" if file else "no nombra ningún archivo"
+            raise SettingsError(f"{name}_FILE: {what}. Escriba allí el valor de {name}, o quite la variable.")
     return merged
 
 
@@ -231,6 +240,33 @@ def _authority_address(env: Mapping[str, str]) -> str | None:
     if not (env.get("ARCHIVO_TSA_ROOTS") or env.get("ARCHIVO_TRUST_ROOTS")):
         raise SettingsError("ARCHIVO_TSA_URL pide estampas, y falta ARCHIVO_TSA_ROOTS: sin certificados raíz no se podrían comprobar.")
     return text
+
+
+def _zone(env: Mapping[str, str], name: str, default: str) -> str:
+    text = env.get(name) or default
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, ZoneInfoNotFoundError) as fault:
+        raise SettingsError(f"{name}: no se conoce la zona horaria «{text}». Escríbala como America/Bogota.") from fault
+    return text
+
+
+def _networks(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks. One that holds everybody is refused: anybody could say then that they are another."""
+    text = env.get(name)
+    if not text:
+        return default
+    from ipaddress import ip_network  # few have a proxy elsewhere
+
+    listed = tuple(each.strip() for each in text.split(","))
+    for each in listed:
+        try:
+            holds_everybody = ip_network(each).prefixlen == 0
+        except ValueError as fault:
+            raise SettingsError(f"{name}: «{each}» no es una dirección ni una red, como 10.0.0.5 o 172.18.0.0/16.") from fault
+        if holds_everybody:
+            raise SettingsError(f"{name}: «{each}» son todas las direcciones: cualquiera se haría pasar por otro. Dé las del proxy.")
+    return listed
 
 
 def _object_identifier(env: Mapping[str, str], name: str) -> str:

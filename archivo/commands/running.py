@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from archivo.archive import Archive
-from archivo.assembly import opened, read_secret, settings_or_malformed, traces_of
+from archivo.assembly import opened, settings_or_malformed, traces_of
 from archivo.commands.printing import OutputLost, print_line, print_message
 from archivo.errors import Malformed, Unavailable, reason_of
 from archivo.jobs import Queue
@@ -19,6 +19,7 @@ from archivo.operations import logs
 from archivo.operations.health import check_index_format
 from archivo.operations.reconciling import keep_true
 from archivo.settings import Settings
+from archivo.starting import read_secret, settings_to_start
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -72,6 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
                 log_config=None,
                 access_log=False,
                 proxy_headers=True,
+                forwarded_allow_ips=list(settings.proxies),
                 server_header=False,
             )
             server = uvicorn.Server(config)
@@ -158,12 +160,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _strict_settings() -> Settings:
-    settings = settings_or_malformed()
-    if settings.unknown:
-        listed = ", ".join(settings.unknown)
-        raise Malformed(
-            "settings.unknown", f"No se conocen estas variables: {listed}. No se arrancó nada.", "Corrija su nombre o quítelas."
-        )
+    settings = settings_to_start()
     logs.configure(settings.log)
     return settings
 

@@ -108,14 +108,16 @@ def _jobs(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from archivo.configuration import state_of
     from archivo.operations.doctor import Check, examine
 
     settings = settings_or_malformed()
     try:
         with opened(settings) as archive:
-            checks = examine(archive, settings.home, settings.unknown)
+            checks = examine(archive, settings.home)
     except (Unavailable, NoRoom) as fault:  # it cannot even be opened
         checks = [Check("apertura", "error", fault.message, fault.remedy)]
+    checks = [*(Check(*told) for told in state_of(settings)), *checks]
     if options.json:
         print_json({"checks": checks, "ok": all(check.status != "error" for check in checks)})
     else:

@@ -60,10 +60,9 @@ class Check:
     remedy: str = ""
 
 
-def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> list[Check]:
-    """Look at everything the archive needs. Nothing that was there is changed."""
+def examine(archive: Archive, home: Path) -> list[Check]:
+    """Look at everything that an opened archive needs. Nothing that was there is changed."""
     looks: tuple[tuple[str, Callable[[], Check]], ...] = (
-        ("configuración", lambda: _settings(unknown_settings)),
         ("base de datos", lambda: _database(archive, home)),
         ("almacén", lambda: _store(archive)),
         ("raíces", lambda: _roots(archive)),
@@ -91,7 +90,7 @@ def examine(archive: Archive, home: Path, unknown_settings: tuple[str, ...]) -> 
 
 
 def _broken(name: str, fault: Exception, home: Path) -> Check:
-    error = in_words(fault, home)
+    error = fault if isinstance(fault, ArchivoError) else in_words(fault, home)
     if error is not None:
         return _told(name, error)
     return Check(name, "error", f"No se pudo revisar: {type(fault).__name__}: {fault}", "Revise la configuración y los permisos.")
@@ -99,15 +98,6 @@ def _broken(name: str, fault: Exception, home: Path) -> Check:
 
 def _told(name: str, error: ArchivoError) -> Check:
     return Check(name, "error", error.message, error.remedy)
-
-
-def _settings(unknown: tuple[str, ...]) -> Check:
-    if unknown:
-        listed = ", ".join(unknown)
-        return Check(
-            "configuración", "error", f"No se conocen estas variables: {listed}.", "Corríjalas: serve y worker no arrancan con ellas."
-        )
-    return Check("configuración", "ok", "Todas las variables ARCHIVO_ son conocidas.")
 
 
 def _database(archive: Archive, home: Path) -> Check:

@@ -495,12 +495,6 @@ def test_unknown_settings_warn_in_commands_and_stop_serve(archivo: Command, monk
         assert archivo(command).status == 2
 
 
-def test_a_secret_that_could_be_guessed_stops_serve(archivo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARCHIVO_SECRET", "secreto")
-    assert archivo("serve", "--port", "0").status == 2
-    assert archivo("trd", "list").status == 0
-
-
 class TestTrd:
     def test_versions_and_their_time(self, archivo: Command, tmp_path: Path) -> None:
         assert archivo("trd", "import", TRD, "--json").value["number"] == 1

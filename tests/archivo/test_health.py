@@ -54,10 +54,10 @@ def test_a_store_that_hangs_is_asked_once_however_many_ask(archive: Archive) -> 
 def test_a_broker_that_is_away_is_named_and_the_process_lives(archive: Archive, home: Path) -> None:
     away = replace(archive, legs=CeleryLegs(f"amqp://clave:secreto@{NOBODY}/"))
     assert ready(away) == (503, ["broker"])
-    (told,) = [check for check in examine(away, home, ()) if check.name == "mensajería"]
+    (told,) = [check for check in examine(away, home) if check.name == "mensajería"]
     assert told.status == "error"
     assert told.remedy
-    (told,) = [check for check in examine(archive, home, ()) if check.name == "mensajería"]
+    (told,) = [check for check in examine(archive, home) if check.name == "mensajería"]
     assert told.status == "ok"
     assert TestClient(create_app(away, "s" * 40)).get("/health/live").status_code == 200
 

@@ -5,9 +5,10 @@ from threading import Barrier, Thread
 
 import pytest
 
-from archivo.assembly import open_database, read_secret
+from archivo.assembly import open_database
 from archivo.errors import Malformed
 from archivo.settings import SettingsError, read_settings
+from archivo.starting import read_secret
 
 
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
