@@ -7,7 +7,6 @@ from typing import Final
 from archivo.access.policy import custody
 from archivo.assembly import opened, settings_or_malformed
 from archivo.commands.printing import login, print_json, print_line, progress
-from archivo.errors import NoRoom, Unavailable
 from archivo.web.spanish import count
 
 Act = Callable[[argparse.Namespace], int]
@@ -109,15 +108,11 @@ def _jobs(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from archivo.configuration import state_of
-    from archivo.operations.doctor import Check, examine
+    from archivo.operations.doctor import Check
+    from archivo.servers import examine_all
 
     settings = settings_or_malformed()
-    try:
-        with opened(settings) as archive:
-            checks = examine(archive, settings.home)
-    except (Unavailable, NoRoom) as fault:  # it cannot even be opened
-        checks = [Check("apertura", "error", fault.message, fault.remedy)]
-    checks = [*(Check(*told) for told in state_of(settings)), *checks]
+    checks = [*(Check(*told) for told in state_of(settings)), *examine_all(settings)]
     if options.json:
         print_json({"checks": checks, "ok": all(check.status != "error" for check in checks)})
     else:
