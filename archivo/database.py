@@ -2,13 +2,14 @@
 
 import errno
 import math
+import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -50,6 +51,18 @@ _SQLITE_AWAY: Final = frozenset(
 _SQLITE_DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _POSTGRESQL_AWAY: Final = frozenset(("08", "40", "53", "57", "58"))
 _TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_TURNED_AWAY: Final[Mapping[Literal["absent", "refused", "busy"], re.Pattern[str]]] = {
+    "absent": re.compile(r'database "[^"]*" does not exist|no existe la base de datos'),
+    "refused": re.compile(
+        r"authentication failed|no password supplied|role \"[^\"]*\" does not exist|not permitted to log in|no pg_hba\.conf entry"
+        r"|permission denied for database|pg_hba\.conf rejects"
+        r"|la autentificación|no existe el rol|no se le permite conectarse|pg_hba\.conf|permiso denegado a la base de datos"
+    ),
+    "busy": re.compile(
+        r"the database system is|too many (?:connections|clients)|remaining connection slots"
+        r"|el sistema de base de datos|[Dd]emasiad[oa]s (?:conexiones|clientes)|conexiones restantes"
+    ),
+}
 HELD: Final = ForUpdateArg(key_share=True)
 """The lock of one who changes a row: others may read it, and add rows that refer to it."""
 _TIMEOUTS: Final = "-c statement_timeout=300s -c lock_timeout=60s -c idle_in_transaction_session_timeout=120s"
@@ -258,6 +271,21 @@ def is_away(fault: Exception) -> bool:
     if state is None:
         return isinstance(fault, OperationalError | InterfaceError)
     return state[:2] in _POSTGRESQL_AWAY or state in ("55P03", "25P03")
+
+
+def is_denied(fault: Exception) -> bool:
+    """Whether a fault is that the user of PostgreSQL may not do it (insufficient_privilege), or sees no schema where tables are made."""
+    return getattr(getattr(fault, "orig", None), "sqlstate", None) in ("42501", "3F000")
+
+
+def turned_away(fault: Exception) -> Literal["absent", "refused", "busy"] | None:
+    """Why a PostgreSQL that answers let nobody in: the database is not there, the user or the password are not accepted, or not now.
+    None where it was not asked, or did not answer.
+
+    Of a connection that is refused the driver tells only the server's sentence, in the language of the server: English or Spanish here.
+    """
+    said = str(getattr(fault, "orig", None) or "")
+    return next((why for why, sentence in _TURNED_AWAY.items() if sentence.search(said)), None)
 
 
 def _sqlite_engine(url: URL, synchronous: str) -> Engine:
