@@ -104,9 +104,14 @@ WORDS: Final[dict[int, ArchivoError]] = {
 DESCRIBED: Final = "Lo que admite cada dirección está descrito en /api/v1/openapi.json."
 
 
+def _route(request: Request) -> str:
+    """The route as the program writes it: an address may carry a person's name."""
+    return str(getattr(request.scope.get("route"), "path", "—"))
+
+
 def _worded(request: Request, error: Exception) -> ArchivoError:
     if is_away(error) or isinstance(error, StoreUnavailable | IndexUnavailable | IndexFormatChanged):
-        LOG.warning("%s %s: a server does not answer: %s", request.method, request.url.path, type(error).__name__)
+        LOG.warning("%s %s: a server does not answer: %s", request.method, _route(request), type(error).__name__)
         return WORDS[503]
     status = 400 if isinstance(error, RequestValidationError) else error.status_code if isinstance(error, HTTPException) else 500
     if request.url.path.startswith("/api/") and (told := _to_a_program(status, error)):
@@ -118,7 +123,7 @@ def _worded(request: Request, error: Exception) -> ArchivoError:
             "request.malformed", "Lo que se pidió no está bien formado. No se cambió nada.", "Vuelva atrás y revise los datos."
         )
     number = secrets.token_hex(3).upper()
-    LOG.error("%s: %s %s", number, request.method, request.url.path, exc_info=error)
+    LOG.error("%s: %s %s", number, request.method, _route(request), exc_info=error)
     return Unexpected(
         "unexpected",
         "Algo falló de nuestro lado antes de terminar. Los documentos que el archivo ya guardaba están como estaban.",
