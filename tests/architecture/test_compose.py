@@ -1,6 +1,7 @@
 """docker-compose.yml, Caddyfile, Dockerfile and .dockerignore agree with the program, as far as can be told without containers."""
 
 import argparse
+import ipaddress
 import re
 from typing import Any, Final
 
@@ -130,6 +131,13 @@ def test_nothing_is_published_but_the_proxy_so_that_there_may_be_any_number_of_t
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert [name for name, service in SERVICES.items() if "container_name" in service] == []
     assert SERVICES["web"]["deploy"]["replicas"] > 1
+
+
+def test_the_proxy_and_it_alone_is_believed() -> None:
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert environment_of("web")["ARCHIVO_PROXIES"] == network["subnet"]
+    assert ipaddress.ip_network(network["subnet"]).is_private
+    assert "trusted_proxies" not in CADDYFILE
 
 
 @pytest.mark.parametrize("name", OURS)
