@@ -17,7 +17,7 @@ from archivo.assembly import (
     opened,
     schema_of,
 )
-from archivo.errors import ArchivoError
+from archivo.errors import ArchivoError, Unavailable
 from archivo.operations.doctor import Check, examine
 from archivo.operations.faults import denied_database
 from archivo.operations.health import NOBODY
@@ -101,7 +101,14 @@ def _store(settings: Settings) -> Check:
 
 
 def _index(settings: Settings) -> Check:
-    open_index(settings).search(Query("archivo", limit=1), scope=NOBODY)
+    try:
+        open_index(settings).search(Query("archivo", limit=1), scope=NOBODY)
+    except ValueError as fault:  # all that the embedded engine says of a folder that it cannot use
+        raise Unavailable(
+            "index.unwritable",
+            "La carpeta del buscador no se puede leer o escribir. Los documentos siguen intactos.",
+            "Revise sus permisos y que su disco no esté en solo lectura; si no es eso, hágalo de nuevo con «archivo rebuild --index».",
+        ) from fault
     return Check(INDEX, "ok", "Responde.")
 
 

@@ -45,9 +45,11 @@ def test_a_home_that_can_only_be_read_is_told(unwritable: Command, home: Path, o
 
 
 def test_the_doctor_tells_a_home_that_can_only_be_read(unwritable: Command, home: Path) -> None:
-    ((message, remedy),) = wrong(unwritable("doctor", "--json"))
+    (message, remedy), (index, of_index) = wrong(unwritable("doctor", "--json"))
     assert "no se puede abrir o escribir" in message
     assert str(home) in remedy
+    assert "no se puede leer o escribir" in index
+    assert "solo lectura" in of_index
 
 
 def test_a_home_that_can_only_be_read_is_told_though_its_rows_are_elsewhere(
