@@ -1,9 +1,10 @@
 """`archivo` with a fate that a test writes: `python -m tests.faults.stepped ORDEN …`. FAULTS_STEPS names the folder in which both write.
 
 Every put, replace and delete of the store, every writing of the index and every commit of the database has two boundaries, before it and
-after it, named by what the program was doing: `archivo.intake.keeping.keep store.put before`. Each that is passed is added to
-`HOME.passed`. The process that first comes to the one that `fate` names makes `ID.reached`, and is killed or waits there for `ID.done`
-while a server is killed: see Fate.
+after it, named by what the program was doing: `archivo.intake.keeping.keep store.put before`. Every wait for a child, which reads a
+stranger's file, is one more: `archivo.intake.processing.process child.ocr reads`. Each that is passed is added to `HOME.passed`. The
+process that first comes to the one that `fate` names makes `ID.reached`, and is killed, or kills its child and goes on, or waits there
+for `ID.done` while a server is killed: see Fate.
 """
 
 import json
@@ -25,8 +26,11 @@ from sqlalchemy.orm import Session
 from archivo import assembly
 from archivo.settings import Settings
 from archivo.tracing import Traces
+from ingest.tools.process import Child
 
 STEPS: Final = "FAULTS_STEPS"
+SELF: Final = "process"
+CHILD: Final = "child"
 WRITES: Final = frozenset(("put", "replace", "delete", "remove"))
 LONGEST: Final = 120.0
 """Seconds for which a process waits at a boundary, and then goes on."""
@@ -37,11 +41,11 @@ MEANS: Final = frozenset(("archivo.archive", "archivo.database", "archivo.jobs")
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """At which boundary something is to happen: to the process that comes there itself (`kills`), or to a server while it waits."""
+    """At which boundary whom something is to happen to: the process that comes there (SELF), its child (CHILD), or a server meanwhile."""
 
     id: int
     boundary: str
-    kills: bool
+    whom: str
 
     def tell(self, folder: Path) -> None:
         """Write it for all processes to see."""
@@ -85,23 +89,37 @@ class Boundaries(Traces):
 
         return called
 
-    def _pass(self, what: str) -> None:
+    def follow_children(self) -> None:
+        """Every child of this process: it has been asked, and has not answered."""
+        receive = Child._receive
+
+        @wraps(receive)
+        def received(child: Child, deadline: float) -> dict[str, Any]:
+            self._pass(f"{CHILD}.{child.module} reads", child)
+            return receive(child, deadline)
+
+        setattr(Child, "_receive", received)  # noqa: B010 - a method of its own for all
+
+    def _pass(self, what: str, child: Child | None = None) -> None:
         boundary = f"{doing(sys._getframe(1))} {what}"
         with (self._folder / f"{self._home}.passed").open("a", encoding="utf-8") as passed:
             passed.write(f"{boundary}\n")
         with suppress(FileNotFoundError):
             fate = Fate(**json.loads((self._folder / "fate").read_text("utf-8")))
             if fate.boundary == boundary:
-                self._meet(fate)
+                self._meet(fate, child)
 
-    def _meet(self, fate: Fate) -> None:
+    def _meet(self, fate: Fate, child: Child | None) -> None:
         try:
             with (self._folder / f"{fate.id}.reached").open("x", encoding="utf-8") as reached:
                 reached.write(self._home)
         except FileExistsError:
             return
-        if fate.kills:
+        if fate.whom == SELF:
             os.kill(os.getpid(), signal.SIGKILL)
+        if fate.whom == CHILD and child:
+            os.kill(child.pid, signal.SIGKILL)
+            return
         ends = time.monotonic() + LONGEST
         while not (self._folder / f"{fate.id}.done").exists() and time.monotonic() < ends:
             time.sleep(0.02)
@@ -122,7 +140,9 @@ def doing(frame: FrameType | None) -> str:
 
 def main() -> int:
     def traces_of(settings: Settings) -> Traces:
-        return Boundaries(Path(os.environ[STEPS]), settings.home.name)
+        boundaries = Boundaries(Path(os.environ[STEPS]), settings.home.name)
+        boundaries.follow_children()
+        return boundaries
 
     assembly.traces_of = traces_of
     from archivo.cli import run  # its commands take the name as it stands when they are imported

@@ -1,4 +1,4 @@
-"""Processes and servers end with kill -9 at each boundary between two steps of the work, not at a random instant."""
+"""Processes, their children and servers end with kill -9 at each boundary between two steps of the work, not at a random instant."""
 
 import os
 import random
@@ -14,11 +14,11 @@ import pytest
 
 from tests.faults.papers import papers
 from tests.faults.scenes import Scene, Servers, scene_on
-from tests.faults.stepped import STEPS, Fate
+from tests.faults.stepped import CHILD, SELF, STEPS, Fate
 
 pytestmark = pytest.mark.faults
 TURNS: Final = int(os.environ.get("ARCHIVO_FAULTS_STEPS", "45"))
-"""How many of all pairs of a boundary and of who is killed there are tried: the process at each boundary first."""
+"""How many of all pairs of a boundary and of who is killed there are tried: the process and its child at each first."""
 LEARNED_ON: Final = 40
 """Documents from which it is learned which boundaries there are. One that fewer than OFTEN passed is not waited for."""
 OFTEN: Final = 4
@@ -26,7 +26,6 @@ PATIENCE: Final = 45.0
 """Seconds in which the work comes to a boundary again."""
 PAUSE: Final = 0.5
 MANY: Final = 1_000_000
-SELF: Final = "process"
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Steps:
         return sorted(boundary for boundary, times in passed.items() if times >= OFTEN)
 
     def try_one(self, number: int, boundary: str, who: str) -> bool:
-        """Kill the process that comes to the boundary, or a server while it stands there; whether one came."""
-        fate = Fate(number, boundary, kills=who == SELF)
+        """Kill the process that comes to the boundary, its child, or a server while it stands there; whether one came."""
+        fate = Fate(number, boundary, who)
         fate.tell(self.folder)
         if not _until(lambda: fate.reached(self.folder) is not None, PATIENCE):
             return False
@@ -51,6 +50,8 @@ class Steps:
         member = site.member(str(fate.reached(self.folder)))
         if who == SELF:
             assert _until(member.has_ended, PATIENCE), boundary
+        elif who == CHILD:
+            assert not member.has_ended(), boundary
         else:
             server = self.scene.servers.by_name()[who]
             server.kill()
@@ -80,15 +81,17 @@ def steps(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_whoever_ends_at_a_boundary_between_two_steps_nothing_is_lost(steps: Steps) -> None:
-    """At every boundary of receiving, keeping, processing, indexing and ending a job: the process, and each server."""
+    """At every boundary of receiving, keeping, reading, indexing and ending a job: the process, the child it waits for, and each server."""
     scene, tried, missed = steps.scene, Counter[str](), []
     with scene.sender.sending(papers(LEARNED_ON, scans=8)):
         pass
     boundaries = steps.boundaries()
     chance = random.Random(random.randrange(MANY))
-    pairs = [(one, SELF) for one in boundaries]
-    others = list(product(boundaries, scene.servers.by_name()))
-    pairs = [*chance.sample(pairs, len(pairs)), *chance.sample(others, len(others))][:TURNS]
+    waits = [one for one in boundaries if f" {CHILD}." in one]  # who were held there would answer too late for its child
+    own = [(one, SELF) for one in boundaries] + [(one, CHILD) for one in waits]
+    others = list(product([one for one in boundaries if one not in waits], scene.servers.by_name()))
+    first = (chance.choice(waits), CHILD)
+    pairs = [first, *chance.sample(own, len(own)), *chance.sample(others, len(others))][:TURNS]
     with scene.reader.reading(scene.sender), scene.sender.sending(papers(MANY, first=LEARNED_ON, scans=8), every=PAUSE) as enough:
         for number, (boundary, who) in enumerate(pairs):
             if steps.try_one(number, boundary, who):
@@ -99,4 +102,5 @@ def test_whoever_ends_at_a_boundary_between_two_steps_nothing_is_lost(steps: Ste
     print(f"{len(boundaries)} boundaries; killed there: {dict(tried)}; not passed again in time: {missed}")
     assert scene.hold() == len(scene.sender.kept)
     assert tried.total() >= 0.8 * len(pairs)
-    assert tried[SELF] >= 0.8 * min(TURNS, len(boundaries))
+    assert tried[SELF] + tried[CHILD] >= 0.8 * min(TURNS, len(own))
+    assert tried[CHILD]
