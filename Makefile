@@ -50,7 +50,7 @@ test-kill-all: .venv/.ready-dev ## Lo mismo, en cada instante posible: más de m
 
 test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	@.ci/setup browser
-	$(PYTEST) -m browser
+	$(PYTEST) -m "browser and not servers"
 
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	@.ci/setup servers

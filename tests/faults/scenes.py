@@ -45,6 +45,23 @@ class Servers:
     index: ElasticServer
     broker: RabbitMQ
 
+    @contextmanager
+    def settings(self) -> Iterator[dict[str, str]]:
+        """What the processes of an archive on these servers share: its own places, and the key of its trail."""
+        self.broker.empty()
+        index = self.index.address()
+        with self.database.database() as rows:
+            try:
+                yield {
+                    "ARCHIVO_DATABASE_URL": rows,
+                    "ARCHIVO_STORE_URL": url_of(self.store.place()),
+                    "ARCHIVO_INDEX_URL": index,
+                    "ARCHIVO_BROKER_URL": self.broker.url,
+                    "ARCHIVO_AUDIT_KEY": audit_key(),
+                }
+            finally:
+                self.index.forget(index)
+
     def by_name(self) -> Mapping[str, Server]:
         """Each by the name by which `/health/ready` tells that it is missing."""
         return {"database": self.database, "store": self.store, "index": self.index, "broker": self.broker}
@@ -93,16 +110,8 @@ def scene_on(
     command: tuple[str, ...] = ("-m", "archivo"),
 ) -> Iterator[Scene]:
     """An archive of its own on these servers, working; `change` may send its processes by another way to them."""
-    servers.broker.empty()
-    index = servers.index.address()
-    with servers.database.database() as rows:
-        addresses = {
-            "ARCHIVO_DATABASE_URL": rows,
-            "ARCHIVO_STORE_URL": url_of(servers.store.place()),
-            "ARCHIVO_INDEX_URL": index,
-            "ARCHIVO_BROKER_URL": servers.broker.url,
-        }
-        site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command)
+    with servers.settings() as settings:
+        site = Site(folder, change(settings), command)
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")
@@ -116,4 +125,3 @@ def scene_on(
             yield Scene(servers, site, Sender(site.address, sends, told), reader, told)
         finally:
             site.stop()
-            servers.index.forget(index)

@@ -89,7 +89,7 @@ def audit_key() -> str:
 @dataclass
 class Site:
     """The archive as a whole. `settings` are the addresses of its servers, which all its processes share; `program` is where the program
-    that they run lies.
+    that they run lies. Where they are not `apart`, all share one home, with what is embedded in it.
     """
 
     folder: Path
@@ -98,13 +98,15 @@ class Site:
     port: int = field(default_factory=free_port)
     members: dict[str, Member] = field(default_factory=dict)
     program: Path = ROOT
+    apart: bool = True
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self, home: str) -> dict[str, str]:
-        """What a process of this archive is told, with a home of its own."""
+        """What a process of this archive is told, with a home of its own where they are apart."""
+        home = home if self.apart else "casa"
         others = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVO_")}
         own = {"ARCHIVO_HOME": str(self.folder / home), "ARCHIVO_WORKERS": "1", CLOCK: str(self.folder / f"{home}.clock")}
         return {**others, **self.settings, **own}
@@ -148,10 +150,11 @@ class Site:
         """The last words of a process."""
         return self.member(name).log.read_text("utf-8", "replace")[-3000:]
 
-    def order(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def order(self, *words: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
         """Run a command of the archive, as an operator does on a machine of theirs."""
         command = [sys.executable, "-m", "archivo", *words]
-        return subprocess.run(command, cwd=self.program, env=self.environment("consola"), capture_output=True, text=True, timeout=600)
+        environment = self.environment("consola")
+        return subprocess.run(command, input=stdin, cwd=self.program, env=environment, capture_output=True, text=True, timeout=600)
 
     @contextmanager
     def opened(self) -> Iterator[Archive]:

@@ -1,19 +1,17 @@
 """A running archive with a few documents, people and a TRD, and a real browser to look at it."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.faults.scenes import Servers
+from tests.faults.site import WEB, WORKERS
+from tests.faults.site import Site as Running
 from tests.journeys.pictures import CHROMIUM, FLAGS, sign_in
 
 CORPUS = Path(__file__).parents[2] / "archivo" / "demo" / "corpus"
@@ -22,66 +20,50 @@ PASSWORD = "una frase para las pruebas"
 PUBLISHED = ("02-resolucion-alumbrado-1948.pdf", "06-resolucion-inventario-2023.pdf", "13-nota-tranvia-1929.txt")
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running archive: where it answers and where it lives."""
-
-    address: str
-    home: Path
-
-    def command(self, *words: str, stdin: str = "") -> str:
-        """Run a command of the archive on this home; what it printed."""
-        return archivo(self.home, *words, stdin=stdin)
+EMBEDDED, SERVERS = "embedded", "servers"
+ON_BOTH = pytest.mark.parametrize("site", [EMBEDDED, pytest.param(SERVERS, marks=pytest.mark.servers)], indirect=True, scope="session")
+"""For journeys that are made in an archive of one home, and again in one on four real servers."""
 
 
-def archivo(home: Path, *words: str, stdin: str = "") -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ARCHIVO_")} | {"ARCHIVO_HOME": str(home)}
-    ran = subprocess.run(
-        [sys.executable, "-m", "archivo", *words], input=stdin, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+class Site(Running):
+    """A running archive: where it answers, and what it is ordered."""
+
+    def run(self, *words: str, stdin: str = "") -> str:
+        """Run a command of the archive; what it printed."""
+        ran = self.order(*words, stdin=stdin)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An archive of three published documents, a TRD, an archivist (ana) and an operator (olga)."""
-    home = tmp_path_factory.mktemp("casa")
-    archivo(home, "user", "create", "ana", "--role", "archivist", "--full-name", "Ana Ruiz", "--password-stdin", stdin=PASSWORD)
-    archivo(home, "user", "create", "olga", "--role", "operator", "--full-name", "Olga Paz", "--password-stdin", stdin=PASSWORD)
-    archivo(home, "trd", "import", str(TRD))
-    folder = tmp_path_factory.mktemp("entrega")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An archive of three published documents, a TRD, an archivist (ana) and an operator (olga). Of a journey that is made ON_BOTH, also
+    one on servers, whose web and worker share nothing else.
+    """
+    folder = tmp_path_factory.mktemp("archivo")
+    with ExitStack() as ending:
+        if getattr(request, "param", EMBEDDED) == SERVERS:
+            servers = Servers(*map(request.getfixturevalue, ("postgres", "minio", "elastic", "rabbitmq")))
+            made, members = Site(folder, ending.enter_context(servers.settings())), [WEB, WORKERS[0]]
+        else:
+            made, members = Site(folder, {}, apart=False), [WEB]
+        fill(made, tmp_path_factory.mktemp("entrega"))
+        ending.callback(made.stop)
+        made.start(*members)
+        yield made
+
+
+def fill(site: Site, folder: Path) -> None:
+    site.run("user", "create", "ana", "--role", "archivist", "--full-name", "Ana Ruiz", "--password-stdin", stdin=PASSWORD)
+    site.run("user", "create", "olga", "--role", "operator", "--full-name", "Olga Paz", "--password-stdin", stdin=PASSWORD)
+    site.run("trd", "import", str(TRD))
     manifest = folder / "manifiesto.csv"
     lines = (CORPUS / "manifest.csv").read_text("utf-8").splitlines()
     kept = [line for line in lines if line.startswith(("path,", *PUBLISHED))]
     for name in PUBLISHED:
         shutil.copy(CORPUS / name, folder)
     manifest.write_text("\n".join(kept) + "\n", "utf-8")
-    archivo(home, "deposit", "--manifest", str(manifest), "--wait")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ARCHIVO_")} | {"ARCHIVO_HOME": str(home)}
-    with (home / "serve.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "archivo", "serve", "--port", str(port)], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/ayuda", server)
-        yield Site(f"http://127.0.0.1:{port}", home)
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
-        assert server.poll() is None, "the server ended by itself"
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
+    site.run("deposit", "--manifest", str(manifest), "--wait")
 
 
 @pytest.fixture(scope="session")

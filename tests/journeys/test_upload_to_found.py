@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from reportlab.pdfgen import canvas
 
-from tests.journeys.conftest import Site
+from tests.journeys.conftest import ON_BOTH, Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ON_BOTH]
 
 
 def written(path: Path, *lines: str) -> Path:
@@ -52,6 +52,7 @@ def test_what_is_received_is_found_at_its_line(site: Site, ana: Page, citizen: P
     citizen.keyboard.press("n")
     expect(citizen.locator(".tools")).to_contain_text("Coincidencia 2 de")
     assert citizen.locator("svg.overlay rect.now").first.get_attribute("x") != first
+    expect(citizen.locator("#citar")).to_contain_text(citizen.url.partition("?")[0])
     with citizen.expect_download() as download:
         citizen.get_by_role("link", name="Descargar el original").click()
     assert Path(download.value.path()).read_bytes() == act.read_bytes()
