@@ -22,7 +22,7 @@ from archivo.operations.doctor import Check, examine
 from archivo.operations.faults import denied_database
 from archivo.operations.health import NOBODY
 from archivo.settings import Settings
-from preservation.ocfl_root import check_root
+from preservation.ocfl import StorageRoot
 from search.index import Query
 
 DATABASE, STORE, INDEX, BROKER = "base de datos", "almacén", "índice", "mensajería"
@@ -96,7 +96,7 @@ def _check_rights(connection: Connection, *, is_made: bool) -> None:
 
 
 def _store(settings: Settings) -> Check:
-    check_root(open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home))
+    StorageRoot(open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home)).ensure()
     return Check(STORE, "ok", "Responde.")
 
 

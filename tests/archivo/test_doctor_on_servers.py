@@ -9,6 +9,7 @@ from minio.credentials.providers import StaticProvider
 from minio.minioadmin import MinioAdmin
 from sqlalchemy import make_url
 
+from preservation.stores.s3_address import S3Address
 from tests.brokers import RabbitMQ
 from tests.elastic_proxy import Reply, between
 from tests.s3_servers import S3Server, url_of
@@ -48,16 +49,17 @@ def stranger(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def narrow_key(minio: S3Server) -> S3Server:
-    """The same MinIO, with a key that may read and write nothing."""
+def narrow(minio: S3Server) -> S3Address:
+    """An address on MinIO of a bucket that is not there, with a key that may read and write in that one bucket, but not make it."""
     name = uuid4().hex
     owner = StaticProvider(minio.address.access_key, minio.address.secret_key)
     admin = MinioAdmin(endpoint=minio.address.endpoint, credentials=owner, secure=False)
-    rule = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::otro-cubo"]}
+    acts = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    rule = {"Effect": "Allow", "Action": acts, "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}
     admin.user_add(name, "secreto-de-prueba")
     admin.policy_add(name, policy={"Version": "2012-10-17", "Statement": [rule]})
     admin.policy_set(name, user=name)
-    return replace(minio, address=replace(minio.address, access_key=name, secret_key="secreto-de-prueba"))
+    return replace(minio.address, access_key=name, secret_key="secreto-de-prueba", bucket=name, prefix="")
 
 
 def told(archivo: Command) -> dict[str, tuple[str, str, str]]:
@@ -145,8 +147,20 @@ class TestS3:
         set_all(monkeypatch, STORE=url_of(replace(s3.place(), secret_key="secreto-que-no-es")))
         assert "no acepta la clave" in wrong(archivo, "almacén")
 
-    def test_a_key_without_rights(self, archivo: Command, narrow_key: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-        set_all(monkeypatch, STORE=url_of(narrow_key.place()))
+    def test_a_bucket_that_is_not_there_and_cannot_be_made(
+        self, archivo: Command, minio: S3Server, narrow: S3Address, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_all(monkeypatch, STORE=url_of(narrow))
+        assert "no tiene el cubo" in wrong(archivo, "almacén")
+        ran = archivo("trd", "list", "--json")
+        assert (ran.status, ran.value["error"]["code"]) == (1, "store.absent")
+        owner = minio.store(minio.address)
+        owner.wire.sdk.make_bucket(narrow.bucket)
+        owner.close()
+        assert told(archivo)["almacén"][0] != "error"
+
+    def test_a_key_without_rights(self, archivo: Command, narrow: S3Address, monkeypatch: pytest.MonkeyPatch) -> None:
+        set_all(monkeypatch, STORE=url_of(replace(narrow, bucket="otro-cubo")))
         assert "no tiene derecho" in wrong(archivo, "almacén")
         ran = archivo("trd", "list", "--json")
         assert (ran.status, ran.value["error"]["code"]) == (1, "store.denied")
