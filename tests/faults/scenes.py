@@ -46,8 +46,8 @@ class Servers:
     broker: RabbitMQ
 
     @contextmanager
-    def settings(self) -> Iterator[dict[str, str]]:
-        """What the processes of an archive on these servers share: its own places, and the key of its trail."""
+    def addresses(self) -> Iterator[dict[str, str]]:
+        """The settings that name them, for an archive of its own on them, which they forget in the end."""
         self.broker.empty()
         index = self.index.address()
         with self.database.database() as rows:
@@ -57,7 +57,6 @@ class Servers:
                     "ARCHIVO_STORE_URL": url_of(self.store.place()),
                     "ARCHIVO_INDEX_URL": index,
                     "ARCHIVO_BROKER_URL": self.broker.url,
-                    "ARCHIVO_AUDIT_KEY": audit_key(),
                 }
             finally:
                 self.index.forget(index)
@@ -110,8 +109,8 @@ def scene_on(
     command: tuple[str, ...] = ("-m", "archivo"),
 ) -> Iterator[Scene]:
     """An archive of its own on these servers, working; `change` may send its processes by another way to them."""
-    with servers.settings() as settings:
-        site = Site(folder, change(settings), command)
+    with servers.addresses() as addresses:
+        site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command)
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")

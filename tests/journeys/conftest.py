@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.faults.scenes import Servers
-from tests.faults.site import WEB, WORKERS
+from tests.faults.site import WEB, WORKERS, audit_key
 from tests.faults.site import Site as Running
 from tests.journeys.pictures import CHROMIUM, FLAGS, sign_in
 
@@ -44,7 +44,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with ExitStack() as ending:
         if getattr(request, "param", EMBEDDED) == SERVERS:
             servers = Servers(*map(request.getfixturevalue, ("postgres", "minio", "elastic", "rabbitmq")))
-            made, members = Site(folder, ending.enter_context(servers.settings())), [WEB, WORKERS[0]]
+            shared = {**ending.enter_context(servers.addresses()), "ARCHIVO_AUDIT_KEY": audit_key()}
+            made, members = Site(folder, shared), [WEB, WORKERS[0]]
         else:
             made, members = Site(folder, {}, apart=False), [WEB]
         fill(made, tmp_path_factory.mktemp("entrega"))
