@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from preservation.store import ObjectStore
     from search.index import SearchIndex
 
-SCHEMA_HEAD = "20261130_07"
+SCHEMA_HEAD = "20261130_08"
 
 
 @dataclass(frozen=True, slots=True)

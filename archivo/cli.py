@@ -39,6 +39,7 @@ FAMILIES: Final = {
     "doctor": "upkeep",
     "user": "people",
     "token": "people",
+    "secrets": "shared",
     "migrate-data": "moving",
     "copy-store": "moving",
     "serve": "running",

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from archivo.archive import Archive
 from archivo.assembly import (
     SCHEMA_HEAD,
     faults_told,
@@ -17,11 +18,13 @@ from archivo.assembly import (
     opened,
     schema_of,
 )
+from archivo.audit.sharing import differences
 from archivo.errors import ArchivoError, Unavailable
 from archivo.operations.doctor import Check, examine
 from archivo.operations.faults import denied_database
 from archivo.operations.health import NOBODY
 from archivo.settings import Settings
+from archivo.starting import known_secret
 from preservation.ocfl import StorageRoot
 from search.index import Query
 
@@ -58,9 +61,20 @@ def examine_all(settings: Settings) -> list[Check]:
         return [*told, rest]
     try:
         with opened(settings) as archive:
-            return examine(archive, settings.home, wrong)
+            return [*examine(archive, settings.home, wrong), *shared(archive, settings)]
     except ArchivoError as fault:
         return [*told, Check("apertura", "error", fault.message, fault.remedy)]
+
+
+def shared(archive: Archive, settings: Settings) -> list[Check]:
+    """Whether what this machine must share with the others of the archive is the same."""
+    name = "secretos compartidos"
+    try:
+        wrong = differences(archive, known_secret(settings))
+    except ArchivoError as fault:
+        return [Check(name, "error", fault.message, fault.remedy)]
+    same = Check(name, "ok", "El secreto de las sesiones y la clave de la bitácora son los del archivo.")
+    return [Check(name, "error", each.message, each.remedy) for each in wrong] or [same]
 
 
 def _told(name: str, ask: Callable[[Settings], Check], settings: Settings) -> Check:

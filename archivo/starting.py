@@ -22,7 +22,8 @@ DIFFERENT: Final = 8
 def settings_to_start() -> Settings:
     """The settings, unless something in them stops who serves or works. Nothing is touched before. Raises Malformed."""
     settings = settings_or_malformed()
-    for refusal in refusals(settings):
+    refusal = next(refusals(settings), None)
+    if refusal is not None:
         raise refusal
     return settings
 
@@ -50,6 +51,11 @@ def is_weak(secret: str) -> bool:
     return len(secret) < LEAST_SECRET or len(set(secret)) < DIFFERENT
 
 
+def known_secret(settings: Settings) -> str | None:
+    """read_secret(), but none is made."""
+    return read_secret(settings) if settings.secret or (settings.home / "secret").exists() else None
+
+
 def read_secret(settings: Settings) -> str:
     """The secret of sessions and forms: from the environment, or generated once in the home with mode 0600."""
     if settings.secret:
@@ -62,7 +68,7 @@ def read_secret(settings: Settings) -> str:
         raise Malformed(
             "settings.secret",
             f"El secreto de {path} está incompleto, o se podría adivinar. No se arrancó nada.",
-            "Borre ese archivo para que se genere otro; quienes tengan una sesión abierta entrarán de nuevo.",
+            "Póngalo entero desde una copia; o bórrelo y dé «archivo secrets --adopt», que hace otro, y quienes estén dentro saldrán.",
         )
     return secret
 

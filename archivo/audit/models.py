@@ -51,3 +51,12 @@ class AuditAnchor(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
     statement: Mapped[str] = mapped_column(Text)
+
+
+class SharedSecret(Base):
+    """A fingerprint of what all machines of the archive share (`name`: session, audit), by which another is found."""
+
+    __tablename__ = "shared_secret"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(16))

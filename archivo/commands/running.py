@@ -12,6 +12,7 @@ from typing import Final
 
 from archivo.archive import Archive
 from archivo.assembly import opened, settings_or_malformed, traces_of
+from archivo.audit.sharing import check_shared, share
 from archivo.commands.printing import OutputLost, print_line, print_message
 from archivo.errors import Malformed, Unavailable, reason_of
 from archivo.jobs import Queue
@@ -19,7 +20,7 @@ from archivo.operations import logs
 from archivo.operations.health import check_index_format
 from archivo.operations.reconciling import keep_true
 from archivo.settings import Settings
-from archivo.starting import read_secret, settings_to_start
+from archivo.starting import known_secret, read_secret, settings_to_start
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -58,7 +59,9 @@ def _serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _leave)
     with _listening(options.host, options.port) as listening, opened(settings, traces_of(settings)) as archive:
         check_index_format(archive)
+        check_shared(archive, known_secret(settings), serves=True)  # before one is made that no other machine has
         secret = read_secret(settings)
+        share(archive, secret)
         stop = threading.Event()
         crew = Crew(archive, settings.workers) if settings.broker_url == "local://" else None
         try:
@@ -115,6 +118,7 @@ def _worker(options: argparse.Namespace) -> int:
     queues = _queues(options.queues)
     with opened(settings, traces_of(settings)) as archive:
         check_index_format(archive)
+        share(archive, settings.secret)
         if settings.broker_url != "local://":
             return _broker_worker(archive, settings, queues, while_input=options.while_input)
         stop = threading.Event()

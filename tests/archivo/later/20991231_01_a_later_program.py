@@ -7,7 +7,7 @@ from archivo.migrations.indexes import create_index
 from archivo.migrations.types import words
 
 revision = "20991231_01"
-down_revision = "20261130_07"
+down_revision = "20261130_08"
 branch_labels = None
 depends_on = None
 oldest = "20261124_02"
