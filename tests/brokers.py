@@ -43,6 +43,12 @@ class RabbitMQ:
         with self.channel() as channel:
             channel.basic_publish(channel.prepare_message(body, **properties), exchange="", routing_key=queue_name(queue))
 
+    def control(self, *words: str) -> None:
+        """Have `rabbitmqctl` do something, as who operates it."""
+        if self.program is None:
+            pytest.skip("not run: the broker was given, and nobody is made known to it")
+        self.program.run(str(installed("RabbitMQ", Path("/usr/lib/rabbitmq/lib"), "*/sbin/rabbitmqctl")), *words)
+
     def kill(self) -> None:
         """End it at once, with kill -9; its data stay."""
         if self.program is None:

@@ -199,6 +199,16 @@ class TestRabbitMQ:
         set_all(monkeypatch, BROKER=f"{rabbitmq.url.rstrip('/')}/no-existe")
         assert "no tiene el espacio" in wrong(archivo, "mensajería")
 
+    def test_a_user_without_rights(self, archivo: Command, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> None:
+        rabbitmq.control("add_user", "lector", "clave")
+        set_all(monkeypatch, BROKER=rabbitmq.url.replace("guest:guest", "lector:clave"))
+        assert "no tiene derecho" in wrong(archivo, "mensajería")  # not to the virtual host
+        rabbitmq.control("set_permissions", "-p", "/", "lector", "^$", "^$", ".*")
+        assert "no tiene derecho" in wrong(archivo, "mensajería")  # nor to make what is needed in it
+        rabbitmq.control("set_permissions", "-p", "/", "lector", ".*", ".*", ".*")
+        assert told(archivo)["mensajería"][0] == "ok"
+        rabbitmq.control("delete_user", "lector")
+
     def test_with_all_in_its_place_nothing_is_wrong(self, archivo: Command, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> None:
         set_all(monkeypatch, BROKER=rabbitmq.url)
         assert told(archivo)["mensajería"][0] == "ok"
