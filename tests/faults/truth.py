@@ -18,7 +18,7 @@ from tests.faults.people import Reader, Sender, Told
 from tests.faults.site import Site
 
 LONGEST: Final = 300.0
-"""Seconds after which work that has not ended never will: some leases of a minute, and their sweeps."""
+"""Seconds after which work of which nothing more has ended never will: some leases of a minute, and their sweeps."""
 BOUND: Final = (Incoming, DigestClaim, RecognisedPage, ObjectLease)
 
 
@@ -41,9 +41,12 @@ def hold(site: Site, sender: Sender, reader: Reader, told: Told) -> int:
 
 def rest(site: Site, archive: Archive) -> None:
     """Wait until nothing is left to do. What ends by itself meanwhile is started again."""
-    ends = time.monotonic() + LONGEST
-    while _open(archive):
-        assert time.monotonic() < ends, (_open(archive), {name: site.log_of(name) for name in site.members})
+    ends, least = time.monotonic() + LONGEST, None
+    while left := _open(archive):
+        much = sum(map(abs, left.values()))
+        if least is None or much < least:
+            ends, least = time.monotonic() + LONGEST, much
+        assert time.monotonic() < ends, (left, {name: site.log_of(name) for name in site.members})
         site.keep_running()
         time.sleep(0.5)
 
@@ -55,6 +58,12 @@ def _open(archive: Archive) -> dict[str, int]:
         rows = {model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0 for model in BOUND}
     carried = {str(queue): archive.legs.carried(queue) for queue in Queue}
     return {name: -1 if number is None else number for name, number in {**jobs, **rows, **carried}.items() if number != 0}
+
+
+def in_flight(archive: Archive) -> int:
+    """How many documents were received, and cannot be found yet."""
+    with archive.reading() as session:
+        return session.scalar(select(func.count()).select_from(Document).where(Document.state != "findable")) or 0
 
 
 def _rows_are_as_handed_over(archive: Archive, sender: Sender) -> int:
