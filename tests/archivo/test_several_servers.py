@@ -75,7 +75,8 @@ def sign_in(client: httpx.Client, password: str) -> httpx.Response:
     return client.post("/ingresar", data=form)
 
 
-def test_a_delivery_goes_through_whichever_answers(browser: httpx.Client) -> None:
+def delivered(browser: httpx.Client) -> None:
+    """Sign in, hand a letter over, see it received, found and downloaded, and leave: whoever answers each time."""
     assert sign_in(browser, PASSWORD).status_code == 303
     form = {"ficha": token(browser.get("/recibir").text), "acceso": "publica", "publicar": "si"}
     letter = ("oficio.txt", b"Se informa sobre la quebrada Chivatera.\n")
@@ -89,9 +90,14 @@ def test_a_delivery_goes_through_whichever_answers(browser: httpx.Client) -> Non
     for _ in range(SERVERS):
         assert browser.get("/api/v1/search", params={"q": "chivatera"}).json()["total"] == 1
         assert browser.get(f"/documentos/{document}").status_code == 200
+        assert browser.get(f"/documentos/{document}/descargar/original").content == letter[1]
     assert browser.post("/salir", data={"ficha": token(browser.get("/trabajo").text)}).status_code == 303
     for _ in range(SERVERS):
         assert browser.get("/trabajo").headers["location"].startswith("/ingresar")
+
+
+def test_a_delivery_goes_through_whichever_answers(browser: httpx.Client) -> None:
+    delivered(browser)
 
 
 def test_who_guesses_passwords_is_slowed_down_by_all_of_them(browser: httpx.Client) -> None:
