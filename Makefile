@@ -58,7 +58,7 @@ faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se d
 
 faults-short: .venv/.ready-dev ## Lo mismo, en minutos: sesenta muertes, pocos pasos y ausencias breves
 	@.ci/setup servers
-	ARCHIVO_FAULTS_KILLS=60 ARCHIVO_FAULTS_STEPS=8 ARCHIVO_FAULTS_ABSENCE=3 $(PYTEST) -m faults tests/faults
+	ARCHIVO_FAULTS_KILLS=60 ARCHIVO_FAULTS_STEPS=6 ARCHIVO_FAULTS_ABSENCE=3 $(PYTEST) -m faults tests/faults
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
 	@.ci/setup servers
