@@ -5,7 +5,7 @@ out at each page, or the trail looks as if strangers wrote it.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sqlalchemy import select
@@ -29,14 +29,16 @@ def fingerprint(secret: str) -> str:
     return hmac.new(secret.encode(), b"archivo: of which secret this is", "sha256").hexdigest()[:16]
 
 
-def check_shared(archive: Archive, secret: str | None, *, serves: bool) -> None:
+def check_shared(archive: Archive, secret: Callable[[], str | None], *, serves: bool) -> None:
     """Hold this process' own against what the archive remembers, without making any. Who serves needs the secret; None: it has none yet.
+
+    What is remembered is read first: another process of this home that is remembered by then had made before it what this one reads after.
 
     Raises Conflict.
     """
     with archive.reading() as session:
-        refusals = _refusals(_remembered(session), _own(archive, secret, serves=serves))
-    if refusals:
+        remembered = _remembered(session)
+    if refusals := _refusals(remembered, _own(archive, secret(), serves=serves)):
         raise refusals[0]
 
 
@@ -51,7 +53,7 @@ def share(archive: Archive, secret: str | None) -> None:
 
     Raises Conflict, also where another process with other ones was first by an instant.
     """
-    check_shared(archive, secret, serves=secret is not None)
+    check_shared(archive, lambda: secret, serves=secret is not None)
     with archive.reading() as session:
         if {*_kept(session)} >= {AUDIT, *([SESSION] if secret else [])}:
             return

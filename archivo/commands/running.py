@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from archivo.archive import Archive
@@ -59,7 +60,7 @@ def _serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _leave)
     with _listening(options.host, options.port) as listening, opened(settings, traces_of(settings)) as archive:
         check_index_format(archive)
-        check_shared(archive, known_secret(settings), serves=True)  # before one is made that no other machine has
+        check_shared(archive, partial(known_secret, settings), serves=True)  # before one is made that no other machine has
         secret = read_secret(settings)
         share(archive, secret)
         stop = threading.Event()

@@ -6,10 +6,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from archivo.assembly import opened
+from archivo.audit.sharing import check_shared, share
+from archivo.settings import read_settings
+from archivo.starting import known_secret, read_secret
 from tests.archivo.test_several_servers import port_of
 
 DATABASE = "ARCHIVO_DATABASE_URL"
@@ -113,6 +118,19 @@ def test_of_two_that_start_at_once_with_secrets_of_their_own_one_serves(machines
                 web.communicate(timeout=60)
     assert list(ended) == [1]
     assert "serve y worker no arrancan así" in next(iter(ended.values()))
+
+
+def test_who_starts_is_not_refused_because_another_of_its_home_is_remembered_meanwhile(home: Path) -> None:
+    settings = read_settings({"ARCHIVO_HOME": str(home)})
+    with opened(settings) as archive:
+
+        def read_just_before_the_other_made_it() -> str | None:
+            own = known_secret(settings)
+            share(archive, read_secret(settings))
+            return own
+
+        check_shared(archive, read_just_before_the_other_made_it, serves=True)
+        check_shared(archive, partial(known_secret, settings), serves=True)
 
 
 def test_secrets_that_were_renewed_are_told_once(machines: tuple[Machine, Machine]) -> None:
