@@ -36,7 +36,7 @@ test: .venv/.ready-dev ## Las pruebas
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not kill and not browser and not servers and not faults" --ignore=tests/conformance
 
 test-servers: test-postgresql ## Las mismas promesas sobre servidores de verdad (PostgreSQL, S3…), que se instalan la primera vez
-	$(PYTEST) -m servers
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m servers
 
 test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en PostgreSQL
 	@.ci/setup servers
