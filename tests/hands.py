@@ -41,6 +41,8 @@ def count(archive: Archive, lease: Lease) -> None:
     if asked.get("unless") and not Path(asked["unless"]).exists():
         raise RuntimeError("what this job wants is absent")
     if asked.get("signal") and lease.attempt <= asked.get("times", 1):
+        with archive.database.writing():  # whoever stops here keeps no other machine of these tests from the file that they share
+            pass
         os.kill(os.getpid(), asked["signal"])
     if "seconds" in asked:
         time.sleep(asked["seconds"])

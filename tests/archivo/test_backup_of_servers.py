@@ -100,10 +100,11 @@ def objects_of(archive: Archive) -> dict[str, str]:
     return found
 
 
-def decided(shown: dict[str, Any]) -> dict[str, Any]:
-    """What is shown of a document, without the class that is only proposed: proposals are made anew."""
+def lasting(shown: dict[str, Any]) -> dict[str, Any]:
+    """What is shown of a document, without the class that is only proposed, which is proposed anew, nor when its copies were read last."""
     is_decided = shown["classification"] and shown["classification"]["status"] in ("automatic", "confirmed")
-    return shown if is_decided else {**shown, "classification": None}
+    copies = [{name: copy[name] for name in ("location", "version")} for copy in shown["copies"]]
+    return {**shown, "copies": copies, **({} if is_decided else {"classification": None})}
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def nothing_lost(archivo: Command) -> Iterator[None]:
     told = []
     for is_before in (True, False):
         with opened() as archive:
-            shown = [decided(archivo("show", one.id, "--json").value) for one in documents_of(archive)]
+            shown = [lasting(archivo("show", one.id, "--json").value) for one in documents_of(archive)]
             found = answer(archivo("search", "archivo", "--limit", "100", "--as", "ana", "--json").value)
             told.append((rows_of(archive), objects_of(archive), shown, found))
         if is_before:
