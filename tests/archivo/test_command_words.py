@@ -57,6 +57,10 @@ def test_one_is_told_as_one(archivo: Command, one: str, tmp_path: Path) -> None:
     assert archivo("verify").out == "1 documento leído: 1 íntegro.\n"
     assert archivo("rebuild").out == "1 fondo, 0 tablas de retención, 1 documento, 2 entradas.\n"
     assert archivo("deposit", tmp_path / "acta.txt", "--dry-run").out == "1 fila revisada, 0 con problemas.\n"
+
+
+@pytest.mark.usefixtures("embedded")
+def test_the_doctor_tells_of_one_document(archivo: Command, one: str) -> None:
     assert "Responde; 1 documento." in archivo("doctor").out
 
 

@@ -96,6 +96,7 @@ def test_a_claim_that_a_killed_database_forgot_leaves_no_effect_and_the_job_one(
     assert effects(archive) == {one: 1}
 
 
+@pytest.mark.usefixtures("embedded")
 def test_what_was_done_waits_for_the_disk_and_who_takes_it_does_not(archive: Archive) -> None:
     asked = text("PRAGMA synchronous")
     with archive.database.writing() as doing, archive.database.claiming() as taking:

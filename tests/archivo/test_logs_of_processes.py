@@ -88,6 +88,7 @@ def test_no_line_of_the_log_tells_of_a_person(site: httpx.Client, archivo: Comma
     assert personal_in(log, key, *cookies) == []
 
 
+@pytest.mark.usefixtures("embedded")
 def test_nor_does_one_about_a_fault(site: httpx.Client, home: Path, log: Path) -> None:
     assert sign_in(site, PASSWORD) == 303
     form = {"ficha": token(site.get("/recibir").text), "perfil": "archivist"}

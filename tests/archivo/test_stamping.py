@@ -1,6 +1,7 @@
 """The anchors of the trail are stamped by an authority outside (RFC 3161): asked for without holding anything up, kept, and judged."""
 
 import base64
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -309,7 +310,7 @@ def test_another_machine_of_the_archive_has_the_stamp_from_the_trail(
     trail: Archive, stamper: Stamper, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_after(trail)
-    monkeypatch.setenv("ARCHIVO_DATABASE_URL", trail.database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ARCHIVO_DATABASE_URL", os.environ.get("ARCHIVO_DATABASE_URL") or f"sqlite:///{home / 'archivo.db'}")
     monkeypatch.setenv("ARCHIVO_STORE_URL", (home / "store").as_uri())
     monkeypatch.setenv("ARCHIVO_AUDIT_KEY", (home / "audit.key").read_text())
     monkeypatch.setenv("ARCHIVO_HOME", str(tmp_path / "otra"))

@@ -42,6 +42,7 @@ def test_what_is_unknown_weak_or_unusable_is_refused(
     home: Path, archivo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str, value: str, said: str
 ) -> None:
     (tmp_path / "vacío").touch()
+    monkeypatch.delenv(name.removesuffix("_FILE"), raising=False)
     monkeypatch.setenv(name, value.replace("{vacío}", str(tmp_path / "vacío")))
     refused = started(archivo, command)
     assert (refused.status, said in refused.err) == (2, True), refused.err
