@@ -41,11 +41,8 @@ def count(archive: Archive, lease: Lease) -> None:
     if asked.get("unless") and not Path(asked["unless"]).exists():
         raise RuntimeError("what this job wants is absent")
     if asked.get("signal") and lease.attempt <= asked.get("times", 1):
-        for _ in range(20):  # what the process does at its start is over: whoever stops now keeps nobody from the file that they share
-            with archive.database.writing() as session:
-                session.connection()
-            time.sleep(0.1)
         os.kill(os.getpid(), asked["signal"])
+        time.sleep(0.5)  # a thread goes on for a moment before all of them stop: not to where it holds the file that others share
     if "seconds" in asked:
         time.sleep(asked["seconds"])
     with archive.transaction() as transaction:
