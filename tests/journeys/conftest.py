@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.brokers import rabbitmq_server
 from tests.faults.scenes import Servers
 from tests.faults.site import WEB, WORKERS, audit_key
 from tests.faults.site import Site as Running
@@ -43,7 +44,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("archivo")
     with ExitStack() as ending:
         if getattr(request, "param", EMBEDDED) == SERVERS:
-            servers = Servers(*map(request.getfixturevalue, ("postgres", "minio", "elastic", "rabbitmq")))
+            broker = ending.enter_context(rabbitmq_server())  # its own: another archive's messages would come to this one's worker
+            postgres, minio, elastic = map(request.getfixturevalue, ("postgres", "minio", "elastic"))
+            servers = Servers(postgres, minio, elastic, broker)
             shared = {**ending.enter_context(servers.addresses()), "ARCHIVO_AUDIT_KEY": audit_key()}
             made, members = Site(folder, shared), [WEB, WORKERS[0]]
         else:
