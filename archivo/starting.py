@@ -32,13 +32,11 @@ def refusals(settings: Settings) -> Iterator[ArchivoError]:
     """All for which no process that serves or works begins with these settings, which can be read: what cannot be, no command takes."""
     if settings.unknown:
         listed = ", ".join(settings.unknown)
-        yield Malformed(
-            "settings.unknown", f"No se conocen estas variables: {listed}. No se arrancó nada.", "Corrija su nombre o quítelas."
-        )
+        yield Malformed("settings.unknown", f"No se conocen estas variables: {listed}. {STOPPED}", "Corrija su nombre o quítelas.")
     if settings.secret is not None and is_weak(settings.secret):
         yield Malformed(
             "settings.secret",
-            f"ARCHIVO_SECRET se podría adivinar: tiene menos de {LEAST_SECRET} caracteres, o de {DIFFERENT} distintos. No se arrancó nada.",
+            f"ARCHIVO_SECRET se podría adivinar: tiene menos de {LEAST_SECRET} caracteres, o de {DIFFERENT} distintos. {STOPPED}",
             "Dé uno largo y al azar, como los que hace «openssl rand -hex 32», o quítelo, para que se genere uno en la casa.",
         )
     try:
@@ -67,7 +65,7 @@ def read_secret(settings: Settings) -> str:
     if is_weak(secret):
         raise Malformed(
             "settings.secret",
-            f"El secreto de {path} está incompleto, o se podría adivinar. No se arrancó nada.",
+            f"El secreto de {path} está incompleto, o se podría adivinar. {STOPPED}",
             "Póngalo entero desde una copia; o bórrelo y dé «archivo secrets --adopt», que hace otro, y quienes estén dentro saldrán.",
         )
     return secret

@@ -84,10 +84,11 @@ def errors() -> str:
     classes = {name: kind for name, kind in vars(tree).items() if isinstance(kind, type) and issubclass(kind, tree.ArchivoError)}
     rows = set()
     for module in modules("archivo"):
+        known = _constants(module.tree)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in classes and node.args:
-                code, *words = [_wording(argument) for argument in node.args]
-                words += [_wording(keyword.value) for keyword in node.keywords if keyword.arg in ("message", "remedy")]
+                code, *words = [_wording(argument, known) for argument in node.args]
+                words += [_wording(keyword.value, known) for keyword in node.keywords if keyword.arg in ("message", "remedy")]
                 if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code) and len(words) >= 2:
                     kind = classes[ast.unparse(node.func).rpartition(".")[2]]
                     rows.add(f"| `{code}` | {kind.status} | {words[0]} | {words[1]} |")
@@ -95,14 +96,21 @@ def errors() -> str:
     return HEAD + head + "\n| Code | HTTP | Message | Remedy |\n|---|---|---|---|\n" + "\n".join(sorted(rows)) + "\n"
 
 
-def _wording(node: ast.expr) -> str:
-    """A text as written, its slots named."""
+def _constants(tree: ast.Module) -> Mapping[str, ast.expr]:
+    """The constants of a module by their names, and what each is."""
+    named = (node for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name))
+    return {ast.unparse(node.target): node.value for node in named if isinstance(node.value, ast.Constant)}
+
+
+def _wording(node: ast.expr, known: Mapping[str, ast.expr]) -> str:
+    """A text as written, with the constants of its module, its slots named."""
     if isinstance(node, ast.Constant):
         return str(node.value).replace("|", "\\|")
     if isinstance(node, ast.JoinedStr):
-        return "".join(_wording(part) for part in node.values)
+        return "".join(_wording(part, known) for part in node.values)
     if isinstance(node, ast.FormattedValue):
-        return "{" + re.sub(r"[^\w.]+", " ", ast.unparse(node.value)).strip().rpartition(".")[2] + "}"
+        name = ast.unparse(node.value)
+        return _wording(known[name], known) if name in known else "{" + re.sub(r"[^\w.]+", " ", name).strip().rpartition(".")[2] + "}"
     return "{…}"
 
 

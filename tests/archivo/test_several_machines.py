@@ -1,5 +1,6 @@
 """Two webs and a worker on four real servers, with homes of their own: the addresses and two secrets are all that they share."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pytest
 
 from tests.brokers import RabbitMQ
 from tests.elastic_servers import ElasticServer
+from tests.faults.scenes import Servers
 from tests.faults.site import audit_key
-from tests.s3_servers import S3Server, url_of
+from tests.s3_servers import S3Server
 from tests.servers import Postgres
 
 from .test_several_servers import PASSWORD, EachInTurn, delivered, port_of
@@ -32,15 +34,10 @@ def machines(
     postgres: Postgres, versitygw: S3Server, elastic: ElasticServer, rabbitmq: RabbitMQ, tmp_path: Path
 ) -> Iterator[list[dict[str, str]]]:
     """The environments of the machines; one of them has named ana."""
-    rabbitmq.empty()
-    index = elastic.address()
-    with postgres.database() as rows:
+    with Servers(postgres, versitygw, elastic, rabbitmq).addresses() as addresses:
         shared = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ARCHIVO_")},
-            "ARCHIVO_DATABASE_URL": rows,
-            "ARCHIVO_STORE_URL": url_of(versitygw.place()),
-            "ARCHIVO_INDEX_URL": index,
-            "ARCHIVO_BROKER_URL": rabbitmq.url,
+            **addresses,
             "ARCHIVO_SECRET": "un secreto de estas pruebas, el mismo en todas",
             "ARCHIVO_AUDIT_KEY": audit_key(),
             "ARCHIVO_WORKERS": "1",
@@ -49,10 +46,7 @@ def machines(
         named = ("user", "create", "ana", "--role", "archivist", "--full-name", "Ana Ruiz", "--password-stdin")
         done = ran(each[0], *named, said=PASSWORD)
         assert done.returncode == 0, done.stderr
-        try:
-            yield each
-        finally:
-            elastic.forget(index)
+        yield each
 
 
 def test_nobody_can_tell_which_machine_answered(machines: list[dict[str, str]]) -> None:
@@ -67,7 +61,8 @@ def test_nobody_can_tell_which_machine_answered(machines: list[dict[str, str]]) 
             ending.callback(web.terminate)
             ports.append(port_of(web))
         browser = httpx.Client(transport=EachInTurn(ports), base_url="https://archivo.test", timeout=60)
-        delivered(ending.enter_context(browser))
+        document = delivered(ending.enter_context(browser))
+    assert {json.loads(ran(machine, "show", document, "--json").stdout)["state"] for machine in machines} == {"findable"}
     assert {ran(machine, "audit", "verify").returncode for machine in machines} == {0}
     assert sorted(path.name for machine in machines for path in Path(machine["ARCHIVO_HOME"]).glob("*secret*")) == []
 

@@ -75,14 +75,14 @@ def sign_in(client: httpx.Client, password: str) -> httpx.Response:
     return client.post("/ingresar", data=form)
 
 
-def delivered(browser: httpx.Client) -> None:
-    """Sign in, hand a letter over, see it received, found and downloaded, and leave: whoever answers each time."""
+def delivered(browser: httpx.Client) -> str:
+    """Sign in, hand a letter over, see it received, found and downloaded, and leave: whoever answers each time. The document."""
     assert sign_in(browser, PASSWORD).status_code == 303
     form = {"ficha": token(browser.get("/recibir").text), "acceso": "publica", "publicar": "si"}
     letter = ("oficio.txt", b"Se informa sobre la quebrada Chivatera.\n")
     received = browser.post("/recibir", data=form, files={"file": letter})
     assert received.status_code == 200
-    document = re.findall(r"/documentos/([0-9a-f-]{36})", received.text)[0]
+    document: str = re.findall(r"/documentos/([0-9a-f-]{36})", received.text)[0]
     ends = time.monotonic() + 60
     while "hx-get" in browser.get(f"/recibir/{document}").text:
         assert time.monotonic() < ends
@@ -94,10 +94,13 @@ def delivered(browser: httpx.Client) -> None:
     assert browser.post("/salir", data={"ficha": token(browser.get("/trabajo").text)}).status_code == 303
     for _ in range(SERVERS):
         assert browser.get("/trabajo").headers["location"].startswith("/ingresar")
+    return document
 
 
-def test_a_delivery_goes_through_whichever_answers(browser: httpx.Client) -> None:
-    delivered(browser)
+def test_a_delivery_goes_through_whichever_answers(browser: httpx.Client, archivo: Command) -> None:
+    kept = archivo("show", delivered(browser), "--json").value
+    assert (kept["state"], kept["original"]["filename"], kept["published"]) == ("findable", "oficio.txt", True)
+    assert archivo("audit", "verify").status == 0
 
 
 def test_who_guesses_passwords_is_slowed_down_by_all_of_them(browser: httpx.Client) -> None:

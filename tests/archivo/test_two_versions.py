@@ -20,8 +20,9 @@ from tests.elastic_servers import ElasticServer
 from tests.faults import truth
 from tests.faults.papers import Paper, papers
 from tests.faults.people import Reader, Sender, Told
+from tests.faults.scenes import Servers
 from tests.faults.site import WEB, Site, audit_key
-from tests.s3_servers import S3Server, url_of
+from tests.s3_servers import S3Server
 from tests.servers import Postgres
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("embedded")]
@@ -55,14 +56,9 @@ def sites(
     former: Path, postgres: Postgres, minio: S3Server, elastic: ElasticServer, rabbitmq: RabbitMQ, tmp_path: Path
 ) -> Iterator[tuple[Site, Site]]:
     """One archive as the former program works on it, and as this one does; nothing is started, and there are no tables yet."""
-    rabbitmq.empty()
-    index = elastic.address()
-    with postgres.database() as rows, ExitStack() as ending:
+    with ExitStack() as ending:
         settings = {
-            "ARCHIVO_DATABASE_URL": rows,
-            "ARCHIVO_STORE_URL": url_of(minio.place()),
-            "ARCHIVO_INDEX_URL": index,
-            "ARCHIVO_BROKER_URL": rabbitmq.url,
+            **ending.enter_context(Servers(postgres, minio, elastic, rabbitmq).addresses()),
             "ARCHIVO_SECRET": "un secreto de estas pruebas, el mismo en todas",
             "ARCHIVO_AUDIT_KEY": audit_key(),
         }
@@ -71,7 +67,6 @@ def sites(
             (tmp_path / name).mkdir()
             both.append(Site(tmp_path / name, settings, program=program))
             ending.callback(both[-1].stop)
-        ending.callback(elastic.forget, index)
         old, new = both
         yield old, new
 
