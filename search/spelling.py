@@ -189,13 +189,13 @@ def misreadings(word: str, vocabulary: Vocabulary, *, most: int = 6) -> list[str
     return found
 
 
-def numbers(word: str, vocabulary: Vocabulary) -> list[str]:
-    """The plural or singular of a folded word that the reader's pages have."""
-    return [each for each in number_forms(word) if vocabulary.pages(each)][:2] if len(word) > 2 and word.isalpha() else []
+def numbers(word: str) -> list[str]:
+    """The plurals or singulars that a folded word is also looked for by, whether or not anyone writes them: looking finds out."""
+    return list(number_forms(word)) if len(word) > 2 and word.isalpha() else []
 
 
 def number_forms(word: str) -> Iterator[str]:
-    """The forms a plural or singular of a folded word could have, whether or not anyone writes them."""
+    """The forms a plural or singular of a folded word could have."""
     if word.endswith("ces"):
         yield word[:-3] + "z"
     if word.endswith("es") and len(word) > 4:

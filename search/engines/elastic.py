@@ -18,7 +18,7 @@ from search.engines.elastic_storage import Generation, Storage
 from search.engines.elastic_words import Memory, Moment, Outdated, ReaderWords
 from search.engines.elastic_writing import Preparation, Prepared
 from search.index import EntriesRefused, Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
-from search.plan import plan, synonym_table
+from search.plan import Plan, plan, synonym_table
 from search.query import parse
 
 _PAUSES = (0.0, 0.05, 0.2, 0.5)
@@ -145,14 +145,20 @@ class ElasticIndex:
     def _answered(self, query: Query, scope: Scope, moment: Moment) -> Results:
         parsed = parse(query.text, self._patterns)
         words = ReaderWords(moment, scope)
-        asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
-        reading = Reading(moment.ask, query, scope, words, parsed.naming)
-        found, notes = reading.nothing(), asked.notes
+
+        def planned() -> Plan:
+            return plan(query.text, parsed, words, self._synonyms)
+
+        asked = words.complete(planned)
+        reading = Reading(words.ask, query, scope, words, parsed.naming)
+        found, said = reading.nothing(), None
         for step in asked.steps:
             found = reading.found(step)
             if found.count:
-                notes += (step.note,) if step.note else ()
+                said = step.note
                 break
+        asked = words.spelled_out(asked, planned)
+        notes = (*asked.notes, said) if said else asked.notes
         if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from elastic_transport import TransportError
-from elasticsearch import ApiError, ConflictError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, ConflictError, Elasticsearch, OrjsonSerializer, UnsupportedProductError
+from elasticsearch.serializer import NdjsonSerializer
 
 from search.engines.elastic_operations import Failure, Json, Operation, batches, reason
 from search.index import IndexDenied, IndexRefused, IndexUnavailable, NoIndexServer
@@ -23,6 +24,12 @@ _CONNECTIONS = 40
 _UNREAD = [f"-responses.{each}" for each in ("_shards", "hits.hits._index", "hits.hits._score", "hits.hits._ignored")]
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
+
+class _Lines(NdjsonSerializer, OrjsonSerializer):
+    """Several searches, or operations."""
+
+
+_SERIALIZERS = {each.mimetype: each() for each in (OrjsonSerializer, _Lines)}
 _GONE = 404
 _REFUSALS = {401: IndexRefused, 403: IndexDenied}
 _BUSY = 429
@@ -58,6 +65,7 @@ class Server:
             connections_per_node=_CONNECTIONS,
             max_retries=2,
             retry_on_status=(),
+            serializers=_SERIALIZERS,
         )
         self._copy = (
             uuid4().hex

@@ -4,7 +4,7 @@ A plan asks for one word after another. It is made several times: each time from
 asked, which is then asked of the server all at once; the last time nothing is left to ask.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -25,6 +25,7 @@ _COMMON = 1_000
 _NEAR = 400
 _ROUNDS = 8
 _REMEMBERED = 50_000
+_SPELLING = "spelling"
 _TEXTS: tuple[Field, ...] = ("bu", "tu", "du")
 _ENTRIES: Json = {"size": 0, "track_total_hits": True, "query": {"exists": {"field": "doc"}}}
 _STAMP: Json = {
@@ -111,15 +112,32 @@ class ReaderWords:
         self._known = moment.known
         self._uncounted: dict[Node, None] = {}
         self._unlisted: dict[tuple[str, str], Json] = {}
+        self._unspelled: dict[tuple[str, str], Json] = {}
         self._level = level_for(self._known.about, _SAMPLED, DEEPEST) if self._known.about > _LARGE else 0
 
     def complete(self, make: Callable[[], Made]) -> Made:
-        """What `make` makes when it has all the words it asks for."""
+        """What `make` makes when it has all the words it asks for; how they are spelled may be wanting still: see `spelled_out`."""
         for _ in range(_ROUNDS):
             made = make()
             if not (self._uncounted or self._unlisted or self._known.size < 0):
                 return made
             self._fetch()
+        return make()
+
+    def ask(self, searches: Sequence[Json]) -> list[Json]:
+        """The answers to several searches, with which the spellings that are wanted come too. Raises IndexGone, Outdated."""
+        wanted = {each: search for each, search in self._unspelled.items() if each not in self._known.lists}
+        answers = iter(self._moment.ask([*searches, *wanted.values()]))
+        answered = list(islice(answers, len(searches)))
+        self._remember(wanted, answers)
+        return answered
+
+    def spelled_out(self, made: Made, make: Callable[[], Made]) -> Made:
+        """What was made, with its words as documents write them."""
+        if not self._unspelled:
+            return made
+        if not self._unspelled.keys() <= self._known.lists.keys():
+            self.ask([])
         return make()
 
     def pages(self, word: str) -> int:
@@ -158,7 +176,8 @@ class ReaderWords:
         return self._listed("sound", key, {"term": {"sound": key}})
 
     def spelled(self, word: str) -> str:
-        return min((each for each in self._listed("spelling", word, {"term": {"word": word}}) if each != word), default=word)
+        query = {"term": {"word": word}}
+        return min((each for each in self._listed(_SPELLING, word, query, self._unspelled) if each != word), default=word)
 
     def _counted(self, node: Node) -> int:
         count = self._known.counts.get((self._scope.labels, node))
@@ -166,24 +185,26 @@ class ReaderWords:
             self._uncounted[node] = None
         return count or 0
 
-    def _listed(self, kind: str, value: str, query: Json) -> list[str]:
+    def _listed(self, kind: str, value: str, query: Json, wanted: dict[tuple[str, str], Json] | None = None) -> list[str]:
         if (kind, value) not in self._known.lists:
-            field = "spelling" if kind == "spelling" else "word"
-            terms = {"field": field, "size": _NEAR, "execution_hint": "map"}
+            terms = {"field": "spelling" if kind == _SPELLING else "word", "size": _NEAR, "execution_hint": "map"}
             seen = {"bool": {"filter": query}}
-            self._unlisted[kind, value] = {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"words": {"terms": terms}}}
+            wanted = self._unlisted if wanted is None else wanted
+            wanted[kind, value] = {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"words": {"terms": terms}}}
         return self._known.lists.get((kind, value), [])
+
+    def _remember(self, wanted: Iterable[tuple[str, str]], answers: Iterator[Json]) -> None:
+        for (kind, value), answer in zip(wanted, answers, strict=False):
+            self._known.lists[kind, value] = [bucket["key"] for bucket in answer["aggregations"]["words"]["buckets"]]
 
     def _fetch(self) -> None:
         """Ask for all that is wanted, and for the frequencies of the words that were found near others."""
         nodes = list(self._uncounted)
         counting = [self._counting(node) for node in nodes]
         sampling = [self._sampling(nodes)] if nodes and self._level else []
-        answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
-        found: set[str] = set()
-        for (kind, value), answer in zip(self._unlisted, answers, strict=False):
-            self._known.lists[kind, value] = [bucket["key"] for bucket in answer["aggregations"]["words"]["buckets"]]
-            found.update(self._known.lists[kind, value] if kind != "spelling" else ())
+        answers = iter(self.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
+        self._remember(self._unlisted, answers)
+        found = {word for each in self._unlisted for word in self._known.lists[each]}
         counts = [int(answer["hits"]["total"]["value"]) for answer in islice(answers, len(nodes))]
         for answer in islice(answers, len(sampling)):
             sampled = [int(bucket["doc_count"]) << self._level for bucket in answer["aggregations"]["counts"]["buckets"]]

@@ -19,6 +19,7 @@ ALLOWED = {
     "fpdf2": "LGPL-3.0: used unmodified by OCRmyPDF to place text; can be replaced by its user",
     "img2pdf": "LGPL-3.0: used unmodified by OCRmyPDF; can be replaced by its user",
     "ocrmypdf": "MPL-2.0: used unmodified",
+    "orjson": "MPL-2.0: used unmodified by the Elasticsearch client",
     "pikepdf": "MPL-2.0: used unmodified",
     "psycopg": "LGPL-3.0: the PostgreSQL driver, used unmodified; can be replaced by its user",
     "psycopg-binary": "LGPL-3.0: as psycopg, with libpq (PostgreSQL licence)",

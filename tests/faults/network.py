@@ -5,10 +5,29 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from typing import Final, Protocol, TypeVar
 
 T = TypeVar("T")
 PIECE: Final = 64 * 1024
+
+
+class Network(Protocol):
+    """Where connections begin or end."""
+
+    def socket(self) -> socket:
+        """A new socket, which stands in it whoever uses it."""
+        ...
+
+
+class Here:
+    """The network of these tests."""
+
+    def socket(self) -> socket:
+        return socket()
+
+
+HERE: Final = Here()
 
 
 @dataclass
@@ -17,6 +36,7 @@ class Way:
 
     upstream: int
     loop: asyncio.AbstractEventLoop
+    leads: Network = HERE
     server: asyncio.Server | None = None
     delay: float = 0.0
     felt: int = 0
@@ -65,7 +85,7 @@ class Way:
             if self._is_cut:
                 self.felt += 1
                 return
-            server, to_server = await asyncio.open_connection("127.0.0.1", self.upstream)
+            server, to_server = await self._reached()
             self._open.add(to_server)
             await asyncio.gather(self._pass(client, to_server, self.goes), self._pass(server, to_client, self.comes))
         except OSError:
@@ -75,6 +95,16 @@ class Way:
                 if end is not None:
                     self._open.discard(end)
                     end.transport.abort()
+
+    async def _reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        leading = self.leads.socket()
+        leading.setblocking(False)
+        try:
+            await self.loop.sock_connect(leading, ("127.0.0.1", self.upstream))
+        except OSError:
+            leading.close()
+            raise
+        return await asyncio.open_connection(sock=leading)
 
     async def close(self) -> None:
         assert self.server
@@ -112,8 +142,8 @@ class Way:
 
 
 @contextmanager
-def ways_to(ports: Mapping[str, int]) -> Iterator[dict[str, Way]]:
-    """A way to each of the servers on these ports, by the same names."""
+def ways_to(ports: Mapping[str, int], enter: Network = HERE, lead: Network = HERE) -> Iterator[dict[str, Way]]:
+    """A way to each of the servers on these ports, by the same names: by the same port from one network to another, else by a new one."""
     with ExitStack() as ended:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)
@@ -127,14 +157,17 @@ def ways_to(ports: Mapping[str, int]) -> Iterator[dict[str, Way]]:
 
         ways = {}
         for name, port in ports.items():
-            ways[name] = done(_opened(port))
+            ways[name] = done(_opened(port, enter, lead))
             ended.callback(lambda way: done(way.close()), ways[name])
         yield ways
 
 
-async def _opened(port: int) -> Way:
-    way = Way(port, asyncio.get_running_loop())
+async def _opened(port: int, enter: Network, lead: Network) -> Way:
+    way = Way(port, asyncio.get_running_loop(), lead)
     way.goes.set()
     way.comes.set()
-    way.server = await asyncio.start_server(way.carry, "127.0.0.1", 0)
+    entrance = enter.socket()
+    entrance.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    entrance.bind(("127.0.0.1", 0 if enter is lead else port))
+    way.server = await asyncio.start_server(way.carry, sock=entrance)
     return way

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,8 +16,10 @@ from archivo.access.services import create_token, create_user
 from tests.brokers import RabbitMQ
 from tests.elastic_servers import ElasticServer
 from tests.faults import truth
+from tests.faults.hosts import Machine
+from tests.faults.network import ways_to
 from tests.faults.people import Reader, Sender, Told
-from tests.faults.site import Site, audit_key
+from tests.faults.site import WEB, Site, audit_key
 from tests.s3_servers import S3Server, url_of
 from tests.servers import Postgres
 
@@ -107,10 +109,15 @@ def scene_on(
     folder: Path,
     change: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
     command: tuple[str, ...] = ("-m", "archivo"),
+    machines: Mapping[str, Machine] | None = None,
 ) -> Iterator[Scene]:
-    """An archive of its own on these servers, working; `change` may send its processes by another way to them."""
-    with servers.addresses() as addresses:
-        site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command)
+    """An archive of its own on these servers, working; `change` may send its processes by another way to them, and `machines` are those on
+    which they stand (site.py).
+    """
+    with servers.addresses() as addresses, ExitStack() as ended:
+        site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command, machines=machines or {})
+        if web := site.machines.get(WEB):
+            ended.enter_context(ways_to({WEB: site.port}, lead=web))
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")

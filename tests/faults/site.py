@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,8 @@ from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.settings import read_settings
 from tests.faults.clocked import CLOCK
-from tests.processes import children
+from tests.faults.hosts import Machine
+from tests.processes import children, stands_still, until
 from tests.programs import free_port
 
 ROOT: Final = Path(__file__).parents[2]
@@ -38,6 +39,8 @@ class Member:
     environment: Mapping[str, str]
     log: Path
     program: Path = ROOT
+    entered: tuple[str, ...] = ()
+    """The command by which it is run on its machine."""
     running: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -47,7 +50,7 @@ class Member:
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            command = [sys.executable, *self.words]
+            command = [*self.entered, sys.executable, *self.words]
             self.running = subprocess.Popen(command, cwd=self.program, env=dict(self.environment), stdout=out, stderr=out)
 
     def has_ended(self) -> bool:
@@ -62,6 +65,19 @@ class Member:
     def send(self, number: signal.Signals) -> None:
         assert self.running
         self.running.send_signal(number)
+
+    def freeze(self, is_busy: Callable[[], int]) -> None:
+        """Have it stand still in the middle of something, until SIGCONT."""
+
+        def stands_busy() -> bool:
+            self.send(signal.SIGSTOP)
+            until(lambda: stands_still(self.pid))
+            if is_busy():
+                return True
+            self.send(signal.SIGCONT)
+            return False
+
+        until(stands_busy)
 
     def stop(self) -> int:
         """Tell it to end, and wait; its status."""
@@ -89,7 +105,8 @@ def audit_key() -> str:
 @dataclass
 class Site:
     """The archive as a whole. `settings` are the addresses of its servers, which all its processes share; `program` is where the program
-    that they run lies. Where they are not `apart`, all share one home, with what is embedded in it.
+    that they run lies. Where they are not `apart`, all share one home, with what is embedded in it. Of `machines`, by the names of their
+    processes, each stands on its own.
     """
 
     folder: Path
@@ -99,6 +116,7 @@ class Site:
     members: dict[str, Member] = field(default_factory=dict)
     program: Path = ROOT
     apart: bool = True
+    machines: Mapping[str, Machine] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -115,8 +133,17 @@ class Site:
         """A process by its name; the first time, as it will be started."""
         if name not in self.members:
             words = ("serve", "--port", str(self.port)) if name == WEB else ("worker",)
-            self.members[name] = Member(name, (*self.command, *words), self.environment(name), self.folder / f"{name}.log", self.program)
+            entered = self.machines[name].command(self.hidden(name)) if name in self.machines else ()
+            log = self.folder / f"{name}.log"
+            self.members[name] = Member(name, (*self.command, *words), self.environment(name), log, self.program, entered)
         return self.members[name]
+
+    def hidden(self, name: str) -> list[Path]:
+        """What a machine does not see of the others: their homes, also those that will be made."""
+        others = [self.folder / other for other in (*self.machines, "consola") if other != name]
+        for home in others:
+            home.mkdir(exist_ok=True)
+        return others
 
     def start(self, *names: str) -> None:
         """Start what does not run, and wait until the web answers."""

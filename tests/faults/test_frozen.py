@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from archivo.records.models import Incoming
 from tests.faults.papers import papers
 from tests.faults.scenes import ABSENCE, Scene
 from tests.faults.site import WEB, Member
-from tests.processes import stands_still, until
+from tests.processes import until
 
 pytestmark = pytest.mark.faults
 TURNS, DOCUMENTS = 3, 12
@@ -28,7 +27,7 @@ def test_a_worker_frozen_beyond_its_lease_finishes_late(scene: Scene) -> None:
     with scene.site.opened() as archive:
         for turn in range(TURNS):
             with scene.reader.reading(scene.sender), scene.sender.sending(papers(DOCUMENTS, first=turn * DOCUMENTS, scans=3)):
-                freeze(frozen, lambda: working(archive, frozen))
+                frozen.freeze(lambda: working(archive, frozen))
                 lapse(archive, frozen)
                 until(lambda: not working(archive, frozen))
                 frozen.send(signal.SIGCONT)
@@ -42,25 +41,11 @@ def test_a_web_frozen_while_it_receives_wakes_after_it_was_taken_for_dead(scene:
     with scene.site.opened() as archive:
         for turn in range(TURNS):
             with scene.sender.sending(papers(DOCUMENTS, first=turn * DOCUMENTS)):
-                freeze(web, lambda: receiving(archive))
+                web.freeze(lambda: receiving(archive))
                 age(archive)
                 until(lambda: not receiving(archive))
                 web.send(signal.SIGCONT)
     assert scene.hold() == TURNS * DOCUMENTS
-
-
-def freeze(member: Member, is_busy: Callable[[], int]) -> None:
-    """Have a process stand still in the middle of something."""
-
-    def stands_busy() -> bool:
-        member.send(signal.SIGSTOP)
-        until(lambda: stands_still(member.pid))
-        if is_busy():
-            return True
-        member.send(signal.SIGCONT)
-        return False
-
-    until(stands_busy)
 
 
 def working(archive: Archive, member: Member) -> int:

@@ -13,7 +13,7 @@ import pytest
 from archivo.data import code_patterns
 from search.engines.elastic import ElasticIndex
 from search.engines.elastic_server import Patience
-from search.index import EntriesRefused, Entry, IndexFormatChanged, IndexUnavailable, Query, Results, Scope
+from search.index import EntriesRefused, Entry, IndexFormatChanged, IndexUnavailable, Note, Query, Results, Scope
 from tests.elastic_proxy import Forward, Reply, Request, between
 from tests.elastic_servers import ElasticServer
 
@@ -140,22 +140,39 @@ def test_what_is_remembered_of_words_is_forgotten_when_another_writes(index: Ela
     assert ask(other, "prezupuesto").did_you_mean is None
 
 
-def test_a_search_whose_words_are_remembered_is_one_request(elastic: ElasticServer, address: str) -> None:
+@pytest.fixture
+def watched(elastic: ElasticServer, address: str) -> Iterator[tuple[ElasticIndex, list[str]]]:
+    """An index in another process, and the names of the requests that come from this one."""
     asked: list[str] = []
 
     def act(request: Request, forward: Forward) -> Reply:
-        asked.append(request.path)
+        asked.append(request.path.partition("?")[0].rpartition("/")[2])
         return forward()
 
-    ElasticIndex(address, code_patterns()).put([entry(f"d{n}", f"El presupuesto de {2000 + n}. Decreto 7 de 1999") for n in range(9)])
+    entries = [entry(f"d{n}", f"El presupuesto de {2000 + n}. Decreto 7 de 1999. Licitación") for n in range(9)]
+    ElasticIndex(address, code_patterns()).put(entries)
     with between(elastic.url, act) as way:
-        index = ElasticIndex(address.replace(elastic.url, way), code_patterns())
-        first = ask(index, "presupuesto decreto 7 de 1999")
-        asked.clear()
-        again = ask(index, "presupuesto decreto 7 de 1999", limit=5)
-    assert [path.partition("?")[0].rpartition("/")[2] for path in asked] == ["_msearch"]
+        yield ElasticIndex(address.replace(elastic.url, way), code_patterns()), asked
+
+
+def test_a_search_whose_words_are_remembered_is_one_request(watched: tuple[ElasticIndex, list[str]]) -> None:
+    index, asked = watched
+    first = ask(index, "presupuesto decreto 7 de 1999")
+    asked.clear()
+    again = ask(index, "presupuesto decreto 7 de 1999", limit=5)
+    assert asked == ["_msearch"]
     assert (again.total, again.facets, again.notes, again.hits) == (9, first.facets, first.notes, first.hits[:5])
     assert [note.code for note in again.notes] == ["code_cited"]
+
+
+def test_how_a_corrected_word_is_spelled_is_asked_with_the_search_itself(watched: tuple[ElasticIndex, list[str]]) -> None:
+    index, asked = watched
+    ask(index, "presupuesto")
+    asked.clear()
+    found = ask(index, "licitasion")
+    assert asked == ["_msearch", "_termvectors", "_msearch", "_msearch"]
+    assert (found.total, found.did_you_mean) == (9, "licitación")
+    assert found.notes == (Note("also", {"typed": "licitasion", "word": "licitación"}),)
 
 
 @pytest.fixture
