@@ -7,12 +7,14 @@ Jobs of one small effect, a row, each written in a transaction of its own, by `-
 `end_to_end`: a job a transaction while the workers work, from the first one to the last effect. `waiting`: all were written before.
 `processor_ms`: of writer and workers, for each job; on a machine that does other things it tells more than the clock. `latency_ms`: from
 the instant a job is written, its commit included, to the beginning of its work, one job at a time. `claim_ms`: of processor, to take and
-finish a job where it is alone and where `--queued` others wait.
+finish a job where it is alone and where `--queued` others wait. `web_ms`: what an archivist waits for the home, results and the page of
+jobs of an `archivo serve` beside RabbitMQ, with no job and while as many wait that nobody works, none of them old; the ratio of p50.
 """
 
 import argparse
 import json
 import os
+import secrets
 import statistics
 import sys
 import tempfile
@@ -26,15 +28,23 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 
 from archivo import jobs
+from archivo.access.policy import custody
+from archivo.access.services import create_token, create_user
 from archivo.archive import Archive
 from archivo.assembly import opened
 from archivo.database import table_of
 from archivo.identifiers import new_uuid
 from archivo.jobs import Job, JobState, Queue
 from archivo.settings import read_settings
+from tests.bench.bench_http import free_port, serve
 from tests.brokers import RabbitMQ
+from tests.faults.people import Reader, Told
+from tests.faults.site import audit_key
 from tests.hands import EFFECT, KIND, add_jobs, begin
 
+PAGES = {"home": "/", "results": "/buscar?q=junta", "jobs": "/trabajos"}
+ASKED = 60
+PASSWORD = "una frase para las medidas"
 TICKS = os.sysconf("SC_CLK_TCK")
 BATCH = 5_000
 
@@ -130,16 +140,53 @@ def claiming(archive: Archive, queued: int, number: int) -> dict[str, float]:
 
     cleared(archive)
     alone = once()
+    have_waiting(archive, queued)
+    among = once()
+    return {"alone": round(alone, 2), "among_many": round(among, 2), "ratio": round(among / alone, 2)}
+
+
+def have_waiting(archive: Archive, number: int) -> None:
+    """Jobs in every queue, of which nobody was told yet."""
     now, queues = archive.clock(), list(Queue)
-    for start in range(0, queued, BATCH):
+    for start in range(0, number, BATCH):
         made = [
             {"id": new_uuid(now), "kind": KIND, "queue": queues[n % len(queues)], "priority": 5, "object_id": f"otra-{n}", "params": {}}
-            for n in range(start, min(start + BATCH, queued))
+            for n in range(start, min(start + BATCH, number))
         ]
         with archive.database.writing() as session:
             session.execute(insert(Job), [{**one, "state": JobState.QUEUED, "attempt": 0, "created_at": now} for one in made])
-    among = once()
-    return {"alone": round(alone, 2), "among_many": round(among, 2), "ratio": round(among / alone, 2)}
+
+
+def web(archive: Archive, home: Path, queued: int) -> dict[str, Any]:
+    """Milliseconds of each page, without jobs and with many that wait."""
+    cleared(archive)
+    chief = custody("medida")
+    create_user(archive, chief, "ana", "archivist", password=PASSWORD)
+    port = free_port()
+    reader = Reader(f"http://127.0.0.1:{port}", create_token(archive, chief, "ana"), Told())
+
+    def took(path: str) -> float:
+        answer = reader.visit(path)
+        assert answer is not None
+        assert answer.status_code == 200
+        return answer.elapsed.total_seconds() * 1e3
+
+    def asked() -> dict[str, dict[str, float]]:
+        times = {name: sorted(took(path) for _ in range(ASKED)) for name, path in PAGES.items()}
+        return {name: {"p50": round(statistics.median(each), 1), "p95": round(each[ASKED * 95 // 100], 1)} for name, each in times.items()}
+
+    server = serve(home, port)
+    try:
+        reader.sign_in("ana", PASSWORD)
+        asked()
+        without = asked()
+        have_waiting(archive, queued)
+        among = asked()
+    finally:
+        server.terminate()
+        server.wait()
+    ratio = {name: round(among[name]["p50"] / without[name]["p50"], 2) for name in PAGES}
+    return {"jobs": queued, "without": without, "among_many": among, "ratio": ratio}
 
 
 def measured(home: Path, broker: str, database: str | None, options: argparse.Namespace) -> dict[str, Any]:
@@ -155,6 +202,8 @@ def measured(home: Path, broker: str, database: str | None, options: argparse.Na
             report["end_to_end"] = throughput(archive, running, options.jobs, options.writers)
         report["waiting"] = waiting(archive, workers, options.jobs)
         report["claim_ms"] = claiming(archive, options.queued, 200)
+        if broker != "local://":
+            report["web_ms"] = web(archive, home, options.queued)
         cleared(archive)
     return report
 
@@ -173,6 +222,8 @@ def main(arguments: Sequence[str]) -> None:
         "machine": {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": sys.version.split()[0]},
         "jobs": options.jobs,
     }
+    # two homes on one database: the same secrets in both, or the second would not work there
+    os.environ.update({"ARCHIVO_AUDIT_KEY": audit_key(), "ARCHIVO_SECRET": secrets.token_urlsafe(32)})
     with tempfile.TemporaryDirectory() as name:
         report["local"] = measured(Path(name) / "local", "local://", options.database, options)
         if options.broker:
