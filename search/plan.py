@@ -102,7 +102,7 @@ def _looked_for(word: str, vocabulary: Vocabulary, synonyms: Synonyms) -> _Word:
     return _Word(
         typed=word,
         folded=folded,
-        forms=tuple(numbers(folded)),
+        forms=tuple(numbers(folded, vocabulary)),
         corrected=tuple(each.word for each in near) if unknown else (),
         misread=tuple(misreadings(folded, vocabulary)),
         synonyms=synonyms.get(folded, ())[:4],
@@ -153,7 +153,7 @@ def _unit(word: _Word, vocabulary: Vocabulary, typing: str | None) -> Node:
             parts.append(Weighted(Phrase("bs", tuple(map(stem, synonym))), _SYNONYM_PHRASE))
     for corrected, weight in zip(word.corrected, _CORRECTIONS, strict=False):
         parts += _everywhere(corrected, weight)
-        parts += [Weighted(Term("bu", form), weight * _NUMBER) for form in numbers(corrected)]
+        parts += [Weighted(Term("bu", form), weight * _NUMBER) for form in number_forms(corrected)]
     if word.misread:
         score = _MISREADING * idf(vocabulary.pages(word.folded), vocabulary.size())
         parts += [Constant(Term("bu", each), score) for each in word.misread]

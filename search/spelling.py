@@ -54,7 +54,7 @@ class Vocabulary(Protocol):
         ...
 
     def spelled(self, word: str) -> str:
-        """A folded word with its accents, as documents write it."""
+        """A folded word with its accents, as documents write it; as it is while that is not known."""
         ...
 
 
@@ -154,14 +154,22 @@ def _rank(count: int, cost: float) -> float:
 
 def _ranked(word: str, vocabulary: Vocabulary) -> list[Candidate]:
     """What stands near the word, best first by the index's own counts."""
-    key = sound(word)
-    costs = {near: 0.35 + 0.15 * distance(near, word) for near in vocabulary.sounding(key) if near != word}
-    for near, edits in vocabulary.near(word, 2 if len(word) >= 7 else 1).items():
-        if near != word:
-            cost = _heard(near, edits, key) + (0.5 if near[0] != word[0] else 0)
-            costs[near] = min(cost, costs.get(near, cost))
-    candidates = [Candidate(near, vocabulary.frequency(near), cost) for near, cost in costs.items()]
+    near = vocabulary.near(word, 2 if len(word) >= 7 else 1)
+    costs = _costs(word, tuple(vocabulary.sounding(sound(word))), tuple(near.items()))
+    candidates = [Candidate(each, vocabulary.frequency(each), cost) for each, cost in costs.items()]
     return sorted(candidates, key=lambda each: -_rank(each.pages, each.cost))[:_CHECKED]
+
+
+@lru_cache(maxsize=100)
+def _costs(word: str, sounding: tuple[str, ...], near: tuple[tuple[str, int], ...]) -> Mapping[str, float]:
+    """What each of the other words costs; remembered, for a word is planned with several times."""
+    key = sound(word)
+    costs = {other: 0.35 + 0.15 * distance(other, word) for other in sounding if other != word}
+    for other, edits in near:
+        if other != word:
+            cost = _heard(other, edits, key) + (0.5 if other[0] != word[0] else 0)
+            costs[other] = min(cost, costs.get(other, cost))
+    return costs
 
 
 def _heard(near: str, edits: int, key: str) -> float:
@@ -189,13 +197,13 @@ def misreadings(word: str, vocabulary: Vocabulary, *, most: int = 6) -> list[str
     return found
 
 
-def numbers(word: str) -> list[str]:
-    """The plurals or singulars that a folded word is also looked for by, whether or not anyone writes them: looking finds out."""
-    return list(number_forms(word)) if len(word) > 2 and word.isalpha() else []
+def numbers(word: str, vocabulary: Vocabulary) -> list[str]:
+    """The plural or singular of a folded word that the reader's pages have."""
+    return [each for each in number_forms(word) if vocabulary.pages(each)][:2] if len(word) > 2 and word.isalpha() else []
 
 
 def number_forms(word: str) -> Iterator[str]:
-    """The forms a plural or singular of a folded word could have."""
+    """The forms a plural or singular of a folded word could have, whether or not anyone writes them."""
     if word.endswith("ces"):
         yield word[:-3] + "z"
     if word.endswith("es") and len(word) > 4:

@@ -1,14 +1,15 @@
 """The engine of many machines: a SearchIndex on an Elasticsearch server.
 
 A search asks for the reader's words (elastic_words), runs the plan's trees in turn, always within the reader's labels (elastic_query,
-elastic_reading), and puts documents in order (elastic_ranking). Writers take turns, and write to the index that answers and to the one
-that is being built (elastic_storage, elastic_filling, elastic_writing).
+elastic_reading), asking with them how words are spelled, and puts documents in order (elastic_ranking). Writers take turns, and write to
+the index that answers and to the one that is being built (elastic_storage, elastic_filling, elastic_writing).
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from search.analysis import encodable
 from search.codes import NO_PATTERNS, CodePatterns
 from search.engines.elastic_filling import Filling
 from search.engines.elastic_ranking import WINDOW, by_document
@@ -63,7 +64,7 @@ class ElasticIndex:
         self._write(frozenset(each.document for each in prepared), prepared)
 
     def remove(self, documents: Iterable[str]) -> None:
-        self._write(frozenset(documents), [])
+        self._write(frozenset(map(encodable, documents)), [])
 
     def rebuild(self, entries: Iterable[Entry]) -> int:
         count = 0
@@ -157,10 +158,10 @@ class ElasticIndex:
             if found.count:
                 said = step.note
                 break
-        asked = words.spelled_out(asked, planned)
-        notes = (*asked.notes, said) if said else asked.notes
+        worded = words.spelled_out(asked, planned)
+        notes = (*worded.notes, said) if said else worded.notes
         if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)
         hits = by_document(found.pages, max(query.offset, 0), reading.last, found.whole)
-        return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, asked.did_you_mean)
+        return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, worded.did_you_mean)

@@ -25,8 +25,8 @@ _WHOLE = 500
 """From this many pages on that answer the whole query, these come first."""
 _SURE = 2
 """How far an estimate may be wrong and still be followed."""
-_SAMPLE = 2_000
-_SHARE = 10_000
+_SAMPLE = 600
+_SHARE = 25_000
 _LISTED = 1_000
 _COUNTING: Json = {
     "aggs": {

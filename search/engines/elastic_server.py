@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from elastic_transport import TransportError
+from elastic_transport import SerializationError, TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, OrjsonSerializer, UnsupportedProductError
 from elasticsearch.serializer import NdjsonSerializer
 
@@ -215,9 +215,13 @@ class _Busy(IndexUnavailable):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """The client's errors as those of the port; a request that the server finds wrong stays ApiError: it is a fault of this program."""
+    """The client's errors as those of the port; what cannot be sent, and what the server finds wrong, stays as it is: it is a fault of this
+    program.
+    """
     try:
         yield
+    except SerializationError:
+        raise
     except TransportError as error:
         raise IndexUnavailable(f"the server does not answer: {type(error).__name__}") from error
     except UnsupportedProductError as error:

@@ -1,7 +1,8 @@
 """The vocabulary of a reader, asked of the server in few requests.
 
 A plan asks for one word after another. It is made several times: each time from the answers known so far, noting what else it would have
-asked, which is then asked of the server all at once; the last time nothing is left to ask.
+asked, which is then asked of the server all at once, until nothing is left to ask that decides what is looked for. How words are spelled
+is asked with the search itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -133,12 +134,8 @@ class ReaderWords:
         return answered
 
     def spelled_out(self, made: Made, make: Callable[[], Made]) -> Made:
-        """What was made, with its words as documents write them."""
-        if not self._unspelled:
-            return made
-        if not self._unspelled.keys() <= self._known.lists.keys():
-            self.ask([])
-        return make()
+        """What was made, made again where spellings were wanting: `ask` has brought them."""
+        return make() if self._unspelled else made
 
     def pages(self, word: str) -> int:
         return self._counted(_anywhere(word))
@@ -177,7 +174,7 @@ class ReaderWords:
 
     def spelled(self, word: str) -> str:
         query = {"term": {"word": word}}
-        return min((each for each in self._listed(_SPELLING, word, query, self._unspelled) if each != word), default=word)
+        return min((each for each in self._listed(_SPELLING, word, query) if each != word), default=word)
 
     def _counted(self, node: Node) -> int:
         count = self._known.counts.get((self._scope.labels, node))
@@ -185,11 +182,11 @@ class ReaderWords:
             self._uncounted[node] = None
         return count or 0
 
-    def _listed(self, kind: str, value: str, query: Json, wanted: dict[tuple[str, str], Json] | None = None) -> list[str]:
+    def _listed(self, kind: str, value: str, query: Json) -> list[str]:
         if (kind, value) not in self._known.lists:
-            terms = {"field": "spelling" if kind == _SPELLING else "word", "size": _NEAR, "execution_hint": "map"}
+            field, wanted = ("spelling", self._unspelled) if kind == _SPELLING else ("word", self._unlisted)
+            terms = {"field": field, "size": _NEAR, "execution_hint": "map"}
             seen = {"bool": {"filter": query}}
-            wanted = self._unlisted if wanted is None else wanted
             wanted[kind, value] = {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"words": {"terms": terms}}}
         return self._known.lists.get((kind, value), [])
 
@@ -201,15 +198,17 @@ class ReaderWords:
         """Ask for all that is wanted, and for the frequencies of the words that were found near others."""
         nodes = list(self._uncounted)
         counting = [self._counting(node) for node in nodes]
-        sampling = [self._sampling(nodes)] if nodes and self._level else []
-        answers = iter(self.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
+        perhaps_common = [node for node in nodes if self._level and self._may_be_common(node)]
+        sampling = [self._sampling(perhaps_common)] if perhaps_common else []
+        answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
         self._remember(self._unlisted, answers)
         found = {word for each in self._unlisted for word in self._known.lists[each]}
-        counts = [int(answer["hits"]["total"]["value"]) for answer in islice(answers, len(nodes))]
+        counts = {node: int(answer["hits"]["total"]["value"]) for node, answer in zip(nodes, islice(answers, len(nodes)), strict=True)}
         for answer in islice(answers, len(sampling)):
-            sampled = [int(bucket["doc_count"]) << self._level for bucket in answer["aggregations"]["counts"]["buckets"]]
-            counts = [max(pair) if pair[0] >= _COMMON else pair[0] for pair in zip(counts, sampled, strict=True)]
-        self._known.counts |= zip(((self._scope.labels, node) for node in nodes), counts, strict=True)
+            for node, bucket in zip(perhaps_common, answer["aggregations"]["counts"]["buckets"], strict=True):
+                if counts[node] >= _COMMON:
+                    counts[node] = max(counts[node], int(bucket["doc_count"]) << self._level)
+        self._known.counts |= {(self._scope.labels, node): count for node, count in counts.items()}
         for answer in answers:
             self._known.size = self._known.about = int(answer["hits"]["total"]["value"])
         self._unlisted, self._uncounted = {}, {}
@@ -223,6 +222,14 @@ class ReaderWords:
         """How many of the reader's entries answer a node: of common ones in a large index no more is counted than that they are common."""
         query = {"bool": {"filter": [unscored(node), within(self._scope)]}}
         return {"size": 0, "track_total_hits": _COMMON if self._level else True, "query": query}
+
+    def _may_be_common(self, node: Node) -> bool:
+        """Whether it is not known that fewer entries than _COMMON answer a word, whoever may see them."""
+        match node:
+            case Some((Term(_, word), *_)):
+                return self._known.frequencies.get(word, _COMMON) >= _COMMON
+            case _:
+                return True
 
     def _sampling(self, nodes: Sequence[Node]) -> Json:
         """How many of the reader's entries answer each node, of a share of all."""

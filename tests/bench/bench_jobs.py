@@ -8,7 +8,7 @@ Jobs of one small effect, a row, each written in a transaction of its own, by `-
 `processor_ms`: of writer and workers, for each job; on a machine that does other things it tells more than the clock. `latency_ms`: from
 the instant a job is written, its commit included, to the beginning of its work, one job at a time. `claim_ms`: of processor, to take and
 finish a job where it is alone and where `--queued` others wait. `web_ms`: what an archivist waits for the home, results and the page of
-jobs of an `archivo serve` beside RabbitMQ, with no job and while as many wait that nobody works, none of them old; the ratio of p50.
+jobs of an `archivo serve` beside RabbitMQ, with no job and while as many wait that nobody works; the ratio of p50.
 """
 
 import argparse
@@ -181,6 +181,7 @@ def web(archive: Archive, home: Path, queued: int) -> dict[str, Any]:
         asked()
         without = asked()
         have_waiting(archive, queued)
+        asked()
         among = asked()
     finally:
         server.terminate()

@@ -72,6 +72,13 @@ def test_nothing_is_found_before_anything_is_put(index: SearchIndex) -> None:
     assert ask(index, "contrato") == Results(0, True, (), {}, ask(index, "otra cosa").understood)
 
 
+def test_a_document_whose_name_no_encoding_holds_is_put_found_and_removed(index: SearchIndex) -> None:
+    index.put([entry("x\ud800", "manzana"), entry("y", "manzana")])
+    assert ask(index, "manzana").total == 2
+    index.remove(["x\ud800"])
+    assert found(ask(index, "manzana")) == ["y"]
+
+
 @pytest.mark.parametrize(
     "typed", ["acueducto", "acueductos de la vereda", "aceuducto", '"la vereda" obra', "acued", "Ley 4321 de 1987", ""]
 )

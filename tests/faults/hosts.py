@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ _SET_FLAGS: Final = 0x8914
 _UP: Final = 0x1
 _OWN: Final = Path("/proc/thread-self/ns/net")
 _BEGIN: Final = """
-echo "$0" >/proc/sys/kernel/hostname
+hostname "$0"
 while [ "$1" != -- ]; do
   mount -t tmpfs hidden "$1"
   shift
@@ -53,18 +53,17 @@ class Machine:
 @contextmanager
 def machine(name: str) -> Iterator[Machine]:
     """A machine for a while; skips where this process may not make one."""
-    try:
-        with _left_behind():
-            _call("unshare", _NEW_NETWORK)
-            network = os.open(_OWN, os.O_RDONLY)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-                fcntl.ioctl(asked, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
-    except PermissionError:
-        pytest.skip("not run: only root may make a network of its own")
-    try:
+    with ExitStack() as closing:
+        try:
+            with _left_behind():
+                _call("unshare", _NEW_NETWORK)
+                network = os.open(_OWN, os.O_RDONLY)
+                closing.callback(os.close, network)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+                    fcntl.ioctl(asked, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
+        except PermissionError:
+            pytest.skip("not run: only root may make a network of its own")
         yield Machine(name, network)
-    finally:
-        os.close(network)
 
 
 @contextmanager
@@ -74,8 +73,10 @@ def _left_behind() -> Iterator[None]:
     try:
         yield
     finally:
-        _call("setns", own)
-        os.close(own)
+        try:
+            _call("setns", own)
+        finally:
+            os.close(own)
 
 
 def _call(name: str, argument: int) -> None:

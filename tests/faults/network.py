@@ -6,28 +6,14 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import SO_REUSEADDR, SOL_SOCKET, socket
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 PIECE: Final = 64 * 1024
 
 
-class Network(Protocol):
-    """Where connections begin or end."""
-
-    def socket(self) -> socket:
-        """A new socket, which stands in it whoever uses it."""
-        ...
-
-
-class Here:
-    """The network of these tests."""
-
-    def socket(self) -> socket:
-        return socket()
-
-
-HERE: Final = Here()
+Sockets = Callable[[], socket]
+"""What makes a socket, which stands in one network whoever uses it."""
 
 
 @dataclass
@@ -36,7 +22,7 @@ class Way:
 
     upstream: int
     loop: asyncio.AbstractEventLoop
-    leads: Network = HERE
+    lead: Sockets = socket
     server: asyncio.Server | None = None
     delay: float = 0.0
     felt: int = 0
@@ -97,13 +83,11 @@ class Way:
                     end.transport.abort()
 
     async def _reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        leading = self.leads.socket()
-        leading.setblocking(False)
-        try:
+        with ExitStack() as unless_reached:
+            leading = unless_reached.enter_context(self.lead())
+            leading.setblocking(False)
             await self.loop.sock_connect(leading, ("127.0.0.1", self.upstream))
-        except OSError:
-            leading.close()
-            raise
+            unless_reached.pop_all()
         return await asyncio.open_connection(sock=leading)
 
     async def close(self) -> None:
@@ -115,13 +99,19 @@ class Way:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, may: asyncio.Event) -> None:
-        while piece := await source.read(PIECE):
-            self.felt += bool(self.delay or not may.is_set())
-            if self.delay:
-                await asyncio.sleep(self.delay)
+        """All that comes, and that no more does; while nothing arrives, not even that."""
+        try:
+            while piece := await source.read(PIECE):
+                self.felt += bool(self.delay or not may.is_set())
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                await may.wait()
+                target.write(piece)
+                await target.drain()
+        except OSError:
             await may.wait()
-            target.write(piece)
-            await target.drain()
+            raise
+        await may.wait()
         with suppress(OSError):
             target.write_eof()
 
@@ -142,7 +132,7 @@ class Way:
 
 
 @contextmanager
-def ways_to(ports: Mapping[str, int], enter: Network = HERE, lead: Network = HERE) -> Iterator[dict[str, Way]]:
+def ways_to(ports: Mapping[str, int], enter: Sockets = socket, lead: Sockets = socket) -> Iterator[dict[str, Way]]:
     """A way to each of the servers on these ports, by the same names: by the same port from one network to another, else by a new one."""
     with ExitStack() as ended:
         loop = asyncio.new_event_loop()
@@ -162,12 +152,12 @@ def ways_to(ports: Mapping[str, int], enter: Network = HERE, lead: Network = HER
         yield ways
 
 
-async def _opened(port: int, enter: Network, lead: Network) -> Way:
+async def _opened(port: int, enter: Sockets, lead: Sockets) -> Way:
     way = Way(port, asyncio.get_running_loop(), lead)
     way.goes.set()
     way.comes.set()
-    entrance = enter.socket()
+    entrance = enter()
     entrance.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-    entrance.bind(("127.0.0.1", 0 if enter is lead else port))
+    entrance.bind(("127.0.0.1", 0 if enter == lead else port))
     way.server = await asyncio.start_server(way.carry, sock=entrance)
     return way

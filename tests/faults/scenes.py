@@ -117,7 +117,7 @@ def scene_on(
     with servers.addresses() as addresses, ExitStack() as ended:
         site = Site(folder, {**change(addresses), "ARCHIVO_AUDIT_KEY": audit_key()}, command, machines=machines or {})
         if web := site.machines.get(WEB):
-            ended.enter_context(ways_to({WEB: site.port}, lead=web))
+            ended.enter_context(ways_to({WEB: site.port}, lead=web.socket))
         with site.opened() as archive:
             chief = custody("pruebas")
             create_user(archive, chief, "entidad", "entity")

@@ -133,13 +133,13 @@ class Site:
         """A process by its name; the first time, as it will be started."""
         if name not in self.members:
             words = ("serve", "--port", str(self.port)) if name == WEB else ("worker",)
-            entered = self.machines[name].command(self.hidden(name)) if name in self.machines else ()
+            entered = self.machines[name].command(self._others(name)) if name in self.machines else ()
             log = self.folder / f"{name}.log"
             self.members[name] = Member(name, (*self.command, *words), self.environment(name), log, self.program, entered)
         return self.members[name]
 
-    def hidden(self, name: str) -> list[Path]:
-        """What a machine does not see of the others: their homes, also those that will be made."""
+    def _others(self, name: str) -> list[Path]:
+        """The homes of the other machines, and of who gives orders, made for them to be hidden."""
         others = [self.folder / other for other in (*self.machines, "consola") if other != name]
         for home in others:
             home.mkdir(exist_ok=True)

@@ -142,7 +142,7 @@ def test_what_is_remembered_of_words_is_forgotten_when_another_writes(index: Ela
 
 @pytest.fixture
 def watched(elastic: ElasticServer, address: str) -> Iterator[tuple[ElasticIndex, list[str]]]:
-    """An index in another process, and the names of the requests that come from this one."""
+    """An index that another object wrote, and the names of the requests that this one makes."""
     asked: list[str] = []
 
     def act(request: Request, forward: Forward) -> Reply:
