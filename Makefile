@@ -75,7 +75,7 @@ bench-smoke: .venv/.ready-dev ## Que las medidas funcionan, en medio minuto; sus
 	@$(PY) -m tests.bench.bench_search --documents 1000 >/dev/null
 	@$(PY) -m tests.bench.bench_extract --files 6 --pages 10 >/dev/null
 
-bench-scale: .venv/.ready-dev ## Medidas de un archivo grande, también en servidores (SCALE=search: sólo una; DOCUMENTS="100000 1000000"; horas y 30 GB)
+bench-scale: .venv/.ready-dev ## Medidas de un archivo grande, también en servidores (SCALE=search: sólo una; DOCUMENTS="100000 1000000"; horas y 40 GB)
 	@.ci/setup servers
 	$(PY) -m tests.bench.scale $(SCALE) --documents $(DOCUMENTS)
 

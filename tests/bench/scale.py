@@ -5,7 +5,7 @@ servers are not there is told and left. One line of JSON is printed as each meas
 Exits with 1 where one of them failed or was left.
 
 `search`: on tantivy and on Elasticsearch, for each number of documents. `store`: in a folder, on MinIO and on versitygw (20 objects of
-1 GB: 30 GB of disk). `jobs`: embedded, and on RabbitMQ and PostgreSQL. `ingest`: on the four servers, with each S3 server, against
+1 GB: 40 GB of disk). `jobs`: embedded, and on RabbitMQ and PostgreSQL. `ingest`: on the four servers, with each S3 server, against
 embedded. `web`: the pages under twenty clients. A million documents take hours.
 """
 
