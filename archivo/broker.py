@@ -86,9 +86,9 @@ def celery_app(url: str) -> Celery:
 
 def _on_broker(queue: Queue) -> Any:
     name = queue_name(queue)
-    exchange = Exchange("archivo", "direct", durable=True)  # type: ignore[no-untyped-call]
+    exchange = Exchange("archivo", "direct", durable=True)  # type: ignore[no-untyped-call]  # kombu has no types
     kept = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERIES}
-    return BrokerQueue(name, exchange, name, durable=True, queue_arguments=kept)  # type: ignore[no-untyped-call]
+    return BrokerQueue(name, exchange, name, durable=True, queue_arguments=kept)  # type: ignore[no-untyped-call]  # as above
 
 
 class Refused(Exception):
@@ -277,10 +277,10 @@ class _Unconfirmed:
 class JobConsumer(Consumer):  # type: ignore[misc]  # celery is not typed
     """Receives messages. One that names no job is dropped with a line in the log, and nothing of it is repeated there."""
 
-    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]  # Celery has no types
         """Without the queues of delayed delivery, some thirty, which nothing here uses."""
 
-        default_steps = [step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step]  # noqa: RUF012
+        default_steps = [step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step]  # noqa: RUF012  # Celery reads it of the class
 
     def connect(self) -> Any:
         """Connect. A queue that was made just before its broker was killed may answer nobody again (RabbitMQ 3.10): it is made anew first.
@@ -324,7 +324,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # celery is not typed
         message.reject_log_error(LOG, self.connection_errors)
 
 
-class Hands(TaskPool):  # type: ignore[misc]
+class Hands(TaskPool):  # type: ignore[misc]  # Celery has no types
     """Threads of its own for each queue: no kind of work waits for another, and a message that was received is begun at once."""
 
     def __init__(self, *words: Any, **named: Any) -> None:

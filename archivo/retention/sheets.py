@@ -157,7 +157,8 @@ def _shared_strings(archive: zipfile.ZipFile) -> list[str]:
 
 def _text(element: etree._Element) -> str:
     """The written text, without phonetic aids."""
-    return "".join(one.text or "" for one in element.iter(f"{_MAIN}t") if one.getparent().tag != f"{_MAIN}rPh")  # type: ignore[union-attr]
+    written = (one for one in element.iter(f"{_MAIN}t") if (holder := one.getparent()) is not None and holder.tag != f"{_MAIN}rPh")
+    return "".join(one.text or "" for one in written)
 
 
 def _sheet(name: str, root: etree._Element, strings: list[str]) -> Sheet:

@@ -110,7 +110,7 @@ def _whole(frame: ImageFile.ImageFile, path: Path) -> bool:
     """
     size = path.stat().st_size
     if frame.format == "TIFF":
-        tags: Any = frame.tag_v2  # type: ignore[attr-defined]
+        tags: Any = frame.tag_v2  # type: ignore[attr-defined]  # a TIFF has it
         offsets = next((tags[tag] for tag in _STRIP_OFFSETS if tag in tags), ())
         lengths = next((tags[tag] for tag in _STRIP_SIZES if tag in tags), ())
         return bool(offsets) and all(offset + length <= size for offset, length in zip(offsets, lengths, strict=False))

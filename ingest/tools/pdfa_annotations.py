@@ -84,5 +84,5 @@ def _field_type(annotation: pikepdf.Object) -> str:
 
 
 def _has_area(rectangle: object) -> bool:
-    sides = [float(side) for side in listed(rectangle)]  # type: ignore[arg-type]
+    sides = [float(side) for side in listed(rectangle)]  # type: ignore[arg-type]  # numbers, or the caller is told
     return len(sides) != 4 or not (sides[0] == sides[2] and sides[1] == sides[3])

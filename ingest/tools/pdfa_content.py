@@ -133,7 +133,7 @@ class Painter:
         begins = next((one for one in self._instructions_of(glyph) if str(one.operator) in ("d0", "d1")), None)
         if begins is None or not begins.operands or not first <= code < first + len(widths):
             return
-        if abs(float(begins.operands[0]) - float(widths[code - first])) > 1:  # type: ignore[arg-type]
+        if abs(float(begins.operands[0]) - float(widths[code - first])) > 1:  # type: ignore[arg-type]  # numbers, or the caller is told
             self._case.broken("glyph-width", font, f"width of code {code}")
 
     def pattern(self, pattern: object, pen: Pen, scope: Scope, depth: int) -> bool:

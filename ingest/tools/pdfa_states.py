@@ -74,6 +74,6 @@ def is_transparent(state: pikepdf.Object) -> bool:
 
 def _is_one(value: object) -> bool:
     try:
-        return abs(float(value) - 1) < _OPAQUE  # type: ignore[arg-type]
+        return abs(float(value) - 1) < _OPAQUE  # type: ignore[arg-type]  # what is no number is told below
     except (TypeError, ValueError):
         return False

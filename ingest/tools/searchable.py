@@ -96,7 +96,7 @@ def _upright_images(original: Path, turns: dict[int, int], destination: Path) ->
         Image.open(original, formats=FORMATS) as image,
         pikepdf.new() as document,
     ):
-        frames = image.n_frames if image.format == "TIFF" else 1  # type: ignore[attr-defined]
+        frames = image.n_frames if image.format == "TIFF" else 1  # type: ignore[attr-defined]  # a TIFF has it
         for number in range(1, frames + 1):
             image.seek(number - 1)
             content = original if frames == 1 and _is_embeddable(image, original) else _packed(image, Path(folder))

@@ -88,7 +88,7 @@ class TantivyIndex:
     def rebuild(self, entries: Iterable[Entry]) -> int:
         count = 0
         with self._storage.rebuilding() as generation, EntryWriter(generation, self._patterns, threads=2) as writer:
-            for count, entry in enumerate(entries, 1):  # noqa: B007
+            for count, entry in enumerate(entries, 1):  # noqa: B007  # the last one is the answer
                 writer.add(entry)
         return count
 

@@ -71,7 +71,7 @@ def test_a_phone_without_scripts(browser: Browser, site: Site) -> None:
         expect(page.get_by_text(f"{listed} documentos publicados.")).to_be_visible()
 
 
-def test_its_pages_bear_axe(narrow_or_wide: Page, site: Site) -> None:  # noqa: F811
+def test_its_pages_bear_axe(narrow_or_wide: Page, site: Site) -> None:  # noqa: F811  # a fixture that is imported
     page = narrow_or_wide
     sign_in(page, site.address, "ana", PASSWORD)
     wrong = []
