@@ -45,6 +45,7 @@ def spread(servers: Servers, tmp_path: Path) -> Iterator[Spread]:
 
 
 def test_machines_see_of_each_other_nothing_but_the_servers(spread: Spread) -> None:
+    """Neither the web's port nor the homes of the others, which are full."""
     scene, _ = spread
     ports = {**{name: str(port) for name, port in scene.servers.ports().items()}, WEB: str(scene.site.port)}
     with scene.sender.sending(papers(DOCUMENTS, scans=5)):
