@@ -6,6 +6,7 @@ Weights come from the measured design (golden set of 702 queries, two engines): 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from search.analysis import fold, normalise, stem, words
@@ -37,12 +38,14 @@ Synonyms = Mapping[str, tuple[tuple[str, ...], ...]]
 class Step:
     """A tree to run; `note` is said if it was this one that found something.
 
-    `whole`: what of it answers every part of the query, with the same scores, where that is less than the tree.
+    `whole`: what of it answers every part of the query, with the same scores, where that is less than the tree. `together`: words have to
+    stand together, so how common they are does not tell how many entries answer.
     """
 
     tree: Node
     note: Note | None = None
     whole: Node | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,11 @@ def _steps(parsed: Parsed, looked_for: list[_Word], vocabulary: Vocabulary, syno
         return (first, Step(_together(units, looked_for, least=1), Note("any_word"), whole)) if len(units) > 2 else (first,)
     said = {"phrase": " ".join(parsed.phrases[0])}
     near = [_exactly(phrase, 3) for phrase in parsed.phrases]
+    together = any(len(phrase) > 1 for phrase in parsed.phrases)
     loose = replace(parsed, phrases=(), words=tuple(dict.fromkeys((*parsed.words, *_telling(parsed.phrases)))))
     return (
-        Step(Required(Every(tuple(phrases)), tuple(units))),
-        Step(Required(Every(tuple(near)), tuple(units)), Note("phrase_near", said)),
+        Step(Required(Every(tuple(phrases)), tuple(units)), together=together),
+        Step(Required(Every(tuple(near)), tuple(units)), Note("phrase_near", said), together=together),
         *(replace(step, note=Note("phrase_words", said)) for step in _loose_steps(loose, vocabulary, synonyms)),
     )
 
@@ -138,13 +142,15 @@ def _telling(phrases: Iterable[tuple[str, ...]]) -> list[str]:
     return ([word for word in every if fold(word) not in STOP] or every)[:MOST_WORDS]
 
 
-def _everywhere(word: str, weight: float) -> list[Node]:
-    unstemmed: list[Node] = [Weighted(Term(field, fold(word)), weight * own) for field, own in _UNSTEMMED]
-    return unstemmed + [Weighted(Term(field, stem(word)), weight * own) for field, own in _STEMMED]
+@lru_cache(maxsize=1_000)
+def _everywhere(word: str, weight: float) -> tuple[Node, ...]:
+    """Remembered, for a query is planned several times."""
+    unstemmed = tuple(Weighted(Term(field, fold(word)), weight * own) for field, own in _UNSTEMMED)
+    return unstemmed + tuple(Weighted(Term(field, stem(word)), weight * own) for field, own in _STEMMED)
 
 
 def _unit(word: _Word, vocabulary: Vocabulary, typing: str | None) -> Node:
-    parts = _everywhere(word.typed, 1.0)
+    parts = list(_everywhere(word.typed, 1.0))
     parts += [Weighted(Term("bu", form), _NUMBER) for form in word.forms]
     for synonym in word.synonyms:
         if len(synonym) == 1:

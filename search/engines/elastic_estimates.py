@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from search.tree import Best, Constant, Every, Node, Nothing, Phrase, Prefix, Required, Some, Term, Weighted, telling
 
-Share = Callable[[Node], float]
+Share = Callable[[Term | Prefix], float]
 """What part of all entries answers a Term or a Prefix; 0 where it is not known."""
 
 

@@ -2,7 +2,8 @@
 
 Documents are counted from one entry of each: exactly where no more than WINDOW pages answer, and beyond it among a fair share of the
 documents, in which at least `_SAMPLE` pages answer. Both are asked while the pages are ranked, the first no further than WINDOW, the other
-in a share of `_SHARE` entries or more; they are counted once more only where that was not the share to count in.
+in a share of `_SHARE` entries, or one in which `_LIKELY` are likely to answer; they are counted once more only where that was not the share
+to count in. Where words have to stand together it is seen first how many pages answer.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,13 +20,16 @@ from search.index import FacetValue, Query, Scope
 from search.plan import Step
 from search.tree import Node, Nothing, Some, Term
 
-_MUCH = 200_000
+_MUCH = 50_000
 """From so many entries on, those that answer the whole of a query are looked for first."""
 _WHOLE = 500
 """From this many pages on that answer the whole query, these come first."""
 _SURE = 2
 """How far an estimate may be wrong and still be followed."""
+_RELATED = 4
+"""How many times more entries answer a whole query than if its words had nothing to do with each other (measured: 3 to 5)."""
 _SAMPLE = 600
+_LIKELY = 2_500
 _SHARE = 25_000
 _LISTED = 1_000
 _COUNTING: Json = {
@@ -71,7 +75,6 @@ class Reading:
         self._ask = ask
         self._let_through = filters(query, scope)
         self._words = words
-        self._level = level_for(words.size(), _SHARE, DEEPEST)
         owned = unscored(Some(tuple(Term("own", code) for code in codes)))
         self._naming = [{"size": 0, "track_total_hits": 1, "query": {"bool": {"filter": [owned, within(scope)]}}}] if codes else []
         self.knows = True
@@ -84,10 +87,12 @@ class Reading:
         """The best pages, as many as hold the documents asked for, or WINDOW; the first of them while they are counted."""
         most = pages_for(self.last, 0)
         whole = step.whole if self._words.size() > _MUCH else None
-        guess = whole if whole and self._words.likely(whole) * _SURE > _WHOLE else None
-        first = self._ranked(translated(guess or step.tree), most, [], _WHOLE if guess else False)
+        guess = whole if whole and self._words.likely(whole) * _RELATED > _WHOLE else None
+        first = self._ranked(translated(guess or step.tree), most, [], step.together or (_WHOLE if guess else False))
         wholly = [self._wholly(whole)] if whole and not guess else []
-        levels = self._levels(step.tree)
+        likely = self._words.likely(step.tree)
+        level = max(level_for(self._words.size(), _SHARE, DEEPEST), level_for(likely, _LIKELY, DEEPEST))
+        levels = [] if step.together else self._levels(likely, level)
         ranked, *answers = self._ask([first, *wholly, *(self._counting(step.tree, level) for level in levels), *self._naming])
         told = answers.pop(0) if wholly else ranked
         counts = dict(zip(levels, answers, strict=False))
@@ -100,7 +105,11 @@ class Reading:
         if whole is not guess:
             ranked = self._ask([self._ranked(translated(whole or step.tree), most, [])])[0]
         pages, before = self._pages(step.tree, whole, ranked, most)
-        return replace(self._counted(step.tree, pages, counts), whole=before) if pages else Found(step.tree, [], 0)
+        if not pages:
+            return Found(step.tree, [], 0)
+        if step.together and ranked["hits"]["total"]["value"] == len(pages):
+            return Found(step.tree, pages, len(pages), counted=self._ask([self._counting_documents(pages)])[0])
+        return replace(self._counted(step.tree, pages, counts, level), whole=before)
 
     def counted(self, found: Found) -> tuple[int, Mapping[str, tuple[FacetValue, ...]]]:
         """How many documents were found, and how many of them have each value of each facet, most first."""
@@ -140,35 +149,39 @@ class Reading:
     def _wants(self, pages: Sequence[Page]) -> bool:
         return len(pages) < WINDOW and documents_in(pages) < self.last
 
-    def _levels(self, tree: Node) -> list[int]:
+    def _levels(self, likely: float, level: int) -> list[int]:
         """Where to count at first: all, where not much more than WINDOW may answer, and a share of all, where not much less may."""
-        likely = self._words.likely(tree)
-        if not self._level or likely * _SURE < WINDOW:
+        if not level or likely * _SURE < WINDOW:
             return [0]
-        return [self._level] if likely > WINDOW * _SURE and len(self._let_through) == 1 else [0, self._level]
+        return [level] if likely > WINDOW * _SURE and len(self._let_through) == 1 else [0, level]
 
-    def _counted(self, tree: Node, pages: list[Page], counts: Mapping[int, Json]) -> Found:
+    def _counted(self, tree: Node, pages: list[Page], counts: Mapping[int, Json], shared: int) -> Found:
         """How many answer: by what was counted, or to be counted where it should have been."""
-        exact, sample = counts.get(0), counts.get(self._level) if self._level else None
-        sampled = sample["hits"]["total"]["value"] << self._level if sample else 0
+        exact, sample = counts.get(0), counts.get(shared) if shared else None
+        sampled = sample["hits"]["total"]["value"] << shared if sample else 0
         if exact is None and sampled <= WINDOW * _SURE:
             exact = self._ask([self._counting(tree, 0)])[0]
         if exact and (count := int(exact["hits"]["total"]["value"])) <= WINDOW:
             return Found(tree, pages, count, counted=exact)
-        if sample is None and self._level:
-            sample = self._ask([self._counting(tree, self._level)])[0]
-            sampled = sample["hits"]["total"]["value"] << self._level
+        if sample is None and shared:
+            sample = self._ask([self._counting(tree, shared)])[0]
+            sampled = sample["hits"]["total"]["value"] << shared
         count = max(WINDOW + 1, sampled)
         level = level_for(count, _SAMPLE, DEEPEST)
-        if sample is None or level < self._level or sample["aggregations"]["documents"]["doc_count"] >= WINDOW:
+        if sample is None or level < shared or sample["aggregations"]["documents"]["doc_count"] >= WINDOW:
             return Found(tree, pages, count, level=level)
-        return Found(tree, pages, count, level=self._level, counted=sample)
+        return Found(tree, pages, count, level=shared, counted=sample)
 
     def _counting(self, tree: Node, level: int) -> Json:
         """The documents that answer, counted among one in 2**level of all; among all, no further than to know that they are many."""
         query = {"bool": {"filter": [unscored(tree), *self._let_through, *share(level)]}}
         stop = {} if level else {"terminate_after": WINDOW + 1}
         return {"size": 0, "track_total_hits": True, "query": query, **stop, **_COUNTING}
+
+    def _counting_documents(self, pages: Iterable[Page]) -> Json:
+        """The documents that these pages are of: all that the pages of one share."""
+        documents = {"terms": {"document": sorted({page.document for page in pages})}}
+        return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": [documents, *self._let_through]}}, **_COUNTING}
 
     def _wholly(self, whole: Node) -> Json:
         """Whether many answer the whole query."""

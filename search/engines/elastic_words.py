@@ -8,7 +8,7 @@ is asked with the search itself.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from search.engines.elastic_estimates import likely_share
 from search.engines.elastic_operations import Json
@@ -24,6 +24,8 @@ _LARGE = 200_000
 _SAMPLED = 40_000
 _COMMON = 1_000
 _NEAR = 400
+_UNSEEN = 8
+"""Until a word is counted, it is taken to stand in so many times fewer of the reader's pages than in bodies of anyone's."""
 _ROUNDS = 8
 _REMEMBERED = 50_000
 _SPELLING = "spelling"
@@ -39,6 +41,9 @@ _STAMP: Json = {
 
 Made = TypeVar("Made")
 
+Counted: TypeAlias = str | Prefix
+"""What entries are counted for: a word in any of their texts, or a beginning."""
+
 
 @dataclass(slots=True)
 class Known:
@@ -52,7 +57,7 @@ class Known:
     lists: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     edits: dict[tuple[str, int], Mapping[str, int]] = field(default_factory=dict)
     frequencies: dict[str, int] = field(default_factory=dict)
-    counts: dict[tuple[frozenset[str], Node], int] = field(default_factory=dict)
+    counts: dict[tuple[frozenset[str], Counted], int] = field(default_factory=dict)
 
     @property
     def is_much(self) -> bool:
@@ -100,8 +105,8 @@ class Moment:
             raise Outdated
         return answers
 
-    def frequencies(self, words: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
-        return self._source.frequencies(words, fields)
+    def frequencies(self, words: Sequence[str]) -> dict[str, int]:
+        return self._source.frequencies(words, "bu")
 
 
 class ReaderWords:
@@ -111,7 +116,7 @@ class ReaderWords:
         self._moment = moment
         self._scope = scope
         self._known = moment.known
-        self._uncounted: dict[Node, None] = {}
+        self._uncounted: dict[Counted, None] = {}
         self._unlisted: dict[tuple[str, str], Json] = {}
         self._unspelled: dict[tuple[str, str], Json] = {}
         self._level = level_for(self._known.about, _SAMPLED, DEEPEST) if self._known.about > _LARGE else 0
@@ -138,7 +143,7 @@ class ReaderWords:
         return make() if self._unspelled else made
 
     def pages(self, word: str) -> int:
-        return self._counted(_anywhere(word))
+        return self._counted(word, self._known.frequencies.get(word, 0) // _UNSEEN)
 
     def starting(self, start: str) -> int:
         return self._counted(Prefix("bu", start))
@@ -150,12 +155,11 @@ class ReaderWords:
         """About how many of the reader's entries answer a tree."""
         return likely_share(tree, self._share) * self._known.size
 
-    def _share(self, node: Node) -> float:
-        counted = _anywhere(node.word) if isinstance(node, Term) else node
-        return self._known.counts.get((self._scope.labels, counted), 0) / max(self._known.size, 1)
+    def _share(self, node: Term | Prefix) -> float:
+        return self._known.counts.get((self._scope.labels, node.word if isinstance(node, Term) else node), 0) / max(self._known.size, 1)
 
     def frequency(self, word: str) -> int:
-        return self._known.frequencies[word] if word in self._known.frequencies else self.pages(word)
+        return self._known.frequencies.get(word) or self.pages(word)
 
     def near(self, word: str, distance: int) -> Mapping[str, int]:
         if (edits := self._known.edits.get((word, distance))) is not None:
@@ -176,11 +180,12 @@ class ReaderWords:
         query = {"term": {"word": word}}
         return min((each for each in self._listed(_SPELLING, word, query) if each != word), default=word)
 
-    def _counted(self, node: Node) -> int:
-        count = self._known.counts.get((self._scope.labels, node))
+    def _counted(self, wanted: Counted, until_then: int = 0) -> int:
+        count = self._known.counts.get((self._scope.labels, wanted))
         if count is None:
-            self._uncounted[node] = None
-        return count or 0
+            self._uncounted[wanted] = None
+            return until_then
+        return count
 
     def _listed(self, kind: str, value: str, query: Json) -> list[str]:
         if (kind, value) not in self._known.lists:
@@ -196,19 +201,19 @@ class ReaderWords:
 
     def _fetch(self) -> None:
         """Ask for all that is wanted, and for the frequencies of the words that were found near others."""
-        nodes = list(self._uncounted)
-        counting = [self._counting(node) for node in nodes]
-        perhaps_common = [node for node in nodes if self._level and self._may_be_common(node)]
+        wanted = list(self._uncounted)
+        counting = [self._counting(each) for each in wanted]
+        perhaps_common = [each for each in wanted if self._level and self._may_be_common(each)]
         sampling = [self._sampling(perhaps_common)] if perhaps_common else []
         answers = iter(self._moment.ask([*self._unlisted.values(), *counting, *sampling, *([_ENTRIES] if self._known.size < 0 else [])]))
         self._remember(self._unlisted, answers)
         found = {word for each in self._unlisted for word in self._known.lists[each]}
-        counts = {node: int(answer["hits"]["total"]["value"]) for node, answer in zip(nodes, islice(answers, len(nodes)), strict=True)}
+        counts = {each: int(answer["hits"]["total"]["value"]) for each, answer in zip(wanted, islice(answers, len(wanted)), strict=True)}
         for answer in islice(answers, len(sampling)):
-            for node, bucket in zip(perhaps_common, answer["aggregations"]["counts"]["buckets"], strict=True):
-                if counts[node] >= _COMMON:
-                    counts[node] = max(counts[node], int(bucket["doc_count"]) << self._level)
-        self._known.counts |= {(self._scope.labels, node): count for node, count in counts.items()}
+            for each, bucket in zip(perhaps_common, answer["aggregations"]["counts"]["buckets"], strict=True):
+                if counts[each] >= _COMMON:
+                    counts[each] = max(counts[each], int(bucket["doc_count"]) << self._level)
+        self._known.counts |= {(self._scope.labels, each): count for each, count in counts.items()}
         for answer in answers:
             self._known.size = self._known.about = int(answer["hits"]["total"]["value"])
         self._unlisted, self._uncounted = {}, {}
@@ -216,27 +221,23 @@ class ReaderWords:
 
     def _learn(self, words: Iterable[str]) -> None:
         if unknown := sorted(set(words) - self._known.frequencies.keys()):
-            self._known.frequencies |= self._moment.frequencies(unknown, _TEXTS)
+            self._known.frequencies |= self._moment.frequencies(unknown)
 
-    def _counting(self, node: Node) -> Json:
-        """How many of the reader's entries answer a node: of common ones in a large index no more is counted than that they are common."""
-        query = {"bool": {"filter": [unscored(node), within(self._scope)]}}
+    def _counting(self, wanted: Counted) -> Json:
+        """How many of the reader's entries answer: of common words in a large index no more is counted than that they are common."""
+        query = {"bool": {"filter": [_answering(wanted), within(self._scope)]}}
         return {"size": 0, "track_total_hits": _COMMON if self._level else True, "query": query}
 
-    def _may_be_common(self, node: Node) -> bool:
-        """Whether it is not known that fewer entries than _COMMON answer a word, whoever may see them."""
-        match node:
-            case Some((Term(_, word), *_)):
-                return self._known.frequencies.get(word, _COMMON) >= _COMMON
-            case _:
-                return True
+    def _may_be_common(self, wanted: Counted) -> bool:
+        """Whether it is not known that fewer than _COMMON entries hold a word in their bodies, whoever may see them."""
+        return not isinstance(wanted, str) or self._known.frequencies.get(wanted, _COMMON) >= _COMMON
 
-    def _sampling(self, nodes: Sequence[Node]) -> Json:
-        """How many of the reader's entries answer each node, of a share of all."""
+    def _sampling(self, wanted: Iterable[Counted]) -> Json:
+        """How many of the reader's entries answer each, of a share of all."""
         seen = {"bool": {"filter": [within(self._scope), *share(self._level)]}}
-        filters = [unscored(node) for node in nodes]
+        filters = list(map(_answering, wanted))
         return {"size": 0, "track_total_hits": False, "query": seen, "aggs": {"counts": {"filters": {"filters": filters}}}}
 
 
-def _anywhere(word: str) -> Node:
-    return Some(tuple(Term(field, word) for field in _TEXTS))
+def _answering(wanted: Counted) -> Json:
+    return unscored(Some(tuple(Term(field, wanted) for field in _TEXTS)) if isinstance(wanted, str) else wanted)
