@@ -111,7 +111,9 @@ def one_edit_apart(one: str, other: str) -> bool:
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     if len(longer) - len(shorter) > 1 or longer == shorter:
         return False
-    at = next((place for place, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
+    at, most = 0, len(shorter)
+    while at < most and longer[at] == shorter[at]:
+        at += 1
     if len(longer) > len(shorter):
         return longer[at + 1 :] == shorter[at:]
     return longer[at + 1 :] == shorter[at + 1 :] or (

@@ -22,12 +22,12 @@ from search.tree import Node, Nothing, Some, Term
 
 _MUCH = 50_000
 """From so many entries on, those that answer the whole of a query are looked for first."""
-_WHOLE = 500
+_WHOLE = 50
 """From this many pages on that answer the whole query, these come first."""
 _SURE = 2
-"""How far an estimate may be wrong and still be followed."""
-_RELATED = 4
-"""How many times more entries answer a whole query than if its words had nothing to do with each other (measured: 3 to 5)."""
+"""How many times more entries may answer than was estimated: what has the same stem is not, and words of one matter stand together."""
+_MANY = 12_000
+"""From this many entries on, by a share of them, more than WINDOW answer."""
 _SAMPLE = 600
 _LIKELY = 2_500
 _SHARE = 25_000
@@ -87,10 +87,10 @@ class Reading:
         """The best pages, as many as hold the documents asked for, or WINDOW; the first of them while they are counted."""
         most = pages_for(self.last, 0)
         whole = step.whole if self._words.size() > _MUCH else None
-        guess = whole if whole and self._words.likely(whole) * _RELATED > _WHOLE else None
+        likely = self._words.likely(step.tree)
+        guess = whole if whole and (likely > WINDOW or self._words.likely(whole) > _WHOLE) else None
         first = self._ranked(translated(guess or step.tree), most, [], step.together or (_WHOLE if guess else False))
         wholly = [self._wholly(whole)] if whole and not guess else []
-        likely = self._words.likely(step.tree)
         level = max(level_for(self._words.size(), _SHARE, DEEPEST), level_for(likely, _LIKELY, DEEPEST))
         levels = [] if step.together else self._levels(likely, level)
         ranked, *answers = self._ask([first, *wholly, *(self._counting(step.tree, level) for level in levels), *self._naming])
@@ -150,16 +150,16 @@ class Reading:
         return len(pages) < WINDOW and documents_in(pages) < self.last
 
     def _levels(self, likely: float, level: int) -> list[int]:
-        """Where to count at first: all, where not much more than WINDOW may answer, and a share of all, where not much less may."""
+        """Where to count at first: all, where hardly more than WINDOW can answer, or a share of all; both where filters may leave few."""
         if not level or likely * _SURE < WINDOW:
             return [0]
-        return [level] if likely > WINDOW * _SURE and len(self._let_through) == 1 else [0, level]
+        return [level] if len(self._let_through) == 1 else [0, level]
 
     def _counted(self, tree: Node, pages: list[Page], counts: Mapping[int, Json], shared: int) -> Found:
         """How many answer: by what was counted, or to be counted where it should have been."""
         exact, sample = counts.get(0), counts.get(shared) if shared else None
         sampled = sample["hits"]["total"]["value"] << shared if sample else 0
-        if exact is None and sampled <= WINDOW * _SURE:
+        if exact is None and sampled < _MANY:
             exact = self._ask([self._counting(tree, 0)])[0]
         if exact and (count := int(exact["hits"]["total"]["value"])) <= WINDOW:
             return Found(tree, pages, count, counted=exact)

@@ -24,7 +24,7 @@ _LARGE = 200_000
 _SAMPLED = 40_000
 _COMMON = 1_000
 _NEAR = 400
-_UNSEEN = 8
+_UNSEEN = 4
 """Until a word is counted, it is taken to stand in so many times fewer of the reader's pages than in bodies of anyone's."""
 _ROUNDS = 8
 _REMEMBERED = 50_000

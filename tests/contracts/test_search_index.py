@@ -140,6 +140,20 @@ def test_quoted_words_must_stand_together(index: SearchIndex) -> None:
     assert sorted(found(ask(index, "licitación pública"))) == ["exact", "loose"]
 
 
+@pytest.mark.parametrize("documents", [3, 130])
+def test_documents_with_a_quoted_phrase_are_counted_whether_their_pages_are_few_or_many(index: SearchIndex, documents: int) -> None:
+    def kept(number: int, body: str, page: int) -> Entry:
+        return entry(f"d{number:03}", body, page, facets={"type": ("acta" if number % 3 else "oficio",)}, years=(2000 + number % 2,))
+
+    index.put([kept(number, "Red de agua potable", page) for number in range(documents) for page in (1, 2)])
+    index.put([kept(900 + number, "Agua que no es potable", 1) for number in range(5)])
+    whole = ask(index, '"agua potable"')
+    assert (whole.total, whole.total_is_exact) == (documents, True)
+    assert {each.value: each.count for each in whole.facets["type"]} == {"acta": documents * 2 // 3, "oficio": -(-documents // 3)}
+    assert ask(index, '"agua potable"', from_year=2001).total == documents // 2
+    assert ask(index, '"agua potable"', filters={"type": "oficio"}).total == -(-documents // 3)
+
+
 def test_a_quoted_phrase_nobody_wrote_falls_back_to_its_words_and_says_so(index: SearchIndex) -> None:
     index.put([entry("a", "el puente nuevo")])
     results = ask(index, '"puente peatonal metálico"')
@@ -176,6 +190,13 @@ def test_a_misspelt_word_is_also_looked_for_as_it_is_written(index: SearchIndex)
     assert len(results.hits) == 4
     assert results.did_you_mean == "presupuesto vigente"
     assert [note.code for note in results.notes] == ["also"]
+
+
+def test_a_misspelt_word_that_only_titles_have_is_corrected(index: SearchIndex) -> None:
+    index.put([entry("a", "folios", title="Veeduría ciudadana"), entry("b", "folios", title="Veeduría distrital"), entry("c", "folios")])
+    for typed in ("vedurria", "beeduria", "veedurya"):
+        results = ask(index, typed)
+        assert (sorted(found(results)), results.did_you_mean) == (["a", "b"], "veeduría")
 
 
 def test_the_last_word_may_be_unfinished(index: SearchIndex) -> None:
