@@ -49,17 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The trees to run, in order, until one finds something; and what is said in any case."""
-
-    steps: tuple[Step, ...]
-    understood: Understood
-    notes: tuple[Note, ...]
-    did_you_mean: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """A word of the query with the other forms it is looked for in."""
 
     typed: str
@@ -73,6 +63,31 @@ class _Word:
     @property
     def likely(self) -> str:
         return self.corrected[0] if self.corrected else self.typed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The trees to run, in order, until one finds something; and what of its words is said in any case."""
+
+    steps: tuple[Step, ...]
+    understood: Understood
+    text: str
+    words: tuple[Word, ...]
+    is_cut: bool
+
+    def notes(self, vocabulary: Vocabulary) -> tuple[Note, ...]:
+        """What is said of words that were corrected, as the vocabulary spells them, and of a text that was too long."""
+        corrected = (each for each in self.words if each.corrected)
+        also = tuple(Note("also", {"typed": each.typed, "word": vocabulary.spelled(each.corrected[0])}) for each in corrected)
+        return (*also, Note("cut", {"words": MOST_WORDS, "characters": MOST_CHARACTERS})) if self.is_cut else also
+
+    def did_you_mean(self, vocabulary: Vocabulary) -> str | None:
+        """The query with each doubtful word as it may have been meant."""
+        whole = better = normalise(self.text)
+        for word in self.words:
+            if word.suggestion:
+                better = re.sub(rf"(?<!\w){re.escape(word.typed)}(?!\w)", vocabulary.spelled(word.suggestion), better)
+        return better if better != whole else None
 
 
 def synonym_table(groups: Iterable[Sequence[str]]) -> Synonyms:
@@ -92,17 +107,14 @@ def plan(text: str, parsed: Parsed, vocabulary: Vocabulary, synonyms: Synonyms) 
     """What to ask of an engine for `text`, for the reader whose vocabulary is handed in."""
     looked_for = [_looked_for(word, vocabulary, synonyms) for word in parsed.words]
     steps = _steps(parsed, looked_for, vocabulary, synonyms)
-    notes = [Note("also", {"typed": each.typed, "word": vocabulary.spelled(each.corrected[0])}) for each in looked_for if each.corrected]
-    if parsed.cut:
-        notes.append(Note("cut", {"words": MOST_WORDS, "characters": MOST_CHARACTERS}))
-    return Plan(steps, _understood(parsed, looked_for), tuple(notes), _suggestion(text, looked_for, vocabulary))
+    return Plan(steps, _understood(parsed, looked_for), text, tuple(looked_for), parsed.cut)
 
 
-def _looked_for(word: str, vocabulary: Vocabulary, synonyms: Synonyms) -> _Word:
+def _looked_for(word: str, vocabulary: Vocabulary, synonyms: Synonyms) -> Word:
     folded = fold(word)
     near = corrections(folded, vocabulary)
     unknown = bool(near) and vocabulary.pages(folded) == 0
-    return _Word(
+    return Word(
         typed=word,
         folded=folded,
         forms=tuple(numbers(folded, vocabulary)),
@@ -113,7 +125,7 @@ def _looked_for(word: str, vocabulary: Vocabulary, synonyms: Synonyms) -> _Word:
     )
 
 
-def _steps(parsed: Parsed, looked_for: list[_Word], vocabulary: Vocabulary, synonyms: Synonyms) -> tuple[Step, ...]:
+def _steps(parsed: Parsed, looked_for: list[Word], vocabulary: Vocabulary, synonyms: Synonyms) -> tuple[Step, ...]:
     units = [_unit(each, vocabulary, parsed.typing) for each in looked_for]
     phrases = [_exactly(phrase, 0) for phrase in parsed.phrases]
     if parsed.codes:
@@ -149,7 +161,7 @@ def _everywhere(word: str, weight: float) -> tuple[Node, ...]:
     return unstemmed + tuple(Weighted(Term(field, stem(word)), weight * own) for field, own in _STEMMED)
 
 
-def _unit(word: _Word, vocabulary: Vocabulary, typing: str | None) -> Node:
+def _unit(word: Word, vocabulary: Vocabulary, typing: str | None) -> Node:
     parts = list(_everywhere(word.typed, 1.0))
     parts += [Weighted(Term("bu", form), _NUMBER) for form in word.forms]
     for synonym in word.synonyms:
@@ -191,7 +203,7 @@ def _half(units: list[Node]) -> int:
     return (len(units) + 1) // 2 if len(units) > 2 else 1
 
 
-def _together(units: list[Node], looked_for: list[_Word], *, least: int) -> Node:
+def _together(units: list[Node], looked_for: list[Word], *, least: int) -> Node:
     """At least so many of the units, better all, better near each other."""
     if not units:
         return Nothing()
@@ -206,7 +218,7 @@ def _together(units: list[Node], looked_for: list[_Word], *, least: int) -> Node
     return Required(base, (Weighted(Phrase("bs", tuple(likely), _TOGETHER_SLOP), _TOGETHER), *pairs))
 
 
-def _understood(parsed: Parsed, looked_for: list[_Word]) -> Understood:
+def _understood(parsed: Parsed, looked_for: list[Word]) -> Understood:
     forms: set[str] = set()
     stems: set[str] = set()
     for word in looked_for:
@@ -216,12 +228,3 @@ def _understood(parsed: Parsed, looked_for: list[_Word]) -> Understood:
     phrases = tuple(tuple(map(fold, phrase)) for phrase in parsed.phrases)
     synonym_phrases = tuple(each for word in looked_for for each in word.synonyms if len(each) > 1)
     return Understood(frozenset(forms), frozenset(stems), phrases + synonym_phrases, parsed.typing, frozenset(parsed.codes))
-
-
-def _suggestion(text: str, looked_for: list[_Word], vocabulary: Vocabulary) -> str | None:
-    """The query with each doubtful word as it may have been meant."""
-    whole = better = normalise(text)
-    for word in looked_for:
-        if word.suggestion:
-            better = re.sub(rf"(?<!\w){re.escape(word.typed)}(?!\w)", vocabulary.spelled(word.suggestion), better)
-    return better if better != whole else None

@@ -19,7 +19,7 @@ from search.engines.elastic_storage import Generation, Storage
 from search.engines.elastic_words import Memory, Moment, Outdated, ReaderWords
 from search.engines.elastic_writing import Preparation, Prepared
 from search.index import EntriesRefused, Entry, IndexUnavailable, Note, Query, Results, Scope, Understood
-from search.plan import Plan, plan, synonym_table
+from search.plan import plan, synonym_table
 from search.query import parse
 
 _PAUSES = (0.0, 0.05, 0.2, 0.5)
@@ -146,11 +146,9 @@ class ElasticIndex:
     def _answered(self, query: Query, scope: Scope, moment: Moment) -> Results:
         parsed = parse(query.text, self._patterns)
         words = ReaderWords(moment, scope)
-
-        def planned() -> Plan:
-            return plan(query.text, parsed, words, self._synonyms)
-
-        asked = words.complete(planned)
+        asked = words.complete(lambda: plan(query.text, parsed, words, self._synonyms))
+        asked.notes(words)  # what these need of spellings comes with the search itself
+        asked.did_you_mean(words)
         reading = Reading(words.ask, query, scope, words, parsed.naming)
         found, said = reading.nothing(), None
         for step in asked.steps:
@@ -158,10 +156,9 @@ class ElasticIndex:
             if found.count:
                 said = step.note
                 break
-        worded = words.spelled_out(asked, planned)
-        notes = (*worded.notes, said) if said else worded.notes
+        notes = (*asked.notes(words), said) if said else asked.notes(words)
         if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)
         hits = by_document(found.pages, max(query.offset, 0), reading.last, found.whole)
-        return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, worded.did_you_mean)
+        return Results(total, found.count <= WINDOW, hits, facets, asked.understood, notes, asked.did_you_mean(words))

@@ -5,8 +5,8 @@ many documents are asked for. Where those that answer the whole query come first
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from search.index import Hit, PageHit
 
@@ -19,8 +19,7 @@ _SHOWN = 5
 _PAGES_OF_A_DOCUMENT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """An entry that answers; `place` is where it stands among all that do."""
 
     document: str

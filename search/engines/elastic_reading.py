@@ -36,7 +36,7 @@ _COUNTING: Json = {
     "aggs": {
         "documents": {
             "diversified_sampler": {"field": "doc", "max_docs_per_value": 1, "shard_size": WINDOW},
-            "aggs": {"facets": {"terms": {"field": "facet", "size": WINDOW}}},
+            "aggs": {"facets": {"terms": {"field": "facet", "size": WINDOW, "order": [{"_count": "desc"}, {"_key": "asc"}]}}},
         }
     }
 }
@@ -118,10 +118,9 @@ class Reading:
         answer = found.counted or self._ask([self._counting(found.tree, found.level)])[0]
         counted, level = answer["aggregations"]["documents"], found.level
         facets: dict[str, list[FacetValue]] = {}
-        values = [(each["key"], each["doc_count"]) for each in counted["facets"]["buckets"]]
-        for named, count in sorted(values, key=lambda each: (-each[1], each[0])):
-            facet, _, value = named.partition(SEPARATOR)
-            facets.setdefault(facet, []).append(FacetValue(value, count << level))
+        for each in counted["facets"]["buckets"]:
+            facet, _, value = each["key"].partition(SEPARATOR)
+            facets.setdefault(facet, []).append(FacetValue(value, each["doc_count"] << level))
         return counted["doc_count"] << level, {facet: tuple(each) for facet, each in facets.items()}
 
     def _pages(self, tree: Node, whole: Node | None, answer: Json, most: int) -> tuple[list[Page], int]:
@@ -134,7 +133,7 @@ class Reading:
         if whole and self._wants(pages):
             rest = {"bool": {"must": [translated(tree)], "must_not": [unscored(whole)]}}
             last = pages[-1].score
-            pages += [replace(page, score=min(page.score, last)) for page in self._following(rest, [], 0, pages)]
+            pages += [page._replace(score=min(page.score, last)) for page in self._following(rest, [], 0, pages)]
         return pages, before if whole else 0
 
     def _following(self, wanted: Json, pages: Sequence[Page], most: int, before: Sequence[Page] = ()) -> list[Page]:

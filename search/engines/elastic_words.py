@@ -122,7 +122,7 @@ class ReaderWords:
         self._level = level_for(self._known.about, _SAMPLED, DEEPEST) if self._known.about > _LARGE else 0
 
     def complete(self, make: Callable[[], Made]) -> Made:
-        """What `make` makes when it has all the words it asks for; how they are spelled may be wanting still: see `spelled_out`."""
+        """What `make` makes when it has all the words it asks for."""
         for _ in range(_ROUNDS):
             made = make()
             if not (self._uncounted or self._unlisted or self._known.size < 0):
@@ -131,16 +131,12 @@ class ReaderWords:
         return make()
 
     def ask(self, searches: Sequence[Json]) -> list[Json]:
-        """The answers to several searches, with which the spellings that are wanted come too. Raises IndexGone, Outdated."""
+        """The answers to several searches, with which come the spellings that were asked for so far. Raises IndexGone, Outdated."""
         wanted = {each: search for each, search in self._unspelled.items() if each not in self._known.lists}
         answers = iter(self._moment.ask([*searches, *wanted.values()]))
         answered = list(islice(answers, len(searches)))
         self._remember(wanted, answers)
         return answered
-
-    def spelled_out(self, made: Made, make: Callable[[], Made]) -> Made:
-        """What was made, made again where spellings were wanting: `ask` has brought them."""
-        return make() if self._unspelled else made
 
     def pages(self, word: str) -> int:
         return self._counted(word, self._known.frequencies.get(word, 0) // _UNSEEN)

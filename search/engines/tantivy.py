@@ -104,7 +104,8 @@ class TantivyIndex:
         reading = self._storage.reading()
         if reading is None or not scope.labels or reading.entries.num_docs == 0:
             return Results(0, True, (), {}, Understood())
-        parsed, asked = self._asked(reading, query.text, scope)
+        words = ReaderWords(reading, scope)
+        parsed, asked = self._asked(query.text, words)
         found, notes = self._run(reading, asked, query, scope)
         notes += _about_codes(reading, parsed, scope, found)
         first, last = max(query.offset, 0), max(query.offset, 0) + max(query.limit, 0)
@@ -114,19 +115,19 @@ class TantivyIndex:
             hits=_hits(reading, found, _best(found, last)[first:]),
             facets=self._facets(reading, list(found.counted), found.proportion),
             understood=asked.understood,
-            notes=(*asked.notes, *notes),
-            did_you_mean=asked.did_you_mean,
+            notes=(*asked.notes(words), *notes),
+            did_you_mean=asked.did_you_mean(words),
         )
 
     def understood(self, text: str, *, scope: Scope) -> Understood:
         reading = self._storage.reading()
         if reading is None or not scope.labels or reading.entries.num_docs == 0:
             return Understood()
-        return self._asked(reading, text, scope)[1].understood
+        return self._asked(text, ReaderWords(reading, scope))[1].understood
 
-    def _asked(self, reading: Reading, text: str, scope: Scope) -> tuple[Parsed, Plan]:
+    def _asked(self, text: str, words: ReaderWords) -> tuple[Parsed, Plan]:
         parsed = parse(text, self._patterns)
-        return parsed, plan(text, parsed, ReaderWords(reading, scope), self._synonyms)
+        return parsed, plan(text, parsed, words, self._synonyms)
 
     def _run(self, reading: Reading, asked: Plan, query: Query, scope: Scope) -> tuple[_Found, list[Note]]:
         found = _Found(0, (), (), ())
