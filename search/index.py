@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 class Entry:
     """What can be found: one entry a page (1-based) and one a document (page 0, no body).
 
-    `title` and `description` are the document's, the same in each of its entries. `own` is the text in which the document names itself
+    All but `page` and `body` is the document's, the same in each of its entries. `own` is the text in which the document names itself
     (title, number, file number, tax id): codes found there are its own. `labels` open it: a reader who holds any of them sees it.
     `facets` are values by facet (`series`: the class and its ancestors; `type`); `years` are those the document's date spans.
     """

@@ -38,14 +38,14 @@ Synonyms = Mapping[str, tuple[tuple[str, ...], ...]]
 class Step:
     """A tree to run; `note` is said if it was this one that found something.
 
-    `whole`: what of it answers every part of the query, with the same scores, where that is less than the tree. `together`: words have to
-    stand together, so how common they are does not tell how many entries answer.
+    `whole`: what of it answers every part of the query, with the same scores, where that is less than the tree. `adjacent`: words have to
+    stand next to each other, so how common they are does not tell how many entries answer.
     """
 
     tree: Node
     note: Note | None = None
     whole: Node | None = None
-    together: bool = False
+    adjacent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +136,11 @@ def _steps(parsed: Parsed, looked_for: list[Word], vocabulary: Vocabulary, synon
         return (first, Step(_together(units, looked_for, least=1), Note("any_word"), whole)) if len(units) > 2 else (first,)
     said = {"phrase": " ".join(parsed.phrases[0])}
     near = [_exactly(phrase, 3) for phrase in parsed.phrases]
-    together = any(len(phrase) > 1 for phrase in parsed.phrases)
+    adjacent = any(len(phrase) > 1 for phrase in parsed.phrases)
     loose = replace(parsed, phrases=(), words=tuple(dict.fromkeys((*parsed.words, *_telling(parsed.phrases)))))
     return (
-        Step(Required(Every(tuple(phrases)), tuple(units)), together=together),
-        Step(Required(Every(tuple(near)), tuple(units)), Note("phrase_near", said), together=together),
+        Step(Required(Every(tuple(phrases)), tuple(units)), adjacent=adjacent),
+        Step(Required(Every(tuple(near)), tuple(units)), Note("phrase_near", said), adjacent=adjacent),
         *(replace(step, note=Note("phrase_words", said)) for step in _loose_steps(loose, vocabulary, synonyms)),
     )
 
@@ -156,7 +156,7 @@ def _telling(phrases: Iterable[tuple[str, ...]]) -> list[str]:
 
 @lru_cache(maxsize=1_000)
 def _everywhere(word: str, weight: float) -> tuple[Node, ...]:
-    """Remembered, for a query is planned several times."""
+    """The word and its stem in each text, with their weights. Remembered, for a query is planned several times."""
     unstemmed = tuple(Weighted(Term(field, fold(word)), weight * own) for field, own in _UNSTEMMED)
     return unstemmed + tuple(Weighted(Term(field, stem(word)), weight * own) for field, own in _STEMMED)
 

@@ -156,7 +156,7 @@ class ElasticIndex:
             if found.count:
                 said = step.note
                 break
-        notes = (*asked.notes(words), said) if said else asked.notes(words)
+        notes = (*asked.notes(words), *([said] if said else []))
         if not reading.knows:
             notes += (Note("code_cited" if found.count else "code_absent", {"code": parsed.named}),)
         total, facets = reading.counted(found)

@@ -83,12 +83,13 @@ class Server:
                 raise _fault(answer)
         return answers
 
-    def frequencies(self, index: str, words: Sequence[str], field: str) -> dict[str, int]:
-        """In how many documents of the server each word stands in a field. Raises IndexGone."""
+    def frequencies(self, index: str, words: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
+        """In how many documents of the server each word stands, one field with another. Raises IndexGone."""
+        sought = {field: " ".join(words) for field in fields}
         with translated():
             found = self._client.termvectors(
                 index=index,
-                doc={field: " ".join(words)},
+                doc=sought,
                 term_statistics=True,
                 field_statistics=False,
                 positions=False,
@@ -96,7 +97,11 @@ class Server:
                 payloads=False,
                 preference=self._copy,
             ).body["term_vectors"]
-        return {word: each.get("doc_freq", 0) for word, each in found[field]["terms"].items()}
+        terms = [(word, each.get("doc_freq", 0)) for field in found.values() for word, each in field["terms"].items()]
+        frequencies = dict.fromkeys(words, 0)
+        for word, frequency in terms:
+            frequencies[word] += frequency
+        return frequencies
 
     def send(self, index: str, operations: Iterable[Operation]) -> list[Failure]:
         """Do the operations, in order, through an alias of the index; those not done, with the reasons. What the server is too busy to do
@@ -196,8 +201,8 @@ class Source:
     def ask(self, searches: Sequence[Json]) -> list[Json]:
         return self.server.ask(self.index, searches)
 
-    def frequencies(self, words: Sequence[str], field: str) -> dict[str, int]:
-        return self.server.frequencies(self.index, words, field)
+    def frequencies(self, words: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
+        return self.server.frequencies(self.index, words, fields)
 
 
 class IndexGone(Exception):

@@ -25,7 +25,8 @@ _SAMPLED = 40_000
 _COMMON = 1_000
 _NEAR = 400
 _UNSEEN = 4
-"""Until a word is counted, it is taken to stand in so many times fewer of the reader's pages than in bodies of anyone's."""
+"""At first, a word that is not counted yet is taken to stand in so many times fewer of the reader's pages than of anyone's."""
+_ASSUMING = 2
 _ROUNDS = 8
 _REMEMBERED = 50_000
 _SPELLING = "spelling"
@@ -105,8 +106,8 @@ class Moment:
             raise Outdated
         return answers
 
-    def frequencies(self, words: Sequence[str]) -> dict[str, int]:
-        return self._source.frequencies(words, "bu")
+    def frequencies(self, words: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
+        return self._source.frequencies(words, fields)
 
 
 class ReaderWords:
@@ -119,15 +120,21 @@ class ReaderWords:
         self._uncounted: dict[Counted, None] = {}
         self._unlisted: dict[tuple[str, str], Json] = {}
         self._unspelled: dict[tuple[str, str], Json] = {}
+        self._assumes = False
         self._level = level_for(self._known.about, _SAMPLED, DEEPEST) if self._known.about > _LARGE else 0
 
     def complete(self, make: Callable[[], Made]) -> Made:
-        """What `make` makes when it has all the words it asks for."""
-        for _ in range(_ROUNDS):
+        """What `make` makes when it has all the words it asks for, or was made so often that it has to do without the last of them.
+
+        How many pages an uncounted word stands in is assumed in the first rounds, so that few are counted; then it stands in none.
+        """
+        for made_before in range(_ROUNDS):
+            self._assumes = made_before <= _ASSUMING
             made = make()
             if not (self._uncounted or self._unlisted or self._known.size < 0):
                 return made
             self._fetch()
+        self._assumes = False
         return make()
 
     def ask(self, searches: Sequence[Json]) -> list[Json]:
@@ -139,7 +146,7 @@ class ReaderWords:
         return answered
 
     def pages(self, word: str) -> int:
-        return self._counted(word, self._known.frequencies.get(word, 0) // _UNSEEN)
+        return self._counted(word, self._known.frequencies.get(word, 0) // _UNSEEN if self._assumes else 0)
 
     def starting(self, start: str) -> int:
         return self._counted(Prefix("bu", start))
@@ -155,7 +162,7 @@ class ReaderWords:
         return self._known.counts.get((self._scope.labels, node.word if isinstance(node, Term) else node), 0) / max(self._known.size, 1)
 
     def frequency(self, word: str) -> int:
-        return self._known.frequencies.get(word) or self.pages(word)
+        return self._known.frequencies[word] if word in self._known.frequencies else self.pages(word)
 
     def near(self, word: str, distance: int) -> Mapping[str, int]:
         if (edits := self._known.edits.get((word, distance))) is not None:
@@ -217,7 +224,7 @@ class ReaderWords:
 
     def _learn(self, words: Iterable[str]) -> None:
         if unknown := sorted(set(words) - self._known.frequencies.keys()):
-            self._known.frequencies |= self._moment.frequencies(unknown)
+            self._known.frequencies |= self._moment.frequencies(unknown, _TEXTS)
 
     def _counting(self, wanted: Counted) -> Json:
         """How many of the reader's entries answer: of common words in a large index no more is counted than that they are common."""
@@ -225,7 +232,7 @@ class ReaderWords:
         return {"size": 0, "track_total_hits": _COMMON if self._level else True, "query": query}
 
     def _may_be_common(self, wanted: Counted) -> bool:
-        """Whether it is not known that fewer than _COMMON entries hold a word in their bodies, whoever may see them."""
+        """Whether it is not known that fewer than _COMMON entries answer a word, whoever may see them."""
         return not isinstance(wanted, str) or self._known.frequencies.get(wanted, _COMMON) >= _COMMON
 
     def _sampling(self, wanted: Iterable[Counted]) -> Json:

@@ -208,6 +208,38 @@ def test_in_a_large_index_what_answers_the_whole_query_comes_first_and_every_pag
     assert all(each.total == 290 for each in few)
 
 
+@pytest.mark.parametrize("text", ["acueducto", "acueducto vereda", '"acueducto vereda"', "acueducto 1"])
+def test_what_is_counted_in_a_share_is_the_same_whatever_was_estimated(
+    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for module in ("elastic", "elastic_reading", "elastic_ranking"):
+        monkeypatch.setattr(f"search.engines.{module}.WINDOW", 100)
+    monkeypatch.setattr("search.engines.elastic_reading._SHARE", 400)
+    monkeypatch.setattr("search.engines.elastic_reading._SAMPLE", 20)
+    facets = [{"type": (("acta", "oficio", "resolución")[n % 3],)} for n in range(900)]
+    index.put([entry(f"d{n:03}", f"acueducto vereda {n % 9}", page, facets=facets[n]) for n in range(900) for page in (1, 2)])
+    told = []
+    for guess in (0.0, 1e9):
+        monkeypatch.setattr("search.engines.elastic_words.ReaderWords.likely", lambda self, tree, guess=guess: guess)
+        answer = ask(index, text)
+        told.append((answer.total, answer.total_is_exact, answer.facets, answer.hits))
+    assert told[0] == told[1]
+    assert told[0][1] is False
+    assert 600 < told[0][0] < 1_300
+
+
+def test_a_word_of_closed_documents_is_not_suggested_even_where_there_was_no_time_to_count_it(
+    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.engines.elastic_words._ROUNDS", 1)
+    closed = frozenset({"staff"})
+    index.put([entry("open", "acta"), *(entry(f"d{n}", "presupuesto", labels=closed) for n in range(40))])
+    ask(index, "acta")
+    told = ask(index, "prezupuesto")
+    assert (told.did_you_mean, told.notes, told.total) == (None, (), 0)
+    assert "presupuesto" not in told.understood.words
+
+
 def test_the_first_writers_of_all_begin_one_index_together(address: str, elastic: ElasticServer) -> None:
     writers = [Thread(target=lambda n=n: ElasticIndex(address).put([entry(f"d{n}", "manzana")])) for n in range(6)]
     for each in writers:
