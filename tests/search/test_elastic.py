@@ -214,7 +214,7 @@ def test_what_is_counted_in_a_share_is_the_same_whatever_was_estimated(
 ) -> None:
     for module in ("elastic", "elastic_reading", "elastic_ranking"):
         monkeypatch.setattr(f"search.engines.{module}.WINDOW", 100)
-    monkeypatch.setattr("search.engines.elastic_reading._SHARE", 400)
+    monkeypatch.setattr("search.engines.elastic_reading._SHARE", 100)
     monkeypatch.setattr("search.engines.elastic_reading._SAMPLE", 20)
     facets = [{"type": (("acta", "oficio", "resolución")[n % 3],)} for n in range(900)]
     index.put([entry(f"d{n:03}", f"acueducto vereda {n % 9}", page, facets=facets[n]) for n in range(900) for page in (1, 2)])
