@@ -133,7 +133,7 @@ def _steps(parsed: Parsed, looked_for: list[Word], vocabulary: Vocabulary, synon
     if not phrases:
         whole = _together(units, looked_for, least=len(units)) if len(units) > 1 else None
         first = Step(_together(units, looked_for, least=_half(units)), None, whole)
-        return (first, Step(_together(units, looked_for, least=1), Note("any_word"), whole)) if len(units) > 2 else (first,)
+        return (first, Step(_together(units, looked_for, least=1), Note("any_word"))) if len(units) > 2 else (first,)
     said = {"phrase": " ".join(parsed.phrases[0])}
     near = [_exactly(phrase, 3) for phrase in parsed.phrases]
     adjacent = any(len(phrase) > 1 for phrase in parsed.phrases)

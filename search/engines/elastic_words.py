@@ -26,7 +26,8 @@ _COMMON = 1_000
 _NEAR = 400
 _UNSEEN = 4
 """At first, a word that is not counted yet is taken to stand in so many times fewer of the reader's pages than of anyone's."""
-_ASSUMING = 2
+_ASSUMING = 3
+"""In how many rounds."""
 _ROUNDS = 8
 _REMEMBERED = 50_000
 _SPELLING = "spelling"
@@ -129,7 +130,7 @@ class ReaderWords:
         How many pages an uncounted word stands in is assumed in the first rounds, so that few are counted; then it stands in none.
         """
         for made_before in range(_ROUNDS):
-            self._assumes = made_before <= _ASSUMING
+            self._assumes = made_before < _ASSUMING
             made = make()
             if not (self._uncounted or self._unlisted or self._known.size < 0):
                 return made

@@ -217,15 +217,19 @@ def test_what_is_counted_in_a_share_is_the_same_whatever_was_estimated(
     monkeypatch.setattr("search.engines.elastic_reading._SHARE", 100)
     monkeypatch.setattr("search.engines.elastic_reading._SAMPLE", 20)
     facets = [{"type": (("acta", "oficio", "resolución")[n % 3],)} for n in range(900)]
-    index.put([entry(f"d{n:03}", f"acueducto vereda {n % 9}", page, facets=facets[n]) for n in range(900) for page in (1, 2)])
-    told = []
+    rare = {n: "cerca" if n < 48 else "" for n in range(900)}
+    index.put([entry(f"d{n:03}", f"acueducto vereda {n % 9} {rare[n]}", page, facets=facets[n]) for n in range(900) for page in (1, 2)])
+    many, few = [], []
     for guess in (0.0, 1e9):
         monkeypatch.setattr("search.engines.elastic_words.ReaderWords.likely", lambda self, tree, guess=guess: guess)
         answer = ask(index, text)
-        told.append((answer.total, answer.total_is_exact, answer.facets, answer.hits))
-    assert told[0] == told[1]
-    assert told[0][1] is False
-    assert 600 < told[0][0] < 1_300
+        many.append((answer.total, answer.total_is_exact, answer.facets, answer.hits))
+        answer = ask(index, "cerca")
+        few.append((answer.total, answer.total_is_exact))
+    assert many[0] == many[1]
+    assert many[0][1] is False
+    assert 600 < many[0][0] < 1_300
+    assert few == [(48, True)] * 2
 
 
 def test_a_word_of_closed_documents_is_not_suggested_even_where_there_was_no_time_to_count_it(
