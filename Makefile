@@ -43,14 +43,14 @@ test-postgresql: .venv/.ready-dev ## Las pruebas del archivo, con sus filas en P
 	ARCHIVO_TEST_ROWS=postgresql $(PYTEST) -n $(WORKERS) --dist loadfile tests/archivo -m "not slow and not kill and not browser and not servers and not faults"
 
 test-kill: .venv/.ready-dev ## Pruebas que matan procesos en instantes elegidos
-	$(PYTEST) -m kill
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m kill
 
 test-kill-all: .venv/.ready-dev ## Lo mismo, en cada instante posible: más de media hora
 	$(PYTEST) -m "kill or slow" tests/kill
 
 test-browser: .venv/.ready-dev ## Pruebas en un navegador de verdad
 	@.ci/setup browser
-	$(PYTEST) -m "browser and not servers"
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "browser and not servers"
 
 faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se desconectan mientras se trabaja: media hora
 	@.ci/setup servers

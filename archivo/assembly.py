@@ -118,10 +118,18 @@ def traces_of(settings: Settings) -> Traces:
 
 def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive, ToolBox]:
     """The archive that the settings describe, and its children, which the caller closes."""
-    traces = traces or Traces()
     make_home(settings.home)
     database = open_database("ARCHIVO_DATABASE_URL", settings.database_url)
-    ensure_schema(database)
+    try:
+        ensure_schema(database)
+        return _assembled(settings, database, traces or Traces())
+    except BaseException:
+        database.close()
+        raise
+
+
+def _assembled(settings: Settings, database: Database, traces: Traces) -> tuple[Archive, ToolBox]:
+    """The archive on these rows."""
     store = open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home)
     index = open_index(settings)
     traces.follow(database.engine)

@@ -56,7 +56,7 @@ import os, signal
 from pathlib import Path
 from tests.programs import Program
 program = Program(("/bin/sleep", "600"), Path({str(tmp_path)!r}))
-program.start(lambda: True)
+program.start(lambda: Path(f"/proc/{{program.pid}}/cmdline").read_bytes().startswith(b"/bin/sleep"))
 print(program.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from archivo.app import create_app
 from archivo.archive import Archive
-from archivo.assembly import opened
+from archivo.assembly import ensure_schema, open_database, opened
 from archivo.cli import run
 from archivo.demo import CORPUS, TRD
 from tests.servers import Postgres
@@ -50,12 +50,12 @@ class Template:
 
 
 @contextmanager
-def rows_of_its_own(server: Postgres | None, template: Template | None, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database for a home whose rows are on a server: empty, or that of the filled home copied."""
+def rows_of_its_own(server: Postgres | None, template: str | None, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database for a home whose rows are on a server: another one copied."""
     if server is None:
         yield
         return
-    with server.database(template.rows if template else None) as url:
+    with server.database(template) as url:
         patch.setenv("ARCHIVO_DATABASE_URL", url)
         yield
 
@@ -69,6 +69,19 @@ def server(request: pytest.FixtureRequest) -> Postgres | None:
     return started
 
 
+@pytest.fixture(scope="session")
+def tables(server: Postgres | None) -> Iterator[str | None]:
+    """A database with every table and nothing in them, to be copied: to make them takes longer than most tests."""
+    if server is None:
+        yield None
+        return
+    with server.database() as url:
+        database = open_database("", url)
+        ensure_schema(database)
+        database.close()
+        yield url
+
+
 @pytest.fixture
 def embedded(server: Postgres | None) -> None:
     """Asked for by tests of what only a home with its own SQLite promises."""
@@ -77,13 +90,13 @@ def embedded(server: Postgres | None) -> None:
 
 
 @pytest.fixture
-def home(request: pytest.FixtureRequest, server: Postgres | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(request: pytest.FixtureRequest, server: Postgres | None, tables: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "casa"
     monkeypatch.setenv("ARCHIVO_HOME", str(folder))
     for name in ("ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL", "ARCHIVO_SECRET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ARCHIVO_SOFFICE", "no")  # what is migrated is the same on every machine; those who want it ask for it
-    template: Template | None = request.getfixturevalue("filled_template") if "filled" in request.fixturenames else None
+    template: str | None = request.getfixturevalue("filled_template").rows if "filled" in request.fixturenames else tables
     with rows_of_its_own(server, template, monkeypatch):
         yield folder
 

@@ -501,7 +501,7 @@ def web(filled_template: Template, server: Postgres | None, tmp_path_factory: py
     with contextlib.ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("ARCHIVO_HOME", str(home))
-        stack.enter_context(rows_of_its_own(server, filled_template, patch))
+        stack.enter_context(rows_of_its_own(server, filled_template.rows, patch))
         archive = stack.enter_context(opened())
         client = stack.enter_context(TestClient(create_app(archive, "s"), raise_server_exceptions=True))
         with archive.reading() as session:

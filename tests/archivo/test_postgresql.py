@@ -11,8 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
@@ -26,7 +27,7 @@ from archivo.audit.services import verify_chain
 from archivo.custody import deletion, oversight
 from archivo.custody.services import verify
 from archivo.database import Database, is_away
-from archivo.errors import ArchivoError, Conflict, Unavailable
+from archivo.errors import ArchivoError, Conflict, Malformed, Unavailable
 from archivo.intake.idempotency import Kept, remember
 from archivo.intake.models import DigestClaim
 from archivo.intake.publication import publish, withdraw
@@ -39,6 +40,7 @@ from archivo.records.services import describe, view_document, view_parts
 from archivo.settings import read_settings
 from archivo.worker import Crew, work_until_done
 from search.index import Query
+from tests.processes import until
 from tests.servers import Postgres, started_postgres
 
 from .made_rows import AT, a_document
@@ -305,6 +307,18 @@ def test_the_order_is_that_of_the_bytes_whatever_the_language_of_the_server(post
         postgres.drop(icu)
     assert found[0] == found[1]
     assert found[0][0] == sorted(titles)
+
+
+def test_a_start_that_is_refused_leaves_no_connection(postgres: Postgres, address: str, tmp_path: Path) -> None:
+    given = {"ARCHIVO_HOME": str(tmp_path / "casa"), "ARCHIVO_DATABASE_URL": address}
+    with opened(read_settings(given)):
+        pass
+    with pytest.raises(Malformed) as told, opened(read_settings(given | {"ARCHIVO_AUDIT_KEY": "otra cosa"})):
+        pass
+    left = "SELECT 1 FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(postgres.url, autocommit=True) as looking:
+        until(lambda: not looking.execute(left, (make_url(address).database,)).fetchall(), 20)
+    assert "no es una clave privada" in told.value.message
 
 
 def test_a_server_killed_in_the_middle_of_work_loses_nothing(tmp_path: Path) -> None:
