@@ -56,9 +56,9 @@ faults: .venv/.ready-dev ## Servidores y procesos que mueren, se congelan o se d
 	@.ci/setup servers
 	$(PYTEST) -m faults tests/faults
 
-faults-short: .venv/.ready-dev ## De lo mismo, en ocho minutos: sesenta muertes y ausencias breves
+faults-short: .venv/.ready-dev ## De lo mismo, en seis minutos: sesenta muertes y ausencias breves
 	@.ci/setup servers
-	ARCHIVO_FAULTS_KILLS=60 ARCHIVO_FAULTS_ABSENCE=3 $(PYTEST) -m faults tests/faults/test_kills.py tests/faults/test_absences.py
+	ARCHIVO_FAULTS_KILLS=60 ARCHIVO_FAULTS_ABSENCE=3 $(PYTEST) -n $(WORKERS) --dist loadfile -m faults tests/faults/test_kills.py tests/faults/test_absences.py
 
 faults-long: .venv/.ready-dev ## Lo mismo con mil muertes, otra en cada paso y ausencias de un minuto: varias horas
 	@.ci/setup servers

@@ -70,12 +70,13 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, also after it was killed."""
-        self._own().start(self._answers)
+        self._own().start(self.answers)
 
     def stop(self) -> None:
         self._own().stop(signal.SIGINT)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it serves; one that ended its processes recovers first."""
         try:
             psycopg.connect(self.url).close()
         except psycopg.OperationalError:

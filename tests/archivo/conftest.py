@@ -90,7 +90,9 @@ def embedded(server: Postgres | None) -> None:
 
 
 @pytest.fixture
-def home(request: pytest.FixtureRequest, server: Postgres | None, tables: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(
+    request: pytest.FixtureRequest, server: Postgres | None, tables: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     folder = tmp_path / "casa"
     monkeypatch.setenv("ARCHIVO_HOME", str(folder))
     for name in ("ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL", "ARCHIVO_SECRET"):

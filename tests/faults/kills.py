@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.faults.scenes import Scene, Server
 from tests.faults.site import WEB, WORKERS
+from tests.processes import until
 
 SHARES: Final[Mapping[str, int]] = {
     "web": 9,
@@ -47,6 +48,7 @@ class Killer:
             self.acts[name]()
             self.killed[name] += 1
             self.scene.site.keep_running()
+        until(self.scene.servers.database.answers)  # who lost a backend recovers by itself, in its own time
 
     @property
     def acts(self) -> Mapping[str, Callable[[], None]]:
