@@ -117,19 +117,21 @@ def traces_of(settings: Settings) -> Traces:
 
 
 def assemble(settings: Settings, traces: Traces | None = None) -> tuple[Archive, ToolBox]:
-    """The archive that the settings describe, and its children, which the caller closes."""
-    make_home(settings.home)
+    """The archive that the settings describe, and its children, which the caller closes. Where it raises, no connection to the database
+    stays open; an address or a key that cannot be used is refused before anything is made, but for those of stores and index.
+    """
+    signer, legs = _signer(settings), open_legs(settings)
     database = open_database("ARCHIVO_DATABASE_URL", settings.database_url)
     try:
+        make_home(settings.home)
         ensure_schema(database)
-        return _assembled(settings, database, traces or Traces())
+        return _assembled(settings, database, signer, legs, traces or Traces())
     except BaseException:
         database.close()
         raise
 
 
-def _assembled(settings: Settings, database: Database, traces: Traces) -> tuple[Archive, ToolBox]:
-    """The archive on these rows."""
+def _assembled(settings: Settings, database: Database, signer: Signer, legs: Legs, traces: Traces) -> tuple[Archive, ToolBox]:
     store = open_store("ARCHIVO_STORE_URL", settings.store_url, settings.home)
     index = open_index(settings)
     traces.follow(database.engine)
@@ -146,8 +148,8 @@ def _assembled(settings: Settings, database: Database, traces: Traces) -> tuple[
         packages=packages,
         index=index,
         tools=tools,
-        legs=open_legs(settings),
-        signer=_signer(settings),
+        legs=legs,
+        signer=signer,
         clock=now,
         institution=read_institution(settings),
         limits=Limits(),

@@ -64,9 +64,13 @@ class Postgres:
     def kill_one(self, chance: random.Random) -> bool:
         """End at once one of the processes that answer clients; the server then ends the others, and recovers. False when there is none."""
         answering = children(self._own().pid, b"127.0.0.1(")
-        if answering:
-            os.kill(chance.choice(answering), signal.SIGKILL)
-        return bool(answering)
+        if not answering:
+            return False
+        killed = chance.choice(answering)
+        with suppress(ProcessLookupError):
+            os.kill(killed, signal.SIGKILL)
+        until(lambda: not is_running(killed))
+        return True
 
     def start(self) -> None:
         """Start it, also after it was killed."""

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 
 from archivo.app import create_app
 from archivo.archive import Archive
-from archivo.assembly import ensure_schema, open_database, opened
+from archivo.assembly import ensure_schema, opened
 from archivo.cli import run
+from archivo.database import Database
 from archivo.demo import CORPUS, TRD
 from tests.servers import Postgres
 
@@ -51,7 +52,7 @@ class Template:
 
 @contextmanager
 def rows_of_its_own(server: Postgres | None, template: str | None, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database for a home whose rows are on a server: another one copied."""
+    """A database for a home whose rows are on a server, copied from the one at the address `template`; nothing where there is no server."""
     if server is None:
         yield
         return
@@ -70,15 +71,11 @@ def server(request: pytest.FixtureRequest) -> Postgres | None:
 
 
 @pytest.fixture(scope="session")
-def tables(server: Postgres | None) -> Iterator[str | None]:
-    """A database with every table and nothing in them, to be copied: to make them takes longer than most tests."""
-    if server is None:
-        yield None
-        return
-    with server.database() as url:
-        database = open_database("", url)
-        ensure_schema(database)
-        database.close()
+def tables(postgres: Postgres) -> Iterator[str]:
+    """The address of a database with every table and no document, to be copied: to make the tables takes longer than most tests."""
+    with postgres.database() as url:
+        with closing(Database(url)) as database:
+            ensure_schema(database)
         yield url
 
 
@@ -90,15 +87,17 @@ def embedded(server: Postgres | None) -> None:
 
 
 @pytest.fixture
-def home(
-    request: pytest.FixtureRequest, server: Postgres | None, tables: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def home(request: pytest.FixtureRequest, server: Postgres | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "casa"
     monkeypatch.setenv("ARCHIVO_HOME", str(folder))
     for name in ("ARCHIVO_DATABASE_URL", "ARCHIVO_STORE_URL", "ARCHIVO_INDEX_URL", "ARCHIVO_BROKER_URL", "ARCHIVO_SECRET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ARCHIVO_SOFFICE", "no")  # what is migrated is the same on every machine; those who want it ask for it
-    template: str | None = request.getfixturevalue("filled_template").rows if "filled" in request.fixturenames else tables
+    template: str | None = None
+    if server and "filled" in request.fixturenames:
+        template = request.getfixturevalue("filled_template").rows
+    elif server:
+        template = request.getfixturevalue("tables")
     with rows_of_its_own(server, template, monkeypatch):
         yield folder
 

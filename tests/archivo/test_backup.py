@@ -103,7 +103,7 @@ def test_acts_on_an_older_database_never_take_the_place_of_those_that_the_packag
         for title in titles:
             describe(archive, custody("prueba"), document, {"title": title})
         began = archive.clock()
-        hurried = replace(archive, clock=lambda: began + 60 * (archive.clock() - began))  # it is tried again after half a minute
+        hurried = replace(archive, clock=lambda: began + 60 * (archive.clock() - began))  # its five attempts take half a minute
         work_until_done(hurried, {document})
 
     assert "rebuild" in archivo("jobs", "--failed").out, "that the acts could not be sealed waits for a person"

@@ -48,7 +48,7 @@ class Killer:
             self.acts[name]()
             self.killed[name] += 1
             self.scene.site.keep_running()
-        until(self.scene.servers.database.answers)  # who lost a backend recovers by itself, in its own time
+        until(self.scene.servers.database.answers)  # it recovers by itself from the loss of a backend
 
     @property
     def acts(self) -> Mapping[str, Callable[[], None]]:
