@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -88,10 +88,10 @@ def _conforms(content: bytes, depth: int) -> bool | None:
     """Whether a file inside a PDF/A-2 is PDF/A of part 1 or 2 (ISO 19005-2, 6.8), as far as it is judged here."""
     if depth > _DEEPEST:
         return None
-    with NamedTemporaryFile(suffix=".pdf") as file:
+    with TemporaryFile() as file:  # without a name, so that nothing of it stays where this process is killed
         file.write(content)
         file.flush()
-        told, verdict, found = _judgement(Path(file.name), "", depth)
+        told, verdict, found = _judgement(Path(f"/dev/fd/{file.fileno()}"), "", depth)
     if told[:1] not in ("1", "2") or verdict == VIOLATES:
         return False
     return None if found else True

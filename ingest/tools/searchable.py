@@ -4,7 +4,8 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -36,9 +37,10 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
     """Write at `destination` the original's pages, upright, with the recognised words of `pages`, unseen, over them.
 
     Answers whether the copy is PDF/A-2b (`pdfa`) and the pages whose own text it lost (`lost`): such a copy must be thrown away.
-    Raises ocrmypdf's and pikepdf's errors where the original cannot be rewritten. The original is only read.
+    Raises ocrmypdf's and pikepdf's errors where the original cannot be rewritten. The original is only read, and nothing is written
+    outside of `scratch`, also where this process is killed.
     """
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder, _temporary_files_in(folder):
         source = Path(folder) / "pages.pdf"
         turns, index, wanted = {}, {}, set(pages)
         for file in alto_files:
@@ -57,6 +59,16 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
         pdfa = _replay(source, Path(destination), sorted(index))
         lost = _lost_pages(Path(original), Path(destination)) if mime == PDF else []
     return {"pdfa": pdfa, "lost": lost}
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """OCRmyPDF draws the pages in a temporary folder of its own, and cannot be told where."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _unseen(original: Path, turns: dict[int, int]) -> dict[int, list[tuple[str, float, float, float, float, float]]]:

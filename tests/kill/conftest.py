@@ -1,6 +1,7 @@
 """The homes the acts begin from, made once, and the children that recovery uses."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,15 @@ from tests.kill.homes import Victims, opened, victims
 
 LETTER = "Oficio 41 de 2023. El puente de la quebrada Chivatera necesita barandas nuevas y un farol.\n"
 CIRCULAR = "Circular interna 7 de 2024. Horario de la biblioteca Ñandú durante la semana de receso.\n"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder for temporary files that no other process uses: a document that is left there is out of the archive's custody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporal")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ def count(archive: Archive, words: tuple[str, ...]) -> Count:
 
 
 def nothing_is_left_over(archive: Archive, home: Path) -> None:
-    """No lease, claim, page or byte in flight remains; chain and packages are whole, also in the eyes of another's validator."""
+    """No lease, claim, page, temporary file or byte in flight remains; chain and packages are whole, also to another's validator."""
     with archive.reading() as session:
         for model in (Incoming, DigestClaim, RecognisedPage, ObjectLease):
             assert not session.scalar(select(func.count()).select_from(model)), model.__tablename__
@@ -150,6 +151,7 @@ def nothing_is_left_over(archive: Archive, home: Path) -> None:
     assert verify_chain(archive).broken_at is None
     assert not [path for path in (home / "incoming").iterdir() if path.is_file()]
     assert not list((home / "cache" / "work").glob("*"))
+    assert not list(Path(tempfile.gettempdir()).iterdir())
     judged(str(home / "store"))
 
 
