@@ -172,6 +172,7 @@ def open_database(name: str, address: str) -> Database:
     if not address.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise _unusable(name, "sqlite:///… o postgresql://…")
     try:
+        _ = urlsplit(address).port
         return Database(address)
     except (ArgumentError, ValueError) as fault:
         raise Malformed("settings.value", f"{name} no es una dirección bien formada. No se hizo nada.", "Revise sus partes.") from fault
@@ -329,6 +330,7 @@ def open_legs(settings: Settings) -> Legs:
         from archivo.broker import CeleryLegs
 
         try:
+            _ = urlsplit(settings.broker_url).port  # raises where Celery does so only when it connects
             return CeleryLegs(settings.broker_url)
         except ValueError as fault:
             raise _unusable("ARCHIVO_BROKER_URL", "amqp://usuario:clave@servidor:5672/") from fault

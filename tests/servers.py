@@ -62,13 +62,17 @@ class Postgres:
         until(lambda: not any(map(is_running, answering)))
 
     def kill_one(self, chance: random.Random) -> bool:
-        """End at once one of the processes that answer clients; the server then ends the others, and recovers. False when there is none."""
+        """End at once one of the processes that answer clients, and wait until it has ended; the server then ends the others, and recovers.
+        False when there was none.
+        """
         answering = children(self._own().pid, b"127.0.0.1(")
         if not answering:
             return False
         killed = chance.choice(answering)
-        with suppress(ProcessLookupError):
+        try:
             os.kill(killed, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
         until(lambda: not is_running(killed))
         return True
 

@@ -62,12 +62,13 @@ class Signer:
 
     @cached_property
     def _key(self) -> "Ed25519PrivateKey":
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
             key = load_pem_private_key(self._read(), password=None)
-        except (ValueError, TypeError) as fault:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
             raise BadKey("not a private key in PEM") from fault
         if not isinstance(key, Ed25519PrivateKey):
             raise BadKey("not an Ed25519 key")
@@ -93,12 +94,13 @@ def is_signed(public: bytes, text: str, signature: str) -> bool:
 
 def read_public(pem: bytes) -> bytes:
     """The 32 bytes of a public key in PEM. Raises BadKey."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
         key = load_pem_public_key(pem)
-    except (ValueError, TypeError) as fault:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
         raise BadKey("not a public key in PEM") from fault
     if not isinstance(key, Ed25519PublicKey):
         raise BadKey("not an Ed25519 key")

@@ -1,15 +1,15 @@
 """Write a package as others read it: a bag of the whole OCFL object, or an E-ARK dissemination package of what is consulted and of it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final, cast
 
 from archivo.archive import Archive
 from archivo.custody.services import safe_name
-from archivo.identifiers import urn
+from archivo.identifiers import new_uuid, urn
 from archivo.records.packaging import EVENTS, PREMIS, RECORD, TEXT, WHOLE
 from archivo.records.views import DocumentView
 from archivo.records.wording import ACCESS
@@ -56,8 +56,8 @@ Para eso pídalo entero: «archivo export ID DESTINO --as dip», sin «--without
 def write_bag_of(archive: Archive, identifier: str, target: Path) -> None:
     """A bag whose payload is the whole OCFL object: copied, and so compared with its inventories, before it is put in the bag."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=archive.scratch("away")) as folder:
-        copy = Path(folder) / "object"
+    with _scratch(archive) as folder:
+        copy = folder / "object"
         archive.packages.export(urn(identifier), copy)
         files = sorted(file for file in copy.rglob("*") if file.is_file())
         payload = ((file.relative_to(copy).as_posix(), partial(_opened, file)) for file in files)
@@ -72,13 +72,23 @@ def write_dip_of(archive: Archive, view: DocumentView, target: Path, *, whole: b
     inventories on the way. Raises StoreError or ValueError for what is damaged; then nothing is left.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=archive.scratch("away")) as folder:
+    with _scratch(archive) as folder:
         representations = _of_last_version(archive, view)
         if whole:
-            copy = Path(folder) / "object"
+            copy = folder / "object"
             archive.packages.export(urn(view.id), copy)
             representations.append(_of_all_versions(copy, view))
         write_package(_dip(archive, view, representations, whole=whole), target)
+
+
+@contextmanager
+def _scratch(archive: Archive) -> Iterator[Path]:
+    """A folder for one package: that of a process which was killed is swept, however many others are written meanwhile."""
+    folder = archive.scratch(f"away-{new_uuid(archive.clock())}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _dip(archive: Archive, view: DocumentView, representations: list[Representation], *, whole: bool) -> InformationPackage:

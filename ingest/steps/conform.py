@@ -58,7 +58,7 @@ def _pdfa(work: Workspace) -> StepOutcome:
     judged = own
     if work.programs.verapdf is not None:
         try:
-            judged = verapdf.judge(work.programs.verapdf, work.original, own["flavour"], work.limits.seconds_per_call)
+            judged = verapdf.judge(work.programs.verapdf, work.original, own["flavour"], work.limits.seconds_per_call, work.folder)
         except ToolError:
             work.find("conform.no_verapdf")
     flavour, by = str(judged["flavour"]), str(judged["agent"])

@@ -88,7 +88,7 @@ def _conforms(content: bytes, depth: int) -> bool | None:
     """Whether a file inside a PDF/A-2 is PDF/A of part 1 or 2 (ISO 19005-2, 6.8), as far as it is judged here."""
     if depth > _DEEPEST:
         return None
-    with TemporaryFile() as file:  # without a name, so that nothing of it stays where this process is killed
+    with TemporaryFile() as file:  # no name to be left behind; it is opened several times by the path of its descriptor
         file.write(content)
         file.flush()
         told, verdict, found = _judgement(Path(f"/dev/fd/{file.fileno()}"), "", depth)

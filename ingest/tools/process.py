@@ -25,6 +25,7 @@ from ingest.tools.confinement import Confinement
 
 MAX_ANSWER: Final = 256 << 20
 _LENGTH: Final = struct.Struct("!Q")
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class ToolError(Exception):
@@ -255,15 +256,19 @@ class ToolBox:
             child.close()
 
 
-def run(command: Sequence[str | Path], *, timeout: float, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a program once, without a shell, in the process group of a child of its own: whatever it started ends with it.
+def run(
+    command: Sequence[str | Path], *, timeout: float, cwd: Path | None = None, environment: Mapping[str, str] = _NOTHING
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program once, without a shell, in the process group of a child of its own: whatever it started ends with it. `environment` is
+    added to that of children, which has no secret.
 
     ToolTimeout when it takes longer than `timeout` seconds, ToolCrashed when it cannot be started.
     """
     words = [str(word) for word in command]
     child = Child("process", LIMITS["process"])
     try:
-        status, out, err = child.call("run", {"command": words, "cwd": None if cwd is None else str(cwd)}, timeout)
+        arguments = {"command": words, "cwd": None if cwd is None else str(cwd), "environment": dict(environment)}
+        status, out, err = child.call("run", arguments, timeout)
     except ToolFailed as fault:
         raise ToolCrashed(fault.detail) from fault
     finally:
@@ -302,9 +307,10 @@ def _run_confined(command: list[str], folder: str, environment: dict[str, str], 
     return done.returncode
 
 
-def _run(command: list[str], cwd: str | None) -> tuple[int, str, str]:
+def _run(command: list[str], cwd: str | None, environment: Mapping[str, str] = _NOTHING) -> tuple[int, str, str]:
     """The child's half of run(). Bytes travel as latin-1 text, because answers are JSON."""
-    done = subprocess.run(command, capture_output=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
+    whole = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=whole, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout.decode("latin-1"), done.stderr.decode("latin-1")
 
 

@@ -37,8 +37,8 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
     """Write at `destination` the original's pages, upright, with the recognised words of `pages`, unseen, over them.
 
     Answers whether the copy is PDF/A-2b (`pdfa`) and the pages whose own text it lost (`lost`): such a copy must be thrown away.
-    Raises ocrmypdf's and pikepdf's errors where the original cannot be rewritten. The original is only read, and nothing is written
-    outside of `scratch`, also where this process is killed.
+    Raises ocrmypdf's and pikepdf's errors where the original cannot be rewritten. The original is only read. Besides
+    `destination`, nothing is written outside of `scratch`, also where this process is killed.
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder, _temporary_files_in(folder):
         source = Path(folder) / "pages.pdf"
@@ -63,7 +63,7 @@ def make(original: str, mime: str, alto_files: Sequence[str], pages: Sequence[in
 
 @contextmanager
 def _temporary_files_in(folder: str) -> Iterator[None]:
-    """OCRmyPDF draws the pages in a temporary folder of its own, and cannot be told where."""
+    """Temporary files that name no folder are made in this one: OCRmyPDF keeps copies of the document in one that it cannot be told."""
     before, tempfile.tempdir = tempfile.tempdir, folder
     try:
         yield

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ingest.tools.process import ToolCrashed, run
@@ -12,13 +13,17 @@ _LEAST_SECONDS: Final = 60.0
 """What the Java machine may take to begin on a busy computer, besides the judging."""
 
 
-def judge(command: Path, path: Path, flavour: str, seconds: float) -> dict[str, Any]:
+def judge(command: Path, path: Path, flavour: str, seconds: float, scratch: Path | None = None) -> dict[str, Any]:
     """What ingest.tools.pdfa.judge answers, by veraPDF: `flavour` as the file says it is (`2b`), or "" for what veraPDF takes it for.
+
+    What it takes out of the document while it judges is written in `scratch`, by default the system's, and goes when it ends or is ended.
 
     Raises ToolTimeout, or ToolCrashed where the program cannot be started or gives no verdict (on a file it cannot parse, too).
     """
     profile = ["--flavour", flavour] if flavour else []
-    done = run([command, "--format", "json", *profile, path], timeout=max(seconds, _LEAST_SECONDS))
+    with TemporaryDirectory(dir=scratch) as folder:
+        java = {"JAVA_TOOL_OPTIONS": f'-Djava.io.tmpdir="{folder}"'}  # TMPDIR is nothing to Java
+        done = run([command, "--format", "json", *profile, path], timeout=max(seconds, _LEAST_SECONDS), environment=java)
     try:
         report = json.loads(done.stdout)["report"]
         results = report["jobs"][0]["validationResult"]

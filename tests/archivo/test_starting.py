@@ -30,6 +30,8 @@ def started(archivo: Command, name: str) -> Ran:
         ("ARCHIVO_FIXITY_POLICY", "/no.toml", "ARCHIVO_FIXITY_POLICY: «/no.toml» no se pudo leer"),
         ("ARCHIVO_FIXITY_POLICY", "{vacío}", "ARCHIVO_FIXITY_POLICY: falta la parte [otros]"),
         ("ARCHIVO_BROKER_URL", "amqps://[servidor", "ARCHIVO_BROKER_URL no tiene una dirección"),
+        ("ARCHIVO_BROKER_URL", "amqp://servidor:puerto/", "ARCHIVO_BROKER_URL no tiene una dirección"),
+        ("ARCHIVO_DATABASE_URL", "postgresql://servidor:99999/a", "ARCHIVO_DATABASE_URL no es una dirección bien formada"),
         ("ARCHIVO_DATABASE_URL", "mysql://servidor/archivo", "ARCHIVO_DATABASE_URL no tiene una dirección"),
         ("ARCHIVO_AUDIT_KEY", "otra cosa", "ARCHIVO_AUDIT_KEY no es una clave privada"),
         ("ARCHIVO_INVENTADA", "x", "No se conocen estas variables: ARCHIVO_INVENTADA"),

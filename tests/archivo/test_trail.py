@@ -1,5 +1,6 @@
 """The trail is signed and anchored: whatever is done to it by hand in the database is found, and where."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import delete, insert, select, text, update
 
 from archivo.archive import Archive
@@ -449,10 +452,15 @@ def kept(archivo: Command, tmp_path: Path) -> str:
 
 
 def test_a_key_that_is_none_is_refused_at_the_start(home: Path, archivo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARCHIVO_AUDIT_KEY", "no es una clave")
-    refused = archivo("audit", "verify")
-    assert (refused.status, "ARCHIVO_AUDIT_KEY no es una clave" in refused.err) == (2, True)
+    ours = Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    unknown = base64.b64encode(ours.replace(bytes.fromhex("2b6570"), bytes.fromhex("2b6501"))).decode()
+    for wrong in ("no es una clave", f"-----BEGIN PRIVATE KEY-----\n{unknown}\n-----END PRIVATE KEY-----\n"):
+        monkeypatch.setenv("ARCHIVO_AUDIT_KEY", wrong)
+        refused = archivo("audit", "verify")
+        assert (refused.status, "ARCHIVO_AUDIT_KEY no es una clave" in refused.err) == (2, True), refused.err
     monkeypatch.delenv("ARCHIVO_AUDIT_KEY")
+    assert not home.exists()
+    home.mkdir()
     home.joinpath("audit.key").write_text("rota")
     assert "audit.key no es una clave" in archivo("audit", "key").err
 

@@ -344,6 +344,17 @@ def test_media_without_ffprobe_are_told_not_to_be_compared(compare: Compare) -> 
     assert compare(wav(), "a.wav").outcomes[2] == "conform.no_program"
 
 
+def test_what_verapdf_writes_stands_in_the_folder_of_the_run_and_goes(compare: Compare, tmp_path: Path) -> None:
+    """It writes what it takes out of a document, and is killed when it takes long."""
+    program, told = tmp_path / "verapdf", tmp_path / "told"
+    program.write_text(f'#!/bin/sh\nprintf %s "$JAVA_TOOL_OPTIONS" >{told}\n')
+    program.chmod(0o755)
+    compare(pdf_a(), "acta.pdf", Programs(verapdf=program))
+    folder = Path(told.read_text("utf-8").removeprefix('-Djava.io.tmpdir="').removesuffix('"'))
+    assert folder.parent == tmp_path
+    assert not folder.exists()
+
+
 def test_a_program_that_gives_no_verdict_is_told_and_ours_stands(compare: Compare, tmp_path: Path) -> None:
     program = tmp_path / "verapdf"
     program.write_text("#!/bin/sh\necho nothing\n")

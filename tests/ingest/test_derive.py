@@ -3,12 +3,16 @@
 import hashlib
 import io
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import ocrmypdf
 import pikepdf
 import pikepdf.pdfa
 import pypdfium2
@@ -26,6 +30,7 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest.step import Done, Failed, Format, Part, Skipped, Workspace
 from ingest.steps import recognize
 from ingest.steps.derive import Derive
+from ingest.tools import searchable
 from ingest.tools.process import ToolBox
 from tests.corpus.pages import Page, make_page
 from tests.corpus.renderings import draw
@@ -120,6 +125,29 @@ def test_a_png_that_says_it_lies_on_its_side_stands_upright_in_the_copy(tmp_path
     copy = copy_of(work)
     assert copy[0].get_size() == pytest.approx((page.width, page.height), abs=1)
     assert ink_inside(copy[0], page) > 0.9
+
+
+@pytest.mark.parametrize("fault", [None, ValueError])
+def test_nothing_of_it_is_written_outside_of_the_folder_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[Exception] | None
+) -> None:
+    """Where its process is killed, what it wrote is swept with that folder."""
+    page = make_page("oficio", 8)
+    image, files = scan(tmp_path, page, "foto150"), recognize.save(tmp_path, {1: as_part(page, 1)})
+    lay, told, before = ocrmypdf.ocr, [], tempfile.gettempdir()
+
+    def ocr(*words: Any, **options: Any) -> None:
+        told.append(Path(tempfile.gettempdir()))
+        if fault:
+            raise fault
+        lay(*words, **options)
+
+    monkeypatch.setattr(ocrmypdf, "ocr", ocr)
+    with pytest.raises(fault) if fault else nullcontext():
+        searchable.make(str(image), MIMES[image.suffix], [str(files)], [1], str(tmp_path / "copia.pdf"), str(tmp_path))
+    assert all(tmp_path in folder.parents for folder in told)
+    assert len(told) >= 1
+    assert tempfile.gettempdir() == before
 
 
 def test_the_copy_needs_no_program_beside_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

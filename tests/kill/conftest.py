@@ -20,7 +20,7 @@ LETTER = "Oficio 41 de 2023. El puente de la quebrada Chivatera necesita baranda
 CIRCULAR = "Circular interna 7 de 2024. Horario de la biblioteca Ñandú durante la semana de receso.\n"
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A folder for temporary files that no other process uses: a document that is left there is out of the archive's custody."""
     with pytest.MonkeyPatch.context() as patch:
@@ -29,20 +29,20 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tools() -> Iterator[ToolBox]:
     box = ToolBox(size=1)
     yield box
     box.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victims]:
     with victims(tmp_path_factory.mktemp("respuestas")) as starting:
         yield starting
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What is deposited."""
     folder = tmp_path_factory.mktemp("entrega")
@@ -60,7 +60,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def templates(tmp_path_factory: pytest.TempPathFactory, tools: ToolBox, files: dict[str, Path]) -> Callable[[str], Path]:
     """Homes by name, each made at first use: `empty`; `one`, a schedule and a letter found; `two`, with a circular received besides."""
     folder = tmp_path_factory.mktemp("plantillas")
