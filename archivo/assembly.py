@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from archivo.archive import Archive, Institution, Legs, Shelf, Stamping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from search.index import SearchIndex
 
 SCHEMA_HEAD = "20261130_08"
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ def open_database(name: str, address: str) -> Database:
     if not address.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise _unusable(name, "sqlite:///… o postgresql://…")
     try:
-        _ = urlsplit(address).port
+        if (make_url(address).port or 0) > LAST_PORT:
+            raise ValueError("there is no such port")
         return Database(address)
     except (ArgumentError, ValueError) as fault:
         raise Malformed("settings.value", f"{name} no es una dirección bien formada. No se hizo nada.", "Revise sus partes.") from fault

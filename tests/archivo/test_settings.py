@@ -1,5 +1,6 @@
 """Where the configuration comes from, and how a bad one is told."""
 
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -82,3 +83,9 @@ def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
     assert len(secrets[0]) >= 32
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("password", ["cla#ve", "cla/ve", "cla?ve", "cla[ve", "cla%40ve"])
+def test_whatever_a_password_holds_the_address_of_the_database_is_taken(password: str) -> None:
+    with closing(open_database("ARCHIVO_DATABASE_URL", f"postgresql://archivo:{password}@servidor:5432/archivo")) as database:
+        assert (database.engine.url.host, database.engine.url.port) == ("servidor", 5432)
