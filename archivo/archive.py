@@ -1,5 +1,6 @@
 """The running Archive: its ports, its clock, its transaction. What every use case receives first."""
 
+import shutil
 import threading
 import time
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archivo import jobs
 from archivo.database import Base, Database, added, delete_rows, table_of
-from archivo.identifiers import JobId
+from archivo.identifiers import JobId, new_uuid
 from archivo.jobs import Queue
 from archivo.jobs_of_many import enqueue_each
 from archivo.processes import Bell, Renewals, Rounds
@@ -327,6 +328,15 @@ class Archive:
         folder = self.cache / "work" / name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+    @contextmanager
+    def scratch_for(self, purpose: str) -> Iterator[Path]:
+        """A private folder of its own while it is used; where its process is killed it is swept once old (operations.reconciling)."""
+        folder = self.scratch(f"{purpose}-{new_uuid(self.clock())}")
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _take_lease(self, hold: Hold, wait: float) -> None:
         pause = threading.Event()

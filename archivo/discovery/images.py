@@ -10,7 +10,6 @@ from archivo.access.policy import Actor
 from archivo.archive import Archive
 from archivo.discovery.views import Box
 from archivo.errors import Unavailable, Unknown
-from archivo.identifiers import new_uuid
 from archivo.records.services import HeldFile, find_file, view_parts
 from archivo.records.views import PartView, RepresentationView
 from ingest.step import Place
@@ -76,23 +75,21 @@ def _kept(archive: Archive, actor: Actor, document_id: str, part: PartView, name
     if kept.is_file():
         return kept
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = archive.scratch(f"draw-{new_uuid(archive.clock())}")
     try:
-        original = held.local or _copied(held, scratch / "original")
-        if place is None:
-            source = Source(original, _mime(held.representation), part.number)
-        else:
-            limits = replace(archive.limits, seconds_per_call=SECONDS)
-            source = Source(located(archive.tools, limits, original, place, scratch), place.mime, place.page)
-        draw(source, kept)
+        with archive.scratch_for("draw") as scratch:
+            original = held.local or _copied(held, scratch / "original")
+            if place is None:
+                source = Source(original, _mime(held.representation), part.number)
+            else:
+                limits = replace(archive.limits, seconds_per_call=SECONDS)
+                source = Source(located(archive.tools, limits, original, place, scratch), place.mime, place.page)
+            draw(source, kept)
     except ToolError as fault:
         raise Unavailable(
             "image.unavailable",
             "No se pudo dibujar esta página. El original está intacto y puede descargarse.",
             "Recargue la página; si sigue igual, lea el texto o descargue el original.",
         ) from fault
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return kept
 
 

@@ -1,6 +1,5 @@
 """Write a package as others read it: a bag of the whole OCFL object, or an E-ARK dissemination package of what is consulted and of it."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -9,7 +8,7 @@ from typing import BinaryIO, Final, cast
 
 from archivo.archive import Archive
 from archivo.custody.services import safe_name
-from archivo.identifiers import new_uuid, urn
+from archivo.identifiers import urn
 from archivo.records.packaging import EVENTS, PREMIS, RECORD, TEXT, WHOLE
 from archivo.records.views import DocumentView
 from archivo.records.wording import ACCESS
@@ -56,7 +55,7 @@ Para eso pídalo entero: «archivo export ID DESTINO --as dip», sin «--without
 def write_bag_of(archive: Archive, identifier: str, target: Path) -> None:
     """A bag whose payload is the whole OCFL object: copied, and so compared with its inventories, before it is put in the bag."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch(archive) as folder:
+    with archive.scratch_for("away") as folder:
         copy = folder / "object"
         archive.packages.export(urn(identifier), copy)
         files = sorted(file for file in copy.rglob("*") if file.is_file())
@@ -72,23 +71,13 @@ def write_dip_of(archive: Archive, view: DocumentView, target: Path, *, whole: b
     inventories on the way. Raises StoreError or ValueError for what is damaged; then nothing is left.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with _scratch(archive) as folder:
+    with archive.scratch_for("away") as folder:
         representations = _of_last_version(archive, view)
         if whole:
             copy = folder / "object"
             archive.packages.export(urn(view.id), copy)
             representations.append(_of_all_versions(copy, view))
         write_package(_dip(archive, view, representations, whole=whole), target)
-
-
-@contextmanager
-def _scratch(archive: Archive) -> Iterator[Path]:
-    """A folder for one package: that of a process which was killed is swept, however many others are written meanwhile."""
-    folder = archive.scratch(f"away-{new_uuid(archive.clock())}")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _dip(archive: Archive, view: DocumentView, representations: list[Representation], *, whole: bool) -> InformationPackage:
